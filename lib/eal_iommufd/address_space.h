@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef ADDRESS_SPACE_H
+#define ADDRESS_SPACE_H
+
+/*
+ * Address spaces, as the rest of the library uses them: see address_space.c.
+ */
+
+#include <stdint.h>
+
+struct mapping;
+struct rte_iommufd_space;
+
+/* rte_iommufd_space_map_file() for a mapping as it stands. */
+int address_space_map(
+	struct rte_iommufd_space *space, const struct mapping *mapping);
+
+/*
+ * A device has brought a page table: enters what was mapped before, where the
+ * backend needs that, and from now on maps at once. The context's lock is held.
+ */
+int address_space_go_live(struct rte_iommufd_space *space);
+
+/* The last device has left. The context's lock is held. */
+void address_space_go_idle(struct rte_iommufd_space *space);
+
+/* Stops following EAL's memory, before a space ends; does not unmap it. */
+void memory_unfollow(struct rte_iommufd_space *space);
+
+#endif /* ADDRESS_SPACE_H */

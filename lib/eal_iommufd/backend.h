@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef BACKEND_H
+#define BACKEND_H
+
+/*
+ * The one variable point of the library: what differs between IOMMUFD and legacy
+ * containers stands behind struct backend; everything else is shared. The
+ * objects themselves are here as well, since backends keep their handles in them.
+ *
+ * Rules for a backend's functions:
+ *  - 0 or -errno; who gets an errno from the kernel logs it, once, explained;
+ *  - what they made before a failure they take back themselves;
+ *  - they are called with the locks that the list below names, and take none.
+ *
+ * Order of locks, outermost first:
+ *   1. EAL's memory hotplug lock (held by EAL inside memory events)
+ *   2. rte_iommufd_context.lock
+ *   3. rte_iommufd_space.lock
+ * A memory event comes with 1 held and takes 3. So nobody may take 1, which also
+ * means to call EAL's memory functions, while holding 2 or 3.
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "device_place.h"
+#include "explain.h"
+#include "mappings.h"
+#include "rte_iommufd.h"
+#include "settings.h"
+
+struct group;
+
+struct backend {
+	const char *name;
+	/* Page tables, and the mappings in them, live only while a device is
+	 * attached, as with a legacy container: maps made before are noted and
+	 * entered by address_space_replay(), and they are all gone when the
+	 * last device has left.
+	 */
+	bool maps_need_device;
+
+	/* No lock held. */
+	int (*space_create)(struct rte_iommufd_space *space);
+	void (*space_destroy)(struct rte_iommufd_space *space);
+
+	/* The space's lock held. */
+	int (*map)(struct rte_iommufd_space *space,
+		const struct mapping *mapping);
+	int (*unmap)(struct rte_iommufd_space *space, uint64_t iova,
+		uint64_t length, uint64_t *unmapped);
+	int (*ranges)(struct rte_iommufd_space *space,
+		struct rte_iommufd_range *ranges, uint32_t *count);
+	int (*type1_fd)(struct rte_iommufd_space *space);
+
+	/* The context's lock held. */
+	int (*device_open)(struct rte_iommufd_device *device);
+	void (*device_close)(struct rte_iommufd_device *device);
+	int (*attach)(struct rte_iommufd_device *device,
+		struct rte_iommufd_space *space);
+	int (*detach)(struct rte_iommufd_device *device);
+	int (*hw_info)(const struct rte_iommufd_device *device,
+		struct rte_iommufd_hw_info *info);
+};
+
+extern const struct backend backend_iommufd;
+extern const struct backend backend_type1;
+extern const struct backend backend_type1v2;
+/* A name and nothing else: DPDK's own code does the work. */
+extern const struct backend backend_stock;
+
+struct rte_iommufd_context {
+	pthread_mutex_t lock;
+	struct settings settings;
+	const struct backend *backend; /* NULL until it is chosen */
+	struct explanation reason; /* for that choice */
+	unsigned int spaces;
+	unsigned int devices;
+
+	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
+	/* iommufd: IOMMU_IOAS_MAP_FILE turned out not to be there */
+	bool lacks_map_file;
+	TAILQ_HEAD(, group) groups; /* type1: those that are open */
+};
+
+struct rte_iommufd_space {
+	struct rte_iommufd_context *context;
+	pthread_mutex_t lock;
+	struct mappings mappings;
+	struct rte_iommufd_space_stats stats;
+	unsigned int devices; /* attached; guarded by the context's lock */
+	bool live; /* the backend has somewhere to put mappings */
+	bool follows_memory;
+
+	uint32_t ioas_id; /* iommufd */
+	int container_fd; /* type1, else -1 */
+};
+
+struct rte_iommufd_device {
+	struct rte_iommufd_context *context;
+	struct rte_iommufd_space *space; /* NULL: attached to none */
+	struct device_place place;
+	bool has_vf_token;
+	uint8_t vf_token[RTE_IOMMUFD_VF_TOKEN_LENGTH];
+	int fd; /* -1 while there is none */
+
+	uint32_t iommufd_id; /* iommufd: the device's object in the context */
+	struct group *group; /* type1 */
+};
+
+#endif /* BACKEND_H */

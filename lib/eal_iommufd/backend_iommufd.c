@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The IOMMUFD backend: one IOAS for each space, one cdev for each device.
+ *
+ * The kernel makes the page table itself (an "auto domain" HWPT) when the first
+ * device is attached to an IOAS, and shares it with every later device that
+ * fits: iommufd_device_auto_get_domain().
+ *
+ * Must not know: EAL, the record of mappings, other backends.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_errno.h>
+
+#include "backend.h"
+#include "explain.h"
+#include "kernel.h"
+#include "log.h"
+
+static int
+iommufd_space_create(struct rte_iommufd_space *space)
+{
+	int ret = kernel_ioas_alloc(space->context->iommu_fd, &space->ioas_id);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "the kernel makes no address space: %s",
+			rte_strerror(-ret));
+	return ret;
+}
+
+/* The kernel unmaps what is left: iommufd_ioas_destroy(). */
+static void
+iommufd_space_destroy(struct rte_iommufd_space *space)
+{
+	int ret = kernel_object_destroy(
+		space->context->iommu_fd, space->ioas_id);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "the kernel keeps address space %u: %s",
+			space->ioas_id, rte_strerror(-ret));
+}
+
+static int
+map_va(struct rte_iommufd_space *space, const struct mapping *mapping)
+{
+	return kernel_ioas_map(space->context->iommu_fd, space->ioas_id,
+		mapping->va, mapping->iova, mapping->length, mapping->rights);
+}
+
+/*
+ * By its file where there is one. The kernel may lack the call (ENOTTY, before
+ * 6.13), or the call may not know this kind of file (EINVAL, EOPNOTSUPP:
+ * memfd_pin_folios() takes shmem and hugetlbfs); by its address it is the same
+ * memory then, only slower to map.
+ */
+static int
+map_file_or_va(struct rte_iommufd_space *space, const struct mapping *mapping)
+{
+	struct rte_iommufd_context *context = space->context;
+	int ret;
+
+	if (mapping->file < 0 || context->settings.map == SETTINGS_MAP_VA ||
+		context->lacks_map_file)
+		return map_va(space, mapping);
+	ret = kernel_ioas_map_file(context->iommu_fd, space->ioas_id,
+		mapping->file, mapping->offset, mapping->iova, mapping->length,
+		mapping->rights);
+	if (context->settings.map == SETTINGS_MAP_FILE)
+		return ret;
+	if (ret == -ENOTTY)
+		context->lacks_map_file = true;
+	if (ret == -ENOTTY || ret == -EINVAL || ret == -EOPNOTSUPP)
+		return map_va(space, mapping);
+	return ret;
+}
+
+static int
+iommufd_map(struct rte_iommufd_space *space, const struct mapping *mapping)
+{
+	struct explanation why;
+	int ret = map_file_or_va(space, mapping);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "%s",
+			explain_map(&why, mapping->va, mapping->iova,
+				mapping->length, ret));
+	return ret;
+}
+
+static int
+iommufd_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
+	uint64_t *unmapped)
+{
+	return kernel_ioas_unmap(space->context->iommu_fd, space->ioas_id, iova,
+		length, unmapped);
+}
+
+static int
+iommufd_ranges(struct rte_iommufd_space *space,
+	struct rte_iommufd_range *ranges, uint32_t *count)
+{
+	return kernel_ioas_ranges(
+		space->context->iommu_fd, space->ioas_id, ranges, count);
+}
+
+static int
+iommufd_type1_fd(struct rte_iommufd_space *space)
+{
+	int ret = kernel_ioas_serve_type1(
+		space->context->iommu_fd, space->ioas_id);
+
+	if (ret != 0) {
+		IOMMUFD_LOG(ERR,
+			"IOMMUFD does not serve type1 calls on this address space: %s",
+			rte_strerror(-ret));
+		return ret;
+	}
+	return space->context->iommu_fd;
+}
+
+/*
+ * Opens the node and makes sure that it is this device's: what the name in
+ * /dev points to is up to whoever manages /dev.
+ */
+static int
+open_node(const struct device_place *place)
+{
+	struct explanation why;
+	char node[PATH_MAX];
+	dev_t number = 0;
+	int fd, ret;
+
+	device_place_cdev_node(place, node, sizeof(node));
+	fd = kernel_open(node);
+	if (fd < 0) {
+		IOMMUFD_LOG(ERR, "%s: %s", place->address,
+			explain_device_node(&why, node, fd));
+		return fd;
+	}
+	ret = kernel_device_number(fd, &number);
+	if (ret == 0 && number == place->cdev_number)
+		return fd;
+	kernel_close(fd);
+	IOMMUFD_LOG(ERR,
+		"%s: %s is not this device's node (wrong device number): mend /dev",
+		place->address, node);
+	return -ENXIO;
+}
+
+static int
+iommufd_device_open(struct rte_iommufd_device *device)
+{
+	const struct device_place *place = &device->place;
+	struct explanation why;
+	int fd, ret;
+
+	if (place->found.cdev[0] == '\0') {
+		IOMMUFD_LOG(ERR,
+			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all",
+			place->address);
+		return -ENXIO;
+	}
+	fd = open_node(place);
+	if (fd < 0)
+		return fd;
+	ret = kernel_device_bind(fd, device->context->iommu_fd,
+		device->has_vf_token ? device->vf_token : NULL,
+		&device->iommufd_id);
+	if (ret == 0) {
+		device->fd = fd;
+		return 0;
+	}
+	/* Before the node is looked up among the open files of others. */
+	kernel_close(fd);
+	IOMMUFD_LOG(ERR, "%s: %s", place->address,
+		explain_bind(&why, place, device->has_vf_token, ret));
+	return ret;
+}
+
+/* Closing the cdev unbinds the device: vfio_df_unbind_iommufd(). */
+static void
+iommufd_device_close(struct rte_iommufd_device *device)
+{
+	kernel_close(device->fd);
+	device->fd = -1;
+}
+
+static int
+iommufd_attach(struct rte_iommufd_device *device,
+	struct rte_iommufd_space *space)
+{
+	struct explanation why;
+	int ret = kernel_device_attach(device->fd, space->ioas_id);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
+			explain_attach(&why, ret));
+	return ret;
+}
+
+static int
+iommufd_detach(struct rte_iommufd_device *device)
+{
+	int ret = kernel_device_detach(device->fd);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "%s: cannot detach: %s",
+			device->place.address, rte_strerror(-ret));
+	return ret;
+}
+
+static int
+iommufd_hw_info(const struct rte_iommufd_device *device,
+	struct rte_iommufd_hw_info *info)
+{
+	int ret = kernel_hw_info(device->context->iommu_fd, device->iommufd_id,
+		&info->type, &info->capabilities, &info->max_pasid_log2);
+
+	if (ret != 0 && ret != -EOPNOTSUPP)
+		IOMMUFD_LOG(ERR, "%s: the kernel does not describe its IOMMU: %s",
+			device->place.address, rte_strerror(-ret));
+	return ret;
+}
+
+const struct backend backend_iommufd = {
+	.name = "iommufd",
+	.maps_need_device = false,
+	.space_create = iommufd_space_create,
+	.space_destroy = iommufd_space_destroy,
+	.map = iommufd_map,
+	.unmap = iommufd_unmap,
+	.ranges = iommufd_ranges,
+	.type1_fd = iommufd_type1_fd,
+	.device_open = iommufd_device_open,
+	.device_close = iommufd_device_close,
+	.attach = iommufd_attach,
+	.detach = iommufd_detach,
+	.hw_info = iommufd_hw_info,
+};

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Contexts: settings, and the choice of a backend and its reason.
+ *
+ * The choice is made when the first device asks, because only then it can be
+ * known whether the device has a node of its own; it never changes. A backend is
+ * tried in the order of preference, and what was wrong with the better one
+ * becomes the reason for the next.
+ *
+ * Must not know: how a backend does its work, EAL memory, the seam.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/vfio.h>
+
+#include "backend.h"
+#include "context.h"
+#include "kernel.h"
+#include "log.h"
+
+RTE_LOG_REGISTER(iommufd_logtype, lib.iommufd, INFO)
+
+const struct backend backend_stock = { .name = "stock" };
+
+static struct {
+	pthread_mutex_t lock;
+	struct rte_iommufd_context *context;
+	char *settings; /* by rte_iommufd_configure(), else NULL */
+} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static int
+read_settings(const char *text, struct settings *settings)
+{
+	char problem[256];
+	int ret = settings_parse(text, settings, problem, sizeof(problem));
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, SETTINGS_VARIABLE ": %s", problem);
+	return ret;
+}
+
+static int
+create(const struct settings *settings, struct rte_iommufd_context **context)
+{
+	struct rte_iommufd_context *made = calloc(1, sizeof(*made));
+
+	if (made == NULL) {
+		IOMMUFD_LOG(ERR, "no memory for a context");
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&made->lock, NULL);
+	made->settings = *settings;
+	made->iommu_fd = -1;
+	TAILQ_INIT(&made->groups);
+	*context = made;
+	return 0;
+}
+
+/* process.lock is held. */
+static const char *
+process_settings(void)
+{
+	return process.settings != NULL ? process.settings :
+					  getenv(SETTINGS_VARIABLE);
+}
+
+static int
+configure_locked(const char *text)
+{
+	struct settings settings;
+	char *copy;
+	int ret;
+
+	ret = read_settings(text, &settings);
+	if (ret != 0)
+		return ret;
+	if (process.context != NULL && process.context->backend != NULL) {
+		IOMMUFD_LOG(ERR,
+			"settings come too late, backend %s is in use: call rte_iommufd_configure() before rte_eal_init()",
+			process.context->backend->name);
+		return -EBUSY;
+	}
+	copy = strdup(text == NULL ? "" : text);
+	if (copy == NULL) {
+		IOMMUFD_LOG(ERR, "no memory for settings");
+		return -ENOMEM;
+	}
+	free(process.settings);
+	process.settings = copy;
+	if (process.context != NULL)
+		process.context->settings = settings;
+	return 0;
+}
+
+int
+rte_iommufd_configure(const char *settings)
+{
+	int ret;
+
+	pthread_mutex_lock(&process.lock);
+	ret = configure_locked(settings);
+	pthread_mutex_unlock(&process.lock);
+	return ret;
+}
+
+int
+rte_iommufd_context_default(struct rte_iommufd_context **context)
+{
+	struct settings settings;
+	int ret = 0;
+
+	pthread_mutex_lock(&process.lock);
+	if (process.context == NULL) {
+		ret = read_settings(process_settings(), &settings);
+		if (ret == 0)
+			ret = create(&settings, &process.context);
+	}
+	*context = process.context;
+	pthread_mutex_unlock(&process.lock);
+	return ret;
+}
+
+int
+rte_iommufd_context_create(
+	const char *settings, struct rte_iommufd_context **context)
+{
+	struct settings parsed;
+	int ret;
+
+	pthread_mutex_lock(&process.lock);
+	ret = read_settings(
+		settings == NULL ? process_settings() : settings, &parsed);
+	pthread_mutex_unlock(&process.lock);
+	return ret != 0 ? ret : create(&parsed, context);
+}
+
+int
+rte_iommufd_context_destroy(struct rte_iommufd_context *context)
+{
+	if (context == NULL)
+		return 0;
+	if (context->spaces != 0 || context->devices != 0) {
+		IOMMUFD_LOG(ERR,
+			"a context cannot end with %u spaces and %u devices in it",
+			context->spaces, context->devices);
+		return -EBUSY;
+	}
+	if (context->iommu_fd >= 0)
+		kernel_close(context->iommu_fd);
+	pthread_mutex_destroy(&context->lock);
+	free(context);
+	return 0;
+}
+
+/* The device's side of IOMMUFD: a node of its own that can be opened. */
+static int
+try_device_node(const struct device_place *place, struct explanation *why)
+{
+	char node[PATH_MAX];
+	int fd;
+
+	if (place->found.cdev[0] == '\0') {
+		snprintf(why->text, sizeof(why->text),
+			"this kernel gives VFIO devices no node of their own (CONFIG_VFIO_DEVICE_CDEV, Linux 6.6)");
+		return -ENODEV;
+	}
+	device_place_cdev_node(place, node, sizeof(node));
+	fd = kernel_open(node);
+	if (fd < 0) {
+		explain_device_node(why, node, fd);
+		return fd;
+	}
+	kernel_close(fd);
+	return 0;
+}
+
+static int
+try_iommufd(struct rte_iommufd_context *context,
+	const struct device_place *place, struct explanation *why)
+{
+	int fd = kernel_open("/dev/iommu");
+	int ret = 0;
+
+	if (fd < 0) {
+		explain_iommu_node(why, fd);
+		return fd;
+	}
+	if (place != NULL)
+		ret = try_device_node(place, why);
+	if (ret != 0) {
+		kernel_close(fd);
+		return ret;
+	}
+	context->iommu_fd = fd;
+	context->backend = &backend_iommufd;
+	return 0;
+}
+
+/* Which type1 the kernel's container knows: v2 forbids to split mappings. */
+static int
+probe_container(const struct backend **backend, struct explanation *why)
+{
+	int fd = kernel_open("/dev/vfio/vfio");
+	int ret = 0;
+
+	if (fd < 0) {
+		explain_container_node(why, fd);
+		return fd;
+	}
+	if (kernel_container_api_version(fd) != VFIO_API_VERSION) {
+		snprintf(why->text, sizeof(why->text),
+			"/dev/vfio/vfio speaks an unknown version of VFIO");
+		ret = -ENODEV;
+	} else if (kernel_container_has_extension(fd, VFIO_TYPE1v2_IOMMU) > 0) {
+		*backend = &backend_type1v2;
+	} else if (kernel_container_has_extension(fd, VFIO_TYPE1_IOMMU) > 0) {
+		*backend = &backend_type1;
+	} else {
+		snprintf(why->text, sizeof(why->text),
+			"/dev/vfio/vfio offers no type1 IOMMU (modprobe vfio_iommu_type1)");
+		ret = -EOPNOTSUPP;
+	}
+	kernel_close(fd);
+	return ret;
+}
+
+static int
+try_type1(struct rte_iommufd_context *context, struct explanation *why)
+{
+	const struct backend *backend = NULL;
+	int ret = probe_container(&backend, why);
+
+	if (ret == 0)
+		context->backend = backend;
+	return ret;
+}
+
+static void
+give_reason(struct rte_iommufd_context *context, const char *reason)
+{
+	snprintf(context->reason.text, sizeof(context->reason.text), "%s",
+		reason);
+}
+
+static int
+leave_to_stock(struct rte_iommufd_context *context, const char *reason)
+{
+	context->backend = &backend_stock;
+	give_reason(context, reason);
+	return 0;
+}
+
+static int
+choose_iommufd(struct rte_iommufd_context *context,
+	const struct device_place *place, const char *subject)
+{
+	struct explanation why;
+
+	if (try_iommufd(context, place, &why) == 0) {
+		give_reason(context, "asked for by the settings");
+		return 0;
+	}
+	context->reason = why;
+	IOMMUFD_LOG(ERR, "%s: backend iommufd was asked for, but %s", subject,
+		why.text);
+	return -ENODEV;
+}
+
+static int
+choose_type1(struct rte_iommufd_context *context, const char *subject)
+{
+	struct explanation why;
+
+	if (try_type1(context, &why) == 0) {
+		give_reason(context, "asked for by the settings");
+		return 0;
+	}
+	context->reason = why;
+	IOMMUFD_LOG(ERR, "%s: backend type1 was asked for, but %s", subject,
+		why.text);
+	return -ENODEV;
+}
+
+static int
+choose_auto(struct rte_iommufd_context *context,
+	const struct device_place *place, const char *subject)
+{
+	struct explanation why_not_iommufd, why_not_type1;
+	int ret;
+
+	if (try_iommufd(context, place, &why_not_iommufd) == 0) {
+		give_reason(context, "the kernel and the device have it");
+		return 0;
+	}
+	ret = try_type1(context, &why_not_type1);
+	if (ret == 0) {
+		context->reason = why_not_iommufd;
+		return 0;
+	}
+	/* POWER's IOMMUs have an interface of their own, which DPDK speaks. */
+	if (ret == -EOPNOTSUPP)
+		return leave_to_stock(context, why_not_type1.text);
+	context->reason = why_not_iommufd;
+	IOMMUFD_LOG(ERR,
+		"%s: neither IOMMUFD nor legacy containers can be used: %s; %s",
+		subject, why_not_iommufd.text, why_not_type1.text);
+	return -ENODEV;
+}
+
+static int
+choose(struct rte_iommufd_context *context, const struct device_place *place)
+{
+	const char *subject = place == NULL ? "any device" : place->address;
+
+	switch (context->settings.backend) {
+	case SETTINGS_BACKEND_STOCK:
+		return leave_to_stock(context, "asked for by the settings");
+	case SETTINGS_BACKEND_IOMMUFD:
+		return choose_iommufd(context, place, subject);
+	case SETTINGS_BACKEND_TYPE1:
+		return choose_type1(context, subject);
+	case SETTINGS_BACKEND_AUTO:
+		break;
+	}
+	if (place != NULL && place->noiommu)
+		return leave_to_stock(context,
+			"the device has no IOMMU (VFIO's unsafe no-IOMMU mode)");
+	return choose_auto(context, place, subject);
+}
+
+int
+context_choose_locked(struct rte_iommufd_context *context,
+	const struct device_place *place)
+{
+	int ret;
+
+	if (context->backend == NULL) {
+		ret = choose(context, place);
+		if (ret != 0)
+			return ret;
+		IOMMUFD_LOG(INFO, "%s%sbackend %s: %s",
+			place == NULL ? "" : place->address,
+			place == NULL ? "" : ": ", context->backend->name,
+			context->reason.text);
+	}
+	return context->backend == &backend_stock ? -EOPNOTSUPP : 0;
+}
+
+int
+rte_iommufd_context_choose(
+	struct rte_iommufd_context *context, const char *device_path)
+{
+	struct device_place place;
+	int ret;
+
+	if (device_path != NULL) {
+		ret = device_place_find(device_path, &place);
+		if (ret != 0) {
+			IOMMUFD_LOG(ERR, "%s: there is no such device",
+				device_path);
+			return -ENODEV;
+		}
+	}
+	pthread_mutex_lock(&context->lock);
+	ret = context_choose_locked(
+		context, device_path == NULL ? NULL : &place);
+	pthread_mutex_unlock(&context->lock);
+	return ret;
+}
+
+const char *
+rte_iommufd_context_backend(const struct rte_iommufd_context *context)
+{
+	if (context->backend != NULL)
+		return context->backend->name;
+	if (context->settings.backend == SETTINGS_BACKEND_STOCK)
+		return backend_stock.name;
+	return "none";
+}
+
+const char *
+rte_iommufd_context_reason(const struct rte_iommufd_context *context)
+{
+	return context->reason.text;
+}

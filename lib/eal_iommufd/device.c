@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Devices: open, attach, detach, describe, close.
+ *
+ * Must not know: which backend it is, mappings, EAL.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+
+#include "address_space.h"
+#include "backend.h"
+#include "context.h"
+#include "kernel.h"
+#include "log.h"
+
+/* Whether a VFIO driver has the device: it shows by a node of either kind. */
+static bool
+is_vfio_device(const struct device_place *place)
+{
+	char node[PATH_MAX];
+
+	if (place->found.cdev[0] != '\0' || place->noiommu)
+		return true;
+	if (place->found.group < 0)
+		return false;
+	device_place_group_node(place, node, sizeof(node));
+	return strstr(place->found.driver, "vfio") != NULL || access(node, F_OK) == 0;
+}
+
+int
+rte_iommufd_device_find(const char *device_path,
+	struct rte_iommufd_device_place *place)
+{
+	struct device_place found;
+	int ret = device_place_find(device_path, &found);
+
+	if (ret == 0)
+		*place = found.found;
+	return ret;
+}
+
+static int
+open_in_context(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_context *context = device->context;
+	int ret;
+
+	pthread_mutex_lock(&context->lock);
+	ret = context_choose_locked(context, &device->place);
+	if (ret == 0)
+		ret = context->backend->device_open(device);
+	if (ret == 0)
+		context->devices++;
+	pthread_mutex_unlock(&context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_open(struct rte_iommufd_context *context,
+	const char *device_path, const uint8_t *vf_token,
+	struct rte_iommufd_device **device)
+{
+	struct rte_iommufd_device *made = calloc(1, sizeof(*made));
+	int ret;
+
+	if (made == NULL) {
+		IOMMUFD_LOG(ERR, "%s: no memory for the device", device_path);
+		return -ENOMEM;
+	}
+	made->context = context;
+	made->fd = -1;
+	if (vf_token != NULL) {
+		made->has_vf_token = true;
+		memcpy(made->vf_token, vf_token, sizeof(made->vf_token));
+	}
+	ret = device_place_find(device_path, &made->place);
+	if (ret == 0)
+		ret = is_vfio_device(&made->place) ? open_in_context(made) :
+						     -ENODEV;
+	if (ret != 0) {
+		free(made);
+		return ret;
+	}
+	*device = made;
+	return 0;
+}
+
+/* The context's lock is held. */
+static int
+detach_locked(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_space *space = device->space;
+	int ret;
+
+	if (space == NULL) {
+		IOMMUFD_LOG(ERR, "%s: cannot detach, it is attached to nothing",
+			device->place.address);
+		return -EINVAL;
+	}
+	ret = device->context->backend->detach(device);
+	if (ret != 0)
+		return ret;
+	device->space = NULL;
+	if (--space->devices == 0)
+		address_space_go_idle(space);
+	return 0;
+}
+
+void
+rte_iommufd_device_close(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_context *context;
+
+	if (device == NULL)
+		return;
+	context = device->context;
+	pthread_mutex_lock(&context->lock);
+	if (device->space != NULL)
+		detach_locked(device);
+	context->backend->device_close(device);
+	context->devices--;
+	pthread_mutex_unlock(&context->lock);
+	free(device);
+}
+
+/* The context's lock is held. */
+static int
+attach_locked(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	const struct backend *backend = device->context->backend;
+	int ret;
+
+	if (device->space != NULL || space->context != device->context) {
+		IOMMUFD_LOG(ERR, "%s: cannot attach, %s",
+			device->place.address,
+			device->space != NULL ?
+				"it is attached already" :
+				"the address space is of another context");
+		return -EINVAL;
+	}
+	ret = backend->attach(device, space);
+	if (ret != 0)
+		return ret;
+	ret = address_space_go_live(space);
+	if (ret != 0) {
+		backend->detach(device);
+		return ret;
+	}
+	device->space = space;
+	space->devices++;
+	return 0;
+}
+
+int
+rte_iommufd_device_attach(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	int ret;
+
+	pthread_mutex_lock(&device->context->lock);
+	ret = attach_locked(device, space);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_detach(struct rte_iommufd_device *device)
+{
+	int ret;
+
+	pthread_mutex_lock(&device->context->lock);
+	ret = detach_locked(device);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_fd(const struct rte_iommufd_device *device)
+{
+	return device->fd < 0 ? -ENODEV : device->fd;
+}
+
+int
+rte_iommufd_device_info(const struct rte_iommufd_device *device,
+	struct vfio_device_info *info)
+{
+	int ret = kernel_device_info(device->fd, info);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "%s: VFIO does not describe the device: %s",
+			device->place.address, rte_strerror(-ret));
+	return ret;
+}
+
+int
+rte_iommufd_device_hw_info(const struct rte_iommufd_device *device,
+	struct rte_iommufd_hw_info *info)
+{
+	return device->context->backend->hw_info(device, info);
+}

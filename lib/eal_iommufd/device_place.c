@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* Where a device is found in sysfs; see device_place.h. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/sysmacros.h>
+
+#include "device_place.h"
+
+/* Joins the parts to a path; false when it does not fit. */
+static bool
+join_path(char *path, size_t size, const char *folder, const char *name)
+{
+	int length = snprintf(path, size, "%s/%s", folder, name);
+
+	return length >= 0 && (size_t)length < size;
+}
+
+/* The last part of where the link folder/name points to; "" without one. */
+static void
+read_link_name(const char *folder, const char *name, char *target, size_t size)
+{
+	char path[PATH_MAX];
+	char text[PATH_MAX];
+	const char *last;
+	ssize_t length;
+
+	target[0] = '\0';
+	if (!join_path(path, sizeof(path), folder, name))
+		return;
+	length = readlink(path, text, sizeof(text) - 1);
+	if (length < 0)
+		return;
+	text[length] = '\0';
+	last = strrchr(text, '/');
+	snprintf(target, size, "%s", last == NULL ? text : last + 1);
+}
+
+static bool
+read_line(const char *folder, const char *name, char *line, int size)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	bool read;
+
+	if (!join_path(path, sizeof(path), folder, name))
+		return false;
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	read = fgets(line, size, file) != NULL;
+	fclose(file);
+	if (read)
+		line[strcspn(line, "\n")] = '\0';
+	return read;
+}
+
+/* vfio-dev/vfioN and its device number, which the node's must equal. */
+static void
+find_cdev(struct device_place *place)
+{
+	char folder[PATH_MAX];
+	char file[2 * DEVICE_PLACE_NAME_SIZE];
+	unsigned int major_number, minor_number;
+	struct dirent *entry;
+	char line[32];
+	DIR *entries;
+
+	if (!join_path(folder, sizeof(folder), place->path, "vfio-dev"))
+		return;
+	entries = opendir(folder);
+	if (entries == NULL)
+		return;
+	while ((entry = readdir(entries)) != NULL) {
+		if (strncmp(entry->d_name, "vfio", 4) != 0 ||
+			strlen(entry->d_name) >= sizeof(place->found.cdev))
+			continue;
+		snprintf(file, sizeof(file), "%s/dev", entry->d_name);
+		if (!read_line(folder, file, line, sizeof(line)) ||
+			sscanf(line, "%u:%u", &major_number, &minor_number) !=
+				2)
+			continue;
+		strcpy(place->found.cdev, entry->d_name);
+		place->cdev_number = makedev(major_number, minor_number);
+		break;
+	}
+	closedir(entries);
+}
+
+/*
+ * VFIO's no-IOMMU mode makes a group for a device that has none; the kernel
+ * names it so (vfio_group_find_or_alloc(), iommu_group_set_name()).
+ */
+static void
+find_group(struct device_place *place)
+{
+	char name[DEVICE_PLACE_NAME_SIZE];
+	char *end;
+	long number;
+
+	place->found.group = -1;
+	read_link_name(place->path, "iommu_group", name, sizeof(name));
+	if (name[0] == '\0')
+		return;
+	number = strtol(name, &end, 10);
+	if (*end != '\0' || number < 0 || number > INT_MAX)
+		return;
+	place->found.group = number;
+	if (read_line(place->path, "iommu_group/name", name, sizeof(name)))
+		place->noiommu = strcmp(name, "vfio-noiommu") == 0;
+}
+
+int
+device_place_find(const char *path, struct device_place *place)
+{
+	const char *name = strrchr(path, '/');
+
+	*place = (struct device_place){ .found.group = -1 };
+	name = name == NULL ? path : name + 1;
+	if (strlen(path) >= sizeof(place->path) ||
+		strlen(name) >= sizeof(place->address))
+		return -EINVAL;
+	strcpy(place->path, path);
+	strcpy(place->address, name);
+	if (access(path, F_OK) != 0)
+		return -ENODEV;
+	read_link_name(path, "driver", place->found.driver, sizeof(place->found.driver));
+	find_group(place);
+	find_cdev(place);
+	return 0;
+}
+
+void
+device_place_cdev_node(
+	const struct device_place *place, char *node, size_t size)
+{
+	snprintf(node, size, "/dev/vfio/devices/%s", place->found.cdev);
+}
+
+void
+device_place_group_node(
+	const struct device_place *place, char *node, size_t size)
+{
+	snprintf(node, size, "/dev/vfio/%d", place->found.group);
+}
+
+/*
+ * Drivers that the kernel accepts beside VFIO's in a group that user space owns:
+ * those that set driver_managed_dma (PCIe ports, the PCI stub) or none at all.
+ */
+static bool
+leaves_group_alone(const struct device_place *member)
+{
+	static const char *const harmless[] = { "", "pcieport", "pci-stub",
+		"shpchp" };
+	size_t i;
+
+	if (strstr(member->found.driver, "vfio") != NULL)
+		return true;
+	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (strcmp(member->found.driver, harmless[i]) == 0)
+			return true;
+	return false;
+}
+
+bool
+device_place_group_intruder(
+	const struct device_place *place, struct device_place *intruder)
+{
+	char folder[PATH_MAX];
+	char path[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	DIR *entries;
+
+	if (!join_path(folder, sizeof(folder), place->path,
+			"iommu_group/devices"))
+		return false;
+	entries = opendir(folder);
+	if (entries == NULL)
+		return false;
+	while (!found && (entry = readdir(entries)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		found = join_path(path, sizeof(path), folder, entry->d_name) &&
+			device_place_find(path, intruder) == 0 &&
+			!leaves_group_alone(intruder);
+	}
+	closedir(entries);
+	return found;
+}

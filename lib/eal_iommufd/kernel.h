@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef KERNEL_H
+#define KERNEL_H
+
+/*
+ * Every open() and ioctl() of the library, one small function each. All of them
+ * return 0 (or a file descriptor, where the name says open or fd) or -errno, and
+ * none of them logs, retries or remembers anything: what an errno means is
+ * explain.c's business, what to do about it the caller's.
+ *
+ * This is the seam of the unit tests: they link a scripted stand-in for
+ * kernel.c, so whatever talks to the kernel has to do it through these.
+ *
+ * Rights are RTE_IOMMUFD_MAP_*.
+ *
+ * Must not know: contexts, spaces, devices, DPDK.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct rte_iommufd_range;
+struct vfio_device_info;
+
+int kernel_open(const char *path);
+int kernel_close(int fd);
+int kernel_duplicate_fd(int fd);
+/* The device number behind an open character device. */
+int kernel_device_number(int fd, dev_t *number);
+
+/* /dev/iommu */
+int kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id);
+int kernel_object_destroy(int iommu_fd, uint32_t id);
+int kernel_ioas_map(int iommu_fd, uint32_t ioas_id, uint64_t va, uint64_t iova,
+	uint64_t length, uint32_t rights);
+int kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
+	uint64_t offset, uint64_t iova, uint64_t length, uint32_t rights);
+int kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
+	uint64_t length, uint64_t *unmapped);
+/*
+ * Reads at most *count ranges and stores how many there are in *count.
+ * -EMSGSIZE when they did not all fit; *count is right then, too.
+ */
+int kernel_ioas_ranges(int iommu_fd, uint32_t ioas_id,
+	struct rte_iommufd_range *ranges, uint32_t *count);
+/* Makes the IOAS the one that type1 ioctls on this iommu_fd act on. */
+int kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id);
+int kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
+	uint64_t *capabilities, uint8_t *max_pasid_log2);
+
+/* A VFIO device opened as /dev/vfio/devices/vfioN */
+int kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
+	uint32_t *device_id);
+int kernel_device_attach(int device_fd, uint32_t page_table_id);
+int kernel_device_detach(int device_fd);
+/* Works on a device fd of either origin. */
+int kernel_device_info(int device_fd, struct vfio_device_info *info);
+
+/* /dev/vfio/vfio and /dev/vfio/GROUP */
+int kernel_container_api_version(int container_fd);
+int kernel_container_has_extension(int container_fd, int extension);
+int kernel_container_set_iommu(int container_fd, int type);
+int kernel_container_ranges(int container_fd, struct rte_iommufd_range *ranges,
+	uint32_t *count);
+int kernel_group_viable(int group_fd, bool *viable);
+int kernel_group_set_container(int group_fd, int container_fd);
+int kernel_group_unset_container(int group_fd);
+int kernel_group_open_device_fd(int group_fd, const char *name);
+int kernel_type1_map(int container_fd, uint64_t va, uint64_t iova,
+	uint64_t length, uint32_t rights);
+int kernel_type1_unmap(int container_fd, uint64_t iova, uint64_t length,
+	uint64_t *unmapped);
+
+#endif /* KERNEL_H */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef KERNEL_UAPI_H
+#define KERNEL_UAPI_H
+
+/*
+ * The part of the kernel's IOMMUFD and VFIO cdev interface that the library
+ * speaks, in our own declarations, so that the same source builds on every
+ * distribution: Debian 12's headers (6.1) know none of it. Layouts and numbers
+ * are those of include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they
+ * are fixed for ever, which the assertions below put in writing.
+ *
+ * Must not know: anything but layouts. Only kernel.c includes this file.
+ */
+
+#include <assert.h>
+#include <stdint.h>
+
+#include <linux/ioctl.h>
+#include <linux/vfio.h>
+
+/* ';' is IOMMUFD_TYPE in linux/iommufd.h. */
+#define UAPI_IOMMUFD(number) _IO(';', number)
+
+#define UAPI_DESTROY UAPI_IOMMUFD(0x80)
+#define UAPI_IOAS_ALLOC UAPI_IOMMUFD(0x81)
+#define UAPI_IOAS_IOVA_RANGES UAPI_IOMMUFD(0x84)
+#define UAPI_IOAS_MAP UAPI_IOMMUFD(0x85)
+#define UAPI_IOAS_UNMAP UAPI_IOMMUFD(0x86)
+#define UAPI_VFIO_IOAS UAPI_IOMMUFD(0x88)
+#define UAPI_GET_HW_INFO UAPI_IOMMUFD(0x8a)
+#define UAPI_IOAS_MAP_FILE UAPI_IOMMUFD(0x8f)
+
+#define UAPI_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define UAPI_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
+#define UAPI_DEVICE_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
+
+#define UAPI_MAP_FIXED_IOVA (1u << 0)
+#define UAPI_MAP_WRITEABLE (1u << 1)
+#define UAPI_MAP_READABLE (1u << 2)
+
+#define UAPI_VFIO_IOAS_SET 1
+#define UAPI_BIND_FLAG_TOKEN (1u << 0)
+
+struct uapi_destroy {
+	uint32_t size;
+	uint32_t id;
+};
+
+struct uapi_ioas_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t out_ioas_id;
+};
+
+struct uapi_iova_range {
+	uint64_t start;
+	uint64_t last;
+};
+
+struct uapi_ioas_iova_ranges {
+	uint32_t size;
+	uint32_t ioas_id;
+	uint32_t num_iovas;
+	uint32_t reserved;
+	uint64_t allowed_iovas;
+	uint64_t out_iova_alignment;
+};
+
+struct uapi_ioas_map {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas_id;
+	uint32_t reserved;
+	uint64_t user_va;
+	uint64_t length;
+	uint64_t iova;
+};
+
+struct uapi_ioas_map_file {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas_id;
+	int32_t fd;
+	uint64_t start;
+	uint64_t length;
+	uint64_t iova;
+};
+
+struct uapi_ioas_unmap {
+	uint32_t size;
+	uint32_t ioas_id;
+	uint64_t iova;
+	uint64_t length;
+};
+
+struct uapi_vfio_ioas {
+	uint32_t size;
+	uint32_t ioas_id;
+	uint16_t op;
+	uint16_t reserved;
+};
+
+struct uapi_hw_info {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t dev_id;
+	uint32_t data_len;
+	uint64_t data_uptr;
+	uint32_t out_data_type;
+	uint8_t out_max_pasid_log2;
+	uint8_t reserved[3];
+	uint64_t out_capabilities;
+};
+
+struct uapi_bind_iommufd {
+	uint32_t argsz;
+	uint32_t flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+	uint64_t token_uuid_ptr;
+};
+
+struct uapi_attach_iommufd_pt {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pt_id;
+};
+
+struct uapi_detach_iommufd_pt {
+	uint32_t argsz;
+	uint32_t flags;
+};
+
+static_assert(sizeof(struct uapi_destroy) == 8, "struct iommu_destroy");
+static_assert(sizeof(struct uapi_ioas_alloc) == 12, "struct iommu_ioas_alloc");
+static_assert(sizeof(struct uapi_ioas_iova_ranges) == 32,
+	"struct iommu_ioas_iova_ranges");
+static_assert(sizeof(struct uapi_ioas_map) == 40, "struct iommu_ioas_map");
+static_assert(sizeof(struct uapi_ioas_map_file) == 40,
+	"struct iommu_ioas_map_file");
+static_assert(sizeof(struct uapi_ioas_unmap) == 24, "struct iommu_ioas_unmap");
+static_assert(sizeof(struct uapi_vfio_ioas) == 12, "struct iommu_vfio_ioas");
+static_assert(sizeof(struct uapi_hw_info) == 40, "struct iommu_hw_info");
+static_assert(sizeof(struct uapi_bind_iommufd) == 24,
+	"struct vfio_device_bind_iommufd");
+
+#endif /* KERNEL_UAPI_H */

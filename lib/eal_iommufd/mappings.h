@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef MAPPINGS_H
+#define MAPPINGS_H
+
+/*
+ * The set of IOVA intervals that are mapped in one address space: what the
+ * kernel keeps too, but does not tell. Each interval is one map call ("area" in
+ * iommufd's terms) and can only be unmapped whole.
+ *
+ * A pure data structure. Must not know: the kernel, locks, DPDK. Memory comes
+ * from malloc(), never from EAL, so that it may be used inside memory events.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** One map call's worth of memory. */
+struct mapping {
+	uint64_t iova;
+	uint64_t length; /**< in bytes, never 0, iova + length <= 2^64 */
+	uint64_t va;	 /**< where this process sees the memory */
+	int file;	 /**< the file behind it, or -1; borrowed */
+	uint64_t offset; /**< of the memory in that file */
+	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
+};
+
+struct mappings {
+	void *root; /**< a tsearch(3) tree of struct mapping */
+	size_t count;
+	uint64_t bytes;
+};
+
+typedef int (*mappings_visit_t)(const struct mapping *mapping, void *argument);
+
+void mappings_init(struct mappings *set);
+void mappings_clear(struct mappings *set);
+
+/* 0, -EEXIST when it overlaps one that is there, -EINVAL, -ENOMEM. */
+int mappings_add(struct mappings *set, const struct mapping *mapping);
+
+/* The mapping that contains the address, or NULL. */
+const struct mapping *mappings_find(
+	const struct mappings *set, uint64_t iova);
+
+/*
+ * Whether [iova, iova + length) consists of whole mappings without a gap.
+ * 0: it does; -ENOENT: something in it is not mapped; -EINVAL: it begins or ends
+ * inside a mapping.
+ */
+int mappings_check_whole(
+	const struct mappings *set, uint64_t iova, uint64_t length);
+
+/*
+ * Where [iova, iova + length) lies in this process, when it is mapped without a
+ * gap and to contiguous memory with at least these rights. 0, or -ENOENT.
+ */
+int mappings_translate(const struct mappings *set, uint64_t iova,
+	uint64_t length, uint32_t rights, uint64_t *va);
+
+/* Removes all of [iova, iova + length), which mappings_check_whole accepted. */
+void mappings_remove(struct mappings *set, uint64_t iova, uint64_t length);
+
+/* Visits all in ascending order; stops at, and returns, the first non-zero. */
+int mappings_walk(
+	const struct mappings *set, mappings_visit_t visit, void *argument);
+
+#endif /* MAPPINGS_H */

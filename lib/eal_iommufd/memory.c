@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * EAL's memory, mirrored into address spaces.
+ *
+ * What EAL has when a space starts to follow is mapped in runs (runs.h). What it
+ * allocates and frees later comes as memory events. The kernel unmaps areas only
+ * whole, and EAL frees page by page, whatever was allocated together; so a page
+ * that may be freed is an area of its own, and only pages that stay for good
+ * (those of -m and --socket-mem, all of --legacy-mem and --no-huge, and the
+ * memory of an external heap, which goes as one) share areas.
+ *
+ * A memory event holds EAL's hotplug lock: nothing here may allocate from EAL's
+ * memory or walk it with the functions that lock. The record of mappings lives in
+ * malloc()'s memory for that reason.
+ *
+ * Must not know: backends, devices.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <rte_eal.h>
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+
+#include "address_space.h"
+#include "backend.h"
+#include "log.h"
+#include "runs.h"
+
+#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+
+/* One pass over EAL's pages. */
+struct pass {
+	struct rte_iommufd_space *space;
+	struct runs runs;
+	const struct rte_memseg_list *list; /* of the page before */
+	bool all_stay; /* EAL frees nothing: no memory events */
+	bool by_file;
+};
+
+static bool
+is_eal_memory(const struct rte_memseg_list *list, const struct rte_memseg *page)
+{
+	/* External memory that is no heap is mapped by who registered it. */
+	if (list->external && !list->heap)
+		return false;
+	return page->iova != RTE_BAD_IOVA && page->len != 0;
+}
+
+static void
+describe_page(const struct rte_memseg *page, bool by_file,
+	struct mapping *mapping)
+{
+	size_t offset = 0;
+
+	*mapping = (struct mapping){
+		.iova = page->iova,
+		.length = page->len,
+		.va = page->addr_64,
+		.file = -1,
+		.rights = ALL_RIGHTS,
+	};
+	if (!by_file)
+		return;
+	mapping->file = rte_memseg_get_fd_thread_unsafe(page);
+	if (mapping->file >= 0 &&
+		rte_memseg_get_fd_offset_thread_unsafe(page, &offset) < 0)
+		mapping->file = -1;
+	mapping->offset = offset;
+}
+
+static int
+map_run(const struct mapping *run, void *space)
+{
+	return address_space_map(space, run);
+}
+
+static int
+unmap_run(const struct mapping *run, void *space)
+{
+	return rte_iommufd_space_unmap(space, run->iova, run->length);
+}
+
+static int
+map_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
+	void *argument)
+{
+	struct pass *pass = argument;
+	struct mapping mapping;
+	bool stays;
+	int ret;
+
+	if (!is_eal_memory(list, page))
+		return 0;
+	if (pass->list != list) {
+		ret = runs_finish(&pass->runs);
+		if (ret != 0)
+			return ret;
+		pass->list = list;
+	}
+	stays = pass->all_stay || list->external ||
+		(page->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0;
+	describe_page(page, pass->by_file, &mapping);
+	return runs_add_page(&pass->runs, &mapping, stays);
+}
+
+/*
+ * By files only where that makes fewer or faster calls: a legacy container takes
+ * addresses, and merges across files.
+ */
+static bool
+maps_by_file(const struct rte_iommufd_space *space)
+{
+	const struct rte_iommufd_context *context = space->context;
+
+	return context->backend == &backend_iommufd &&
+		!context->lacks_map_file &&
+		context->settings.map != SETTINGS_MAP_VA;
+}
+
+static int
+map_all(struct rte_iommufd_space *space, bool all_stay)
+{
+	struct pass pass = {
+		.space = space,
+		.all_stay = all_stay,
+		.by_file = maps_by_file(space),
+	};
+	int ret;
+
+	runs_start(&pass.runs, map_run, space);
+	ret = rte_memseg_walk_thread_unsafe(map_page, &pass);
+	return ret != 0 ? ret : runs_finish(&pass.runs);
+}
+
+/*
+ * The pages of [address, address + length), which lie in one list and are all
+ * in use; EAL's hotplug lock is held.
+ */
+static int
+each_page(const void *address, size_t length,
+	int (*visit)(const struct rte_memseg_list *list,
+		const struct rte_memseg *page, void *argument),
+	void *argument)
+{
+	const struct rte_memseg_list *list = rte_mem_virt2memseg_list(address);
+	const struct rte_memseg *page;
+	size_t done;
+	int ret;
+
+	if (list == NULL)
+		return 0;
+	page = rte_mem_virt2memseg(address, list);
+	for (done = 0; page != NULL && done < length; done += list->page_sz) {
+		ret = visit(list, page++, argument);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int
+map_event(struct rte_iommufd_space *space, const void *address, size_t length)
+{
+	struct pass pass = { .space = space, .by_file = maps_by_file(space) };
+	int ret;
+
+	runs_start(&pass.runs, map_run, space);
+	ret = each_page(address, length, map_page, &pass);
+	return ret != 0 ? ret : runs_finish(&pass.runs);
+}
+
+static int
+unmap_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
+	void *argument)
+{
+	struct pass *pass = argument;
+	struct mapping mapping;
+	void *va;
+
+	if (!is_eal_memory(list, page))
+		return 0;
+	/* Its map call failed, which was logged then. */
+	if (rte_iommufd_space_lookup(
+		    pass->space, page->iova, page->len, 0, &va) != 0)
+		return 0;
+	describe_page(page, false, &mapping);
+	return runs_add_page(&pass->runs, &mapping, true);
+}
+
+static int
+unmap_event(
+	struct rte_iommufd_space *space, const void *address, size_t length)
+{
+	struct pass pass = { .space = space };
+	int ret;
+
+	runs_start(&pass.runs, unmap_run, space);
+	ret = each_page(address, length, unmap_page, &pass);
+	return ret != 0 ? ret : runs_finish(&pass.runs);
+}
+
+/* EAL offers no way to refuse: a failure was logged where it happened. */
+static void
+on_memory_event(enum rte_mem_event type, const void *address, size_t length,
+	void *space)
+{
+	if (type == RTE_MEM_EVENT_ALLOC)
+		map_event(space, address, length);
+	else
+		unmap_event(space, address, length);
+}
+
+static void
+callback_name(const struct rte_iommufd_space *space, char *name, size_t size)
+{
+	snprintf(name, size, "iommufd_%p", (const void *)space);
+}
+
+/* 0; 1 when EAL's memory never changes; or -errno. */
+static int
+register_callback(struct rte_iommufd_space *space)
+{
+	char name[RTE_MEM_EVENT_CALLBACK_NAME_LEN];
+
+	callback_name(space, name, sizeof(name));
+	if (rte_mem_event_callback_register(name, on_memory_event, space) == 0)
+		return 0;
+	if (rte_errno == ENOTSUP)
+		return 1;
+	IOMMUFD_LOG(ERR, "EAL does not tell of memory that comes and goes: %s",
+		rte_strerror(rte_errno));
+	return -rte_errno;
+}
+
+static void
+unregister_callback(struct rte_iommufd_space *space)
+{
+	char name[RTE_MEM_EVENT_CALLBACK_NAME_LEN];
+
+	callback_name(space, name, sizeof(name));
+	rte_mem_event_callback_unregister(name, space);
+}
+
+/* Takes back what map_all() mapped before it failed. */
+static void
+unmap_all(struct rte_iommufd_space *space)
+{
+	struct pass pass = { .space = space };
+
+	runs_start(&pass.runs, unmap_run, space);
+	rte_memseg_walk_thread_unsafe(unmap_page, &pass);
+	runs_finish(&pass.runs);
+}
+
+/* EAL's hotplug lock is held for reading: no memory event can come between. */
+static int
+follow_locked(struct rte_iommufd_space *space)
+{
+	int never_changes, ret;
+
+	never_changes = register_callback(space);
+	if (never_changes < 0)
+		return never_changes;
+	ret = map_all(space, never_changes != 0);
+	if (ret == 0) {
+		space->follows_memory = true;
+		return 0;
+	}
+	unmap_all(space);
+	if (!never_changes)
+		unregister_callback(space);
+	return ret;
+}
+
+int
+rte_iommufd_space_follow_memory(struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_space_stats stats;
+	int ret = 0;
+
+	rte_mcfg_mem_read_lock();
+	if (!space->follows_memory)
+		ret = follow_locked(space);
+	rte_mcfg_mem_read_unlock();
+	if (ret != 0)
+		return ret;
+	rte_iommufd_space_stats(space, &stats);
+	IOMMUFD_LOG(DEBUG, "%" PRIu64 " MiB mapped in %" PRIu64 " calls",
+		stats.bytes >> 20, stats.map_calls);
+	return 0;
+}
+
+void
+memory_unfollow(struct rte_iommufd_space *space)
+{
+	if (!space->follows_memory)
+		return;
+	/* Takes EAL's hotplug lock; none of ours is held. */
+	unregister_callback(space);
+	space->follows_memory = false;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef RUNS_H
+#define RUNS_H
+
+/*
+ * Pages to runs: merges a sequence of pages, offered in ascending order, into
+ * the longest runs that one map call can take, and hands each to a function.
+ *
+ * Two neighbours become one run when both may be merged, when va and iova go on
+ * without a step, and when the file does too. A page that may be given back on
+ * its own must stay alone, because the kernel unmaps areas only whole.
+ *
+ * Pure. Must not know: where pages come from, what a run is used for.
+ */
+
+#include <stdbool.h>
+
+#include "mappings.h"
+
+typedef int (*runs_emit_t)(const struct mapping *run, void *argument);
+
+struct runs {
+	runs_emit_t emit;
+	void *argument;
+	struct mapping current; /* .length is 0 when there is none */
+	bool current_may_grow;
+};
+
+void runs_start(struct runs *runs, runs_emit_t emit, void *argument);
+
+/* 0, or what emit returned for a run that this page completed. */
+int runs_add_page(
+	struct runs *runs, const struct mapping *page, bool may_merge);
+
+/* Hands out the last run. 0, or what emit returned. */
+int runs_finish(struct runs *runs);
+
+#endif /* RUNS_H */
