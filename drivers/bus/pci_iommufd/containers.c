@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* The books behind the seam; see containers.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_iommufd.h>
+
+#include "bus_log.h"
+#include "containers.h"
+#include "seam.h"
+#include "user_maps.h"
+
+struct container {
+	TAILQ_ENTRY(container) next;
+	int fd; /* what callers know it by */
+	struct rte_iommufd_context *context;
+	struct rte_iommufd_space *space; /* NULL: none needed so far */
+	struct user_maps user_maps;
+	unsigned int devices;
+	bool ending; /* destroyed by its owner, but a device is still in it */
+};
+
+/* A group that was named to us, and the container its devices go to. */
+struct group {
+	TAILQ_ENTRY(group) next;
+	struct container *container;
+	int number;
+	int fd;
+};
+
+struct open_device {
+	TAILQ_ENTRY(open_device) next;
+	struct container *container;
+	struct rte_iommufd_device *device;
+	int fd;
+	char path[];
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct container standard; /* the default container */
+	TAILQ_HEAD(, container) custom;
+	TAILQ_HEAD(, group) groups;
+	TAILQ_HEAD(, open_device) devices;
+} books = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.standard = {
+		.fd = SEAM_DEFAULT_CONTAINER_FD,
+		.user_maps = TAILQ_HEAD_INITIALIZER(books.standard.user_maps),
+	},
+	.custom = TAILQ_HEAD_INITIALIZER(books.custom),
+	.groups = TAILQ_HEAD_INITIALIZER(books.groups),
+	.devices = TAILQ_HEAD_INITIALIZER(books.devices),
+};
+
+/* By SEAM_DEFAULT_CONTAINER_FD or the fd that containers_*() gave out. */
+static struct container *
+find_container(int fd)
+{
+	struct container *container;
+
+	if (fd == SEAM_DEFAULT_CONTAINER_FD)
+		return &books.standard;
+	TAILQ_FOREACH(container, &books.custom, next)
+		if (container->fd == fd && !container->ending)
+			return container;
+	if (books.standard.space != NULL && books.standard.fd == fd)
+		return &books.standard;
+	return NULL;
+}
+
+static struct container *
+require_container(int fd)
+{
+	struct container *container = find_container(fd);
+
+	if (container == NULL)
+		BUS_LOG(ERR, "%d is not the fd of a container", fd);
+	return container;
+}
+
+static struct group *
+find_group(int number)
+{
+	struct group *group;
+
+	TAILQ_FOREACH(group, &books.groups, next)
+		if (group->number == number)
+			return group;
+	return NULL;
+}
+
+static int
+require_context(struct container *container)
+{
+	if (container->context != NULL)
+		return 0;
+	return rte_iommufd_context_default(&container->context);
+}
+
+static int
+require_space(struct container *container)
+{
+	if (container->space != NULL)
+		return 0;
+	return rte_iommufd_space_create(container->context, &container->space);
+}
+
+static void
+end_container(struct container *container)
+{
+	TAILQ_REMOVE(&books.custom, container, next);
+	user_maps_clear(&container->user_maps);
+	rte_iommufd_space_destroy(container->space);
+	rte_iommufd_context_destroy(container->context);
+	free(container);
+}
+
+static int
+open_custom(struct container *container)
+{
+	int ret;
+
+	ret = rte_iommufd_context_create(NULL, &container->context);
+	if (ret != 0)
+		return ret;
+	ret = rte_iommufd_space_create(container->context, &container->space);
+	if (ret != 0)
+		goto end_context;
+	ret = rte_iommufd_space_type1_fd(container->space);
+	if (ret < 0)
+		goto end_space;
+	container->fd = ret;
+	return 0;
+
+end_space:
+	rte_iommufd_space_destroy(container->space);
+end_context:
+	rte_iommufd_context_destroy(container->context);
+	return ret;
+}
+
+int
+containers_create(int *container_fd)
+{
+	struct container *made = calloc(1, sizeof(*made));
+	int ret;
+
+	if (made == NULL) {
+		BUS_LOG(ERR, "no memory for a container");
+		return -ENOMEM;
+	}
+	TAILQ_INIT(&made->user_maps);
+	ret = open_custom(made);
+	if (ret != 0) {
+		free(made);
+		return ret;
+	}
+	pthread_mutex_lock(&books.lock);
+	TAILQ_INSERT_TAIL(&books.custom, made, next);
+	pthread_mutex_unlock(&books.lock);
+	*container_fd = made->fd;
+	return 0;
+}
+
+static void
+end_group(struct group *group)
+{
+	TAILQ_REMOVE(&books.groups, group, next);
+	close(group->fd);
+	free(group);
+}
+
+static void
+end_groups_of(const struct container *container)
+{
+	struct group *group, *following;
+
+	for (group = TAILQ_FIRST(&books.groups); group != NULL;
+		group = following) {
+		following = TAILQ_NEXT(group, next);
+		if (group->container == container)
+			end_group(group);
+	}
+}
+
+static int
+destroy_locked(int container_fd)
+{
+	struct container *container = require_container(container_fd);
+
+	if (container == NULL)
+		return -EBADF;
+	if (container == &books.standard) {
+		BUS_LOG(ERR, "the default container cannot be destroyed");
+		return -EINVAL;
+	}
+	end_groups_of(container);
+	if (container->devices > 0)
+		container->ending = true;
+	else
+		end_container(container);
+	return 0;
+}
+
+int
+containers_destroy(int container_fd)
+{
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	ret = destroy_locked(container_fd);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+static int
+default_fd_locked(int *container_fd)
+{
+	int ret = require_context(&books.standard);
+
+	if (ret == 0)
+		ret = require_space(&books.standard);
+	if (ret != 0)
+		return ret;
+	if (books.standard.fd == SEAM_DEFAULT_CONTAINER_FD) {
+		ret = rte_iommufd_space_type1_fd(books.standard.space);
+		if (ret < 0)
+			return ret;
+		books.standard.fd = ret;
+	}
+	*container_fd = books.standard.fd;
+	return 0;
+}
+
+int
+containers_default_fd(int *container_fd)
+{
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	ret = default_fd_locked(container_fd);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+static int
+make_group(struct container *container, int number, struct group **group)
+{
+	struct group *made = calloc(1, sizeof(*made));
+
+	if (made == NULL) {
+		BUS_LOG(ERR, "no memory for group %d", number);
+		return -ENOMEM;
+	}
+	/* A number that nothing else has, and that does nothing when used. */
+	made->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (made->fd < 0) {
+		BUS_LOG(ERR, "no file descriptor for group %d: %s", number,
+			strerror(errno));
+		free(made);
+		return -EMFILE;
+	}
+	made->container = container;
+	made->number = number;
+	TAILQ_INSERT_TAIL(&books.groups, made, next);
+	*group = made;
+	return 0;
+}
+
+static int
+bind_locked(int container_fd, int number, int *group_fd)
+{
+	struct container *container = require_container(container_fd);
+	struct group *group = find_group(number);
+	int ret;
+
+	if (container == NULL)
+		return -EBADF;
+	if (group == NULL) {
+		ret = make_group(container, number, &group);
+		if (ret != 0)
+			return ret;
+	}
+	if (group->container != container) {
+		BUS_LOG(ERR, "group %d is in another container: unbind it there",
+			number);
+		return -EBUSY;
+	}
+	*group_fd = group->fd;
+	return 0;
+}
+
+int
+containers_bind_group(int container_fd, int group, int *group_fd)
+{
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	ret = bind_locked(container_fd, group, group_fd);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+static int
+unbind_locked(int container_fd, int number)
+{
+	struct container *container = require_container(container_fd);
+	struct group *group = find_group(number);
+
+	if (container == NULL)
+		return -EBADF;
+	if (group == NULL || group->container != container) {
+		BUS_LOG(ERR, "group %d is not in this container", number);
+		return -ENOENT;
+	}
+	end_group(group);
+	return 0;
+}
+
+int
+containers_unbind_group(int container_fd, int group)
+{
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	ret = unbind_locked(container_fd, group);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+int
+containers_group_fd(int number, int *group_fd)
+{
+	struct group *group;
+	int ret = 0;
+
+	pthread_mutex_lock(&books.lock);
+	group = find_group(number);
+	if (group == NULL)
+		ret = make_group(&books.standard, number, &group);
+	if (ret == 0)
+		*group_fd = group->fd;
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+int
+containers_forget_group_fd(int group_fd)
+{
+	struct group *group;
+
+	pthread_mutex_lock(&books.lock);
+	TAILQ_FOREACH(group, &books.groups, next)
+		if (group->fd == group_fd)
+			break;
+	if (group != NULL)
+		end_group(group);
+	pthread_mutex_unlock(&books.lock);
+	return group == NULL ? -EBADF : 0;
+}
+
+static struct open_device *
+find_device(int fd)
+{
+	struct open_device *device;
+
+	TAILQ_FOREACH(device, &books.devices, next)
+		if (device->fd == fd)
+			return device;
+	return NULL;
+}
+
+static int
+open_in(struct container *container, const char *path, const uint8_t *vf_token,
+	struct open_device **device, struct vfio_device_info *info)
+{
+	struct open_device *made = calloc(1, sizeof(*made) + strlen(path) + 1);
+	int ret;
+
+	if (made == NULL) {
+		BUS_LOG(ERR, "no memory for %s", path);
+		return -ENOMEM;
+	}
+	strcpy(made->path, path);
+	made->container = container;
+	/* The device first: it decides which backend the context can have. */
+	ret = rte_iommufd_device_open(
+		container->context, path, vf_token, &made->device);
+	if (ret != 0)
+		goto release;
+	ret = require_space(container);
+	if (ret == 0)
+		ret = rte_iommufd_device_attach(
+			made->device, container->space);
+	if (ret == 0)
+		ret = rte_iommufd_device_info(made->device, info);
+	if (ret != 0)
+		goto close;
+	made->fd = rte_iommufd_device_fd(made->device);
+	TAILQ_INSERT_TAIL(&books.devices, made, next);
+	container->devices++;
+	*device = made;
+	return 0;
+
+close:
+	rte_iommufd_device_close(made->device);
+release:
+	free(made);
+	return ret;
+}
+
+static void
+close_device(struct open_device *device)
+{
+	struct container *container = device->container;
+
+	TAILQ_REMOVE(&books.devices, device, next);
+	rte_iommufd_device_close(device->device);
+	free(device);
+	if (--container->devices == 0 && container->ending)
+		end_container(container);
+}
+
+static int
+open_locked(const char *path, int number, const uint8_t *vf_token,
+	struct open_device **device, struct vfio_device_info *info)
+{
+	struct group *group = find_group(number);
+	struct container *container =
+		group == NULL ? &books.standard : group->container;
+	int ret = require_context(container);
+
+	if (ret != 0)
+		return ret;
+	return open_in(container, path, vf_token, device, info);
+}
+
+int
+containers_open_device(const char *path, int group, const uint8_t *vf_token,
+	int *fd, struct vfio_device_info *info)
+{
+	struct open_device *device;
+	bool standard;
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	ret = open_locked(path, group, vf_token, &device, info);
+	standard = ret == 0 && device->container == &books.standard;
+	if (ret == 0)
+		*fd = device->fd;
+	pthread_mutex_unlock(&books.lock);
+	if (!standard)
+		return ret;
+	/* Without our lock, because it takes EAL's. */
+	ret = rte_iommufd_space_follow_memory(books.standard.space);
+	if (ret != 0)
+		containers_close_device(path, *fd);
+	return ret;
+}
+
+int
+containers_close_device(const char *path, int fd)
+{
+	struct open_device *device;
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&books.lock);
+	device = find_device(fd);
+	if (device != NULL && strcmp(device->path, path) == 0) {
+		close_device(device);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+int
+containers_device_info(int fd, struct vfio_device_info *info)
+{
+	struct open_device *device;
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&books.lock);
+	device = find_device(fd);
+	if (device != NULL)
+		ret = rte_iommufd_device_info(device->device, info);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+int
+containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
+{
+	struct container *container;
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	container = require_container(container_fd);
+	if (container == NULL)
+		ret = -EBADF;
+	else if (container->devices == 0)
+		ret = -ENODEV;
+	else
+		ret = user_maps_add(&container->user_maps, container->space, va,
+			iova, length);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+int
+containers_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
+{
+	struct container *container;
+	int ret;
+
+	pthread_mutex_lock(&books.lock);
+	container = require_container(container_fd);
+	if (container == NULL)
+		ret = -EBADF;
+	else
+		ret = user_maps_remove(&container->user_maps, container->space,
+			va, iova, length);
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}

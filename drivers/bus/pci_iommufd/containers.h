@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef CONTAINERS_H
+#define CONTAINERS_H
+
+/*
+ * What the seam calls containers, groups and devices, kept as address spaces and
+ * devices of the library: the books behind vfio_api.c.
+ *
+ * The default container is the space of the process's context, follows EAL's
+ * memory and begins with the first device. A container made by a driver
+ * (rte_vfio_container_create()) has a context of its own, so that it has a file
+ * descriptor of its own, on which type1 ioctls act on it alone.
+ *
+ * IOMMUFD has no groups. Binding a group to a container only notes where devices
+ * of that group will go; the group fd that callers want is a stand-in.
+ *
+ * Functions return 0 or -errno; the library has logged what went wrong, or they
+ * have. They lock by themselves. Lock order: EAL's memory hotplug lock, the lock
+ * in here, the library's: so nothing here takes the first while holding the second.
+ *
+ * Must not know: rte_errno, DPDK's own functions, ioctls.
+ */
+
+#include <stdint.h>
+
+struct vfio_device_info;
+
+/*
+ * Opens the device, puts it into its container, and gives its fd.
+ * -ENODEV: VFIO does not manage it; -EOPNOTSUPP: DPDK's own code shall do it.
+ */
+int containers_open_device(const char *path, int group,
+	const uint8_t *vf_token, int *fd, struct vfio_device_info *info);
+/* -ENODEV when no such device is open. Ends the fd in any case. */
+int containers_close_device(const char *path, int fd);
+/* The library's description of an open device. */
+int containers_device_info(int fd, struct vfio_device_info *info);
+
+/* Gives the fd of a new container. */
+int containers_create(int *container_fd);
+int containers_destroy(int container_fd);
+/* The fd of the default container, which is opened if need be. */
+int containers_default_fd(int *container_fd);
+
+/* Gives a stand-in for the group's fd; again the same for a group that has one. */
+int containers_bind_group(int container_fd, int group, int *group_fd);
+int containers_unbind_group(int container_fd, int group);
+/* The stand-in of a group in whatever container it is, else in the default one. */
+int containers_group_fd(int group, int *group_fd);
+int containers_forget_group_fd(int group_fd);
+
+/*
+ * -ENODEV while no device is in the container, -EINVAL for what is not mapped,
+ * -ENOTSUP for a part of what was mapped by one call, -EBADF for no container.
+ */
+int containers_map(
+	int container_fd, uint64_t va, uint64_t iova, uint64_t length);
+int containers_unmap(
+	int container_fd, uint64_t va, uint64_t iova, uint64_t length);
+
+#endif /* CONTAINERS_H */

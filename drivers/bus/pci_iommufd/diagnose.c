@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Requested devices that cannot be had; see diagnose.h.
+ *
+ * Must not know: VFIO. It looks at EAL's device options and at sysfs only.
+ */
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_iommufd.h>
+#include <rte_pci.h>
+
+#include "bus_log.h"
+#include "diagnose.h"
+
+/* Kernel drivers that a PMD works beside or through. */
+static const char *const usable_drivers[] = { "vfio", "uio", "mlx4_core",
+	"mlx5_core" };
+
+static bool
+is_usable(const char *driver)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(usable_drivers); i++)
+		if (strstr(driver, usable_drivers[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* The PCI bus's own rule; its function for it is not public. */
+static const char *
+devices_folder(void)
+{
+	const char *folder = getenv("SYSFS_PCI_DEVICES");
+
+	return folder == NULL ? "/sys/bus/pci/devices" : folder;
+}
+
+/* net_virtio drives legacy devices by their I/O ports, bound to no driver. */
+static bool
+is_legacy_virtio(const char *path)
+{
+	char file[PATH_MAX];
+	unsigned int vendor = 0;
+	FILE *stream;
+
+	snprintf(file, sizeof(file), "%s/vendor", path);
+	stream = fopen(file, "re");
+	if (stream == NULL)
+		return false;
+	if (fscanf(stream, "%x", &vendor) != 1)
+		vendor = 0;
+	fclose(stream);
+	return vendor == 0x1af4;
+}
+
+static void
+diagnose(const char *address)
+{
+	struct rte_iommufd_device_place place;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", devices_folder(), address);
+	if (rte_iommufd_device_find(path, &place) != 0) {
+		BUS_LOG(WARNING,
+			"%s: there is no such PCI device (\"dpdk-devbind.py --status\" lists them)",
+			address);
+		return;
+	}
+	if (place.driver[0] == '\0') {
+		if (!is_legacy_virtio(path))
+			BUS_LOG(WARNING,
+				"%s: not bound to any driver: run \"dpdk-devbind.py -b vfio-pci %s\"",
+				address, address);
+		return;
+	}
+	if (!is_usable(place.driver))
+		BUS_LOG(WARNING,
+			"%s: bound to %s, not to vfio-pci: run \"dpdk-devbind.py -b vfio-pci %s\" (its network interface goes away)",
+			address, place.driver, address);
+}
+
+void
+diagnose_requested_devices(void)
+{
+	struct rte_pci_addr parsed;
+	struct rte_devargs *device;
+	char address[PCI_PRI_STR_SIZE];
+
+	RTE_EAL_DEVARGS_FOREACH("pci", device)
+	{
+		if (device->policy != RTE_DEV_ALLOWED ||
+			rte_pci_addr_parse(device->name, &parsed) != 0)
+			continue;
+		rte_pci_device_name(&parsed, address, sizeof(address));
+		diagnose(address);
+	}
+}

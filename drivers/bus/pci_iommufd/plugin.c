@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * When to take the seam over, and when to stay inert.
+ *
+ * Three ways lead here. As a plugin (dlopen() by EAL) the loaded objects have to
+ * be rebound. Under LD_PRELOAD, or linked before librte_eal, the dynamic linker
+ * has bound the calls to us already and rebinding finds nothing to do. In a
+ * static program --wrap has done it, and there is nothing to rebind at all.
+ *
+ * Whatever goes wrong here must leave the program as it was: this file may be in
+ * a folder from which every DPDK program of the machine loads it.
+ *
+ * Must not know: what the functions do.
+ */
+
+#include <stddef.h>
+
+#include <rte_common.h>
+
+#include "bus_log.h"
+#include "plugin.h"
+#include "seam.h"
+#include "stock.h"
+
+RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
+
+#ifdef SEAM_BY_WRAP
+
+void
+plugin_take_over(void)
+{
+}
+
+#else
+
+#include "rebind.h"
+
+#define SEAM_OURS(name, parameters) { #name, (void *)name },
+static const struct rebind_function ours[] = { SEAM_FUNCTIONS(SEAM_OURS) };
+#undef SEAM_OURS
+
+static void
+give_back(const struct stock *stock)
+{
+#define SEAM_STOCK(name, parameters) { #name, (void *)stock->name },
+	const struct rebind_function theirs[] = { SEAM_FUNCTIONS(SEAM_STOCK) };
+#undef SEAM_STOCK
+
+	rebind(theirs, RTE_DIM(theirs));
+}
+
+void
+plugin_take_over(void)
+{
+	const struct stock *stock = stock_functions();
+
+	if (stock == NULL)
+		return;
+	if (rebind(ours, RTE_DIM(ours)) >= 0)
+		return;
+	give_back(stock);
+	BUS_LOG(ERR,
+		"this system does not let a plugin redirect calls (mprotect is refused): start the program with LD_PRELOAD=librte_bus_pci_iommufd.so instead; DPDK's own VFIO code is used");
+}
+
+RTE_INIT(plugin_loaded)
+{
+	if (stock_functions() == NULL) {
+		BUS_LOG(INFO,
+			"this DPDK release keeps its VFIO functions to itself (26.11 and later): its own code is used");
+		return;
+	}
+	plugin_take_over();
+}
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The functions by which DPDK reaches VFIO, answered in terms of rte_iommufd.h.
+ *
+ * What callers expect of each, beyond its prototype, stands above it; it is what
+ * DPDK's own code (lib/eal/linux/eal_vfio.c) does. When the choice falls on DPDK's
+ * own code, every call is handed on to it unchanged.
+ *
+ * Must not know: IOMMUFD, ioctls, how the calls get here (plugin.c).
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+#include <rte_iommufd.h>
+#include <rte_uuid.h>
+
+#include "bus_log.h"
+#include "containers.h"
+#include "diagnose.h"
+#include "plugin.h"
+#include "seam.h"
+#include "stock.h"
+
+#define NOIOMMU_SWITCH "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
+/* Written while EAL starts and at the first device, by one thread. */
+static struct {
+	bool enabled; /* EAL has called rte_vfio_enable() and VFIO is there */
+	bool broken; /* the settings are not understood, which was said */
+	const struct stock *stock; /* where calls are handed on to, or NULL */
+} state;
+
+/* What a seam function returns for a negative errno. */
+static int
+failure(int err)
+{
+	rte_errno = -err;
+	return -1;
+}
+
+/* "vfio_pci" or "vfio-pci": sysfs has it with underscores. */
+static bool
+is_module_loaded(const char *name)
+{
+	char path[PATH_MAX];
+	char *c;
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	for (c = path + strlen("/sys/module/"); *c != '\0'; c++)
+		if (*c == '-')
+			*c = '_';
+	return access(path, F_OK) == 0;
+}
+
+/* From now on DPDK's own code does the work. */
+static int
+hand_over(void)
+{
+	const struct stock *stock = stock_functions();
+
+	if (stock == NULL) {
+		BUS_LOG(ERR,
+			"DPDK's own VFIO code is not in this program: use another backend");
+		return -ENOTSUP;
+	}
+	state.stock = stock;
+	return stock->rte_vfio_enable("vfio");
+}
+
+/*
+ * 0 also when VFIO cannot be used: that must not keep a program without VFIO
+ * devices from starting. It runs after all plugins are loaded and before any
+ * device is probed.
+ */
+int
+SEAM(rte_vfio_enable)(const char *module)
+{
+	struct rte_iommufd_context *context;
+
+	plugin_take_over();
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_enable(module);
+	if (state.enabled || state.broken)
+		return 0;
+	if (rte_iommufd_context_default(&context) != 0) {
+		state.broken = true;
+		state.enabled = true;
+		return 0;
+	}
+	if (strcmp(rte_iommufd_context_backend(context), "stock") == 0) {
+		rte_iommufd_context_choose(context, NULL);
+		return hand_over();
+	}
+	state.enabled = is_module_loaded(module);
+	diagnose_requested_devices();
+	return 0;
+}
+
+int
+SEAM(rte_vfio_is_enabled)(const char *module)
+{
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_is_enabled(module);
+	return state.enabled && is_module_loaded(module);
+}
+
+int
+SEAM(rte_vfio_noiommu_is_enabled)(void)
+{
+	ssize_t length;
+	char value;
+	int fd;
+
+	fd = open(NOIOMMU_SWITCH, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	length = read(fd, &value, 1);
+	close(fd);
+	return length == 1 && value == 'Y';
+}
+
+/* 1: found, 0: the device has no group. */
+int
+SEAM(rte_vfio_get_group_num)(
+	const char *sysfs_base, const char *address, int *group)
+{
+	struct rte_iommufd_device_place place;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
+	if (rte_iommufd_device_find(path, &place) != 0 || place.group < 0)
+		return 0;
+	*group = place.group;
+	return 1;
+}
+
+/* EAL has the token of --vfio-vf-token since 22.11, as an experimental function. */
+extern void rte_eal_vfio_get_vf_token(rte_uuid_t token)
+	__attribute__((weak));
+
+static bool
+read_vf_token(rte_uuid_t token)
+{
+	if (rte_eal_vfio_get_vf_token == NULL)
+		return false;
+	rte_eal_vfio_get_vf_token(token);
+	return !rte_uuid_is_null(token);
+}
+
+static int
+setup(const char *path, int group, int *device_fd,
+	struct vfio_device_info *info)
+{
+	rte_uuid_t token;
+
+	return containers_open_device(path, group,
+		read_vf_token(token) ? token : NULL, device_fd, info);
+}
+
+/*
+ * 0 and an fd > 0; 1 when VFIO does not manage the device, which the PCI bus takes
+ * as "skip"; negative for an error.
+ */
+int
+SEAM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
+	int *device_fd, struct vfio_device_info *info)
+{
+	char path[PATH_MAX];
+	int group = -1;
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_setup_device(
+			sysfs_base, address, device_fd, info);
+	if (state.broken)
+		return failure(-EINVAL);
+	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
+	ret = -ENODEV;
+	if (SEAM(rte_vfio_get_group_num)(sysfs_base, address, &group) == 1)
+		ret = setup(path, group, device_fd, info);
+	if (ret == -EOPNOTSUPP) {
+		ret = hand_over();
+		return ret != 0 ? failure(ret) :
+				  state.stock->rte_vfio_setup_device(sysfs_base,
+					  address, device_fd, info);
+	}
+	if (ret == -ENODEV) {
+		BUS_LOG(NOTICE, "%s: not managed by VFIO, skipped", address);
+		return 1;
+	}
+	return ret == 0 ? 0 : failure(ret);
+}
+
+int
+SEAM(rte_vfio_release_device)(
+	const char *sysfs_base, const char *address, int device_fd)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_release_device(
+			sysfs_base, address, device_fd);
+	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
+	ret = containers_close_device(path, device_fd);
+	if (ret == 0)
+		return 0;
+	BUS_LOG(ERR, "%s: cannot release it, it was not set up", address);
+	return failure(ret);
+}
+
+/* An fd of 0 asks to set the device up first. Came with 23.03. */
+int
+SEAM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
+	int *device_fd, struct vfio_device_info *info)
+{
+	int ret;
+
+	if (state.stock != NULL &&
+		state.stock->rte_vfio_get_device_info != NULL)
+		return state.stock->rte_vfio_get_device_info(
+			sysfs_base, address, device_fd, info);
+	if (info == NULL || *device_fd < 0)
+		return failure(-EINVAL);
+	if (*device_fd == 0)
+		return SEAM(rte_vfio_setup_device)(
+			       sysfs_base, address, device_fd, info) == 0 ?
+			0 :
+			-1;
+	ret = containers_device_info(*device_fd, info);
+	return ret == 0 ? 0 : failure(ret);
+}
+
+int
+SEAM(rte_vfio_get_group_fd)(int group)
+{
+	int fd, ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_get_group_fd(group);
+	ret = containers_group_fd(group, &fd);
+	return ret == 0 ? fd : failure(ret);
+}
+
+int
+SEAM(rte_vfio_clear_group)(int group_fd)
+{
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_clear_group(group_fd);
+	ret = containers_forget_group_fd(group_fd);
+	return ret == 0 ? 0 : failure(ret);
+}
+
+/*
+ * The default container's, as in 22.11 and 25.11; 24.11 opens a new one each
+ * time, which no caller wants.
+ */
+int
+SEAM(rte_vfio_get_container_fd)(void)
+{
+	int fd, ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_get_container_fd();
+	ret = containers_default_fd(&fd);
+	return ret == 0 ? fd : failure(ret);
+}
+
+int
+SEAM(rte_vfio_container_create)(void)
+{
+	int fd, ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_container_create();
+	ret = containers_create(&fd);
+	return ret == 0 ? fd : failure(ret);
+}
+
+int
+SEAM(rte_vfio_container_destroy)(int container_fd)
+{
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_container_destroy(container_fd);
+	ret = containers_destroy(container_fd);
+	return ret == 0 ? 0 : failure(ret);
+}
+
+/* Returns the group's fd. */
+int
+SEAM(rte_vfio_container_group_bind)(int container_fd, int group)
+{
+	int fd, ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_container_group_bind(
+			container_fd, group);
+	ret = containers_bind_group(container_fd, group, &fd);
+	return ret == 0 ? fd : failure(ret);
+}
+
+int
+SEAM(rte_vfio_container_group_unbind)(int container_fd, int group)
+{
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_container_group_unbind(
+			container_fd, group);
+	ret = containers_unbind_group(container_fd, group);
+	return ret == 0 ? 0 : failure(ret);
+}
+
+/*
+ * rte_errno tells ENODEV when no device is attached: vhost goes on without
+ * mapping then.
+ */
+int
+SEAM(rte_vfio_container_dma_map)(
+	int container_fd, uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_container_dma_map(
+			container_fd, va, iova, length);
+	if (length == 0)
+		return failure(-EINVAL);
+	ret = containers_map(container_fd, va, iova, length);
+	return ret == 0 ? 0 : failure(ret);
+}
+
+/* rte_errno tells EINVAL for what was not mapped. */
+int
+SEAM(rte_vfio_container_dma_unmap)(
+	int container_fd, uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (state.stock != NULL)
+		return state.stock->rte_vfio_container_dma_unmap(
+			container_fd, va, iova, length);
+	if (length == 0)
+		return failure(-EINVAL);
+	ret = containers_unmap(container_fd, va, iova, length);
+	return ret == 0 ? 0 : failure(ret);
+}
