@@ -1,0 +1,141 @@
+# What programs and scripts in the guest share: binding NICs, starting DPDK programs, waiting for what they print.
+# It must not know of tests, of the lab on the host or of the backend in use.
+# shellcheck shell=bash
+
+declare -A pid_of=()  # LOG -> process
+bound_nics=()
+declare -A shown=()   # LOG -> it has been shown
+
+# --- NICs -------------------------------------------------------------------------------------------------------------------
+
+pci_device() { echo "/sys/bus/pci/devices/0000:${1#0000:}"; }
+
+driver_of() { # BDF: the driver's name, or nothing
+	[ ! -e "$(pci_device "$1")/driver" ] || basename "$(realpath "$(pci_device "$1")/driver")"
+}
+
+release_from_driver() { # BDF
+	local driver
+	driver=$(pci_device "$1")/driver
+	[ ! -e "$driver" ] || echo "0000:${1#0000:}" >"$driver/unbind"
+}
+
+bind_vfio() { # BDF...
+	local bdf
+	modprobe vfio-pci || return
+	for bdf in "$@"; do
+		release_from_driver "$bdf"
+		echo vfio-pci >"$(pci_device "$bdf")/driver_override"
+		echo "0000:${bdf#0000:}" >/sys/bus/pci/drivers_probe
+		[ "$(driver_of "$bdf")" = vfio-pci ] || { echo "$bdf could not be bound to vfio-pci" >&2; return 1; }
+		bound_nics+=("$bdf")
+	done
+}
+
+unbind_nics() { # BDF...: back to no driver
+	local bdf
+	for bdf in "$@"; do
+		release_from_driver "$bdf"
+		echo >"$(pci_device "$bdf")/driver_override"
+	done
+}
+
+group_of() { basename "$(realpath "$(pci_device "$1")/iommu_group")"; } # BDF
+
+# --- programs ---------------------------------------------------------------------------------------------------------------
+
+start_program() { # LOG COMMAND...: in the background, all it prints goes to LOG
+	local log=$1
+	shift
+	"$@" >"$log" 2>&1 </dev/null &
+	pid_of[$log]=$!
+}
+
+start_testpmd() { # LOG ARGUMENTS...
+	local log=$1
+	shift
+	start_program "$log" dpdk-testpmd "$@"
+}
+
+running() { kill -0 "${pid_of[$1]}" 2>/dev/null; } # LOG
+
+stop_program() { # LOG [SIGNAL]: its exit status
+	local log=$1 status=0
+	kill -"${2:-TERM}" "${pid_of[$log]}" 2>/dev/null || true
+	wait "${pid_of[$log]}" || status=$?
+	unset "pid_of[$log]"
+	return "$status"
+}
+
+stop_testpmd() { stop_program "$1" INT; } # LOG: exit status 0 when it shut down in order
+
+wait_for_end() { # LOG DEADLINE: the program's own exit status; 124 when it does not end
+	local log=$1 until=$((SECONDS + $2))
+	while running "$log"; do
+		[ "$SECONDS" -lt "$until" ] || { echo "still running after $2 s: $log" >&2; return 124; }
+		sleep 0.1
+	done
+	stop_program "$log"
+}
+
+# --- what they print --------------------------------------------------------------------------------------------------------
+
+# wait_for_line LOG REGEX [DEADLINE]: returns as soon as a line matches. Fails, showing the log, when the program has ended without it
+# or after DEADLINE seconds.
+wait_for_line() { wait_for_lines "$1" "$2" 1 "${3:-60}"; }
+
+wait_for_lines() { # LOG REGEX COUNT [DEADLINE]
+	local log=$1 regex=$2 count=$3 deadline=${4:-60} started=$SECONDS alive
+	while :; do
+		alive=$(running_or_unknown "$log")
+		[ "$(grep -cE -- "$regex" "$log" 2>/dev/null)" -ge "$count" ] 2>/dev/null && return 0
+		if [ "$alive" = no ]; then
+			show_missing "the program has ended" "$log" "$regex"
+			return 1
+		fi
+		if [ $((SECONDS - started)) -ge "$deadline" ]; then
+			show_missing "$deadline s have passed" "$log" "$regex"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+running_or_unknown() { if [ -z "${pid_of[$1]:-}" ] || running "$1"; then echo yes; else echo no; fi; }
+
+show_missing() { # WHY LOG REGEX
+	{
+		echo "$1 without a line that matches: $3"
+		show_log "$2"
+	} >&2
+}
+
+show_log() { # LOG, once
+	[ -z "${shown[$1]:-}" ] || return 0
+	shown[$1]=1
+	echo "--- $1:"
+	plain_text "$1"
+	echo "---"
+}
+
+plain_text() { sed -E 's/\x1b\[[0-9;]*[A-Za-z]//g' "$@"; } # testpmd clears the screen before each block of statistics
+
+# --- testpmd's statistics ----------------------------------------------------------------------------------------------------
+
+# The last value of a counter such as TX-packets in the statistics of one port.
+port_counter() { # LOG COUNTER [PORT]
+	plain_text "$1" | awk -v counter="$2:" -v port="${3:-0}" '
+		/statistics for port/ { match($0, /port [0-9]+/); current = substr($0, RSTART + 5, RLENGTH - 5) }
+		/statistics for all ports/ { current = "" }
+		current == port { for (i = 1; i < NF; i++) if ($i == counter) value = $(i + 1) }
+		END { print value + 0 }'
+}
+
+tx_packets() { port_counter "$1" TX-packets "${2:-0}"; } # LOG [PORT]
+rx_packets() { port_counter "$1" RX-packets "${2:-0}"; } # LOG [PORT]
+
+# --- the kernel --------------------------------------------------------------------------------------------------------------
+
+dmesg_faults() { # refused DMA since the script began
+	dmesg | awk '/lab: script / { faults = "" } /DMAR:.*[Ff]ault|DRHD: handling fault/ { faults = faults $0 "\n" } END { printf "%s", faults }'
+}

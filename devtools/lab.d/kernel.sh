@@ -1,0 +1,90 @@
+# The guest's kernel: the release in the tool root, one module tree per K, and the initramfs. The module tree `iommufd` has the five
+# modules that iommufd-modules/ builds; `stock` is the distribution's own.
+# It must not know of QEMU or of what runs in the guest.
+# shellcheck shell=bash
+
+kernels=(iommufd stock)
+
+check_kernel_name() {
+	[ "$1" != mock ] || die "kernel 'mock' (a custom kernel with IOMMUFD_TEST and fault injection) is not there yet; one of: ${kernels[*]}"
+	contains "$1" "${kernels[@]}" || die "no kernel '$1'; one of: ${kernels[*]}"
+}
+
+kernel_release() {
+	local image
+	image=$(printf '%s\n' "$tool_root"/boot/vmlinuz-* | sort -V | tail -n 1)
+	echo "${image##*/vmlinuz-}"
+}
+
+# ensure_modules K: the path of a folder with lib/modules/RELEASE is in $modules then.
+ensure_modules() {
+	local key
+	key=$({ echo "$1"; root_id "$tool_root"; cat "$lab_dir"/lab.d/iommufd-modules/* "$lab_dir/lab.d/kernel.sh"; } | key_of)
+	ensure_thing "modules-$1" "$key" "make_modules_$1"
+	# shellcheck disable=SC2034 # the guest uses it
+	modules=$thing
+}
+
+make_modules_stock() { copy_distribution_modules "$1"; }
+
+# The distribution's VFIO modules go, so that a plain modprobe cannot take them.
+make_modules_iommufd() {
+	local dir=$1 release tree
+	release=$(kernel_release)
+	tree=$dir/lib/modules/$release
+	copy_distribution_modules "$dir"
+	rm -r "$tree/kernel/drivers/vfio"
+	mkdir "$dir/build"
+	open_root "$tool_root"
+	with_progress "building the IOMMUFD modules for Linux $release" "$cache/logs/modules.log" \
+		build_modules "$release" "$(inside "$dir")/build" "$(inside "$tree")/updates" "$(inside "$dir")"
+	rm -r "$dir/build"
+}
+
+build_modules() {
+	local release=$1 work=$2 output=$3 base=$4
+	in_root "$tool_root" /src/devtools/lab.d/iommufd-modules/build.sh "$release" "$work" "$output"
+	in_root "$tool_root" depmod -b "$base" "$release"
+}
+
+# Hard links: 130 MB that nobody writes to. What depmod writes must not be one.
+copy_distribution_modules() {
+	local release from to
+	release=$(kernel_release)
+	from=$tool_root/usr/lib/modules/$release
+	to=$1/lib/modules/$release
+	mkdir -p "$1/lib/modules"
+	cp -al "$from" "$to" 2>/dev/null || { rm -rf "$to"; cp -a "$from" "$to"; }
+	rm -f "$to"/modules.{dep,alias,symbols,softdep,weakdep,devname}* "$to/build" "$to/source"
+	open_root "$tool_root"
+	in_root "$tool_root" depmod -b "$(inside "$1")" "$release"
+}
+
+# ensure_initramfs: the path of the folder with `initramfs` and `vmlinuz` is in $boot_files then.
+ensure_initramfs() {
+	local key
+	key=$({ root_id "$tool_root"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
+	ensure_thing boot "$key" make_boot_files
+	# shellcheck disable=SC2034 # the guest uses it
+	boot_files=$thing
+}
+
+boot_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
+
+make_boot_files() {
+	local dir=$1 release tree module
+	release=$(kernel_release)
+	tree=$dir/tree
+	open_root "$tool_root"
+	mkdir -p "$tree"/{bin,dev,proc,sys,modules,lower,upper,new}
+	cp "$tool_root/bin/busybox" "$tree/bin/busybox"
+	cp "$lab_dir/guest/initramfs-init" "$tree/init"
+	chmod +x "$tree/init"
+	for module in "${boot_modules[@]}"; do
+		in_root "$tool_root" find "/usr/lib/modules/$release" -name "$module.ko.xz" -exec xz -dc {} + >"$tree/modules/$module.ko"
+	done
+	printf '%s\n' "${boot_modules[@]}" >"$tree/modules/order"
+	cp "$tool_root/boot/vmlinuz-$release" "$dir/vmlinuz"
+	in_root "$tool_root" sh -c "cd '$(inside "$tree")' && find . | cpio --quiet -o -H newc" >"$dir/initramfs"
+	rm -rf "$tree"
+}

@@ -1,0 +1,168 @@
+# The small language that says what a guest is (see `lab help`), and its translation into QEMU arguments.
+# It must not know what runs in the guest, nor where anything is cached.
+# shellcheck shell=bash
+
+declare -A machine
+nics=()
+machine_usage="see: devtools/lab help"
+
+default_machine() {
+	machine=([dpdk]=24.11 [kernel]=iommufd [mem]=3G [smp]=2 [hugepages]=512 [iommu]=1 [append]="" [qemu]="" [qemu-preload]="")
+	nics=()
+}
+
+# parse_machine WORD...: takes machine options off the front; how many words is in $parsed then.
+parse_machine() {
+	local name
+	parsed=0
+	while [ $# -gt 0 ]; do
+		name=${1#--}
+		[[ $1 == --?* ]] && { [ "$name" = nic ] || [ -n "${machine[$name]+set}" ]; } || return 0
+		[ $# -ge 2 ] || die "$1 wants a value; $machine_usage"
+		if [ "$name" = nic ]; then nics+=("$2"); else machine[$name]=$2; fi
+		shift 2
+		parsed=$((parsed + 2))
+	done
+}
+
+check_machine() {
+	contains "${machine[dpdk]}" "${releases[@]}" || die "no DPDK release '${machine[dpdk]}' here; one of: ${releases[*]}"
+	check_kernel_name "${machine[kernel]}"
+	contains_number "${machine[hugepages]}" || die "--hugepages wants a number, not '${machine[hugepages]}'"
+	contains_number "${machine[smp]}" || die "--smp wants a number, not '${machine[smp]}'"
+	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
+	place_nics
+}
+
+contains_number() { [[ $1 =~ ^[0-9]+$ ]]; }
+
+# --- NICs -------------------------------------------------------------------------------------------------------------------
+
+nic_arguments=()  # for QEMU
+nic_table=()      # per NIC: BDF TYPE kernel|free, for the guest
+next_bus=1
+declare -A slot_port=() slot_bus=() slot_count=() pair_ends=()
+
+place_nics() {
+	local index pair
+	nic_arguments=() nic_table=() next_bus=1 slot_port=() slot_bus=() slot_count=() pair_ends=()
+	for index in "${!nics[@]}"; do place_nic "$index" "${nics[$index]}"; done
+	for pair in "${!pair_ends[@]}"; do
+		[ "${pair_ends[$pair]}" = 2 ] || die "link=$pair wants exactly two NICs"
+	done
+}
+
+declare -A nic_devices=(
+	[e1000e]=e1000e [e1000]=e1000 [igb]=igb
+	[virtio]="virtio-net-pci,iommu_platform=on,disable-legacy=on,disable-modern=off,ats=on"
+)
+
+# What follows a comma before any colon is devargs: `lab run` reads it, the machine does not.
+place_nic() {
+	local index=$1 spec=$2 type options="" word link="" group="" bridge="" use=free capture="" place
+	type=${spec%%[:,]*}
+	[[ $spec != "$type":* ]] || options=${spec#*:}
+	[ -n "${nic_devices[$type]+set}" ] || die "no NIC type '$type'; one of: ${!nic_devices[*]}"
+	for word in ${options//,/ }; do
+		case $word in
+		link=hub[0-9]* | link=pair[0-9]*) link=${word#link=} ;;
+		group=?*) group=${word#group=} ;;
+		bridge=?*) bridge=${word#bridge=} ;;
+		kernel) use=kernel ;;
+		capture) capture=1 ;;
+		*) die "NIC '$spec': no option '$word'; $machine_usage" ;;
+		esac
+	done
+	add_netdev "$index" "$link"
+	if [ "$bridge" ]; then place_behind_bridge "$bridge"; elif [ "$group" ]; then place_in_group "$group"; else place_alone; fi
+	nic_arguments+=(-device "${nic_devices[$type]},netdev=net$index,mac=52:54:00:00:00:$(printf %02x $((index + 1))),romfile=,$place")
+	nic_table+=("$bdf $type $use")
+	[ -z "$capture" ] || nic_arguments+=(-object "filter-dump,id=dump$index,netdev=net$index,file=/run/lab/share/nic$index.pcap")
+}
+
+# Each sets $place (for QEMU) and $bdf (as the guest will see it).
+place_alone() {
+	add_root_port "$next_bus"
+	place=bus=port$next_bus
+	bdf=$(printf '%02x:00.0' "$next_bus")
+	next_bus=$((next_bus + 1))
+}
+
+place_in_group() {
+	local key=group-$1 function
+	if [ -z "${slot_port[$key]:-}" ]; then
+		add_root_port "$next_bus"
+		slot_port[$key]=port$next_bus slot_bus[$key]=$next_bus slot_count[$key]=0
+		next_bus=$((next_bus + 1))
+	fi
+	function=${slot_count[$key]}
+	slot_count[$key]=$((function + 1))
+	place=bus=${slot_port[$key]},addr=00.$function,multifunction=on
+	bdf=$(printf '%02x:00.%x' "${slot_bus[$key]}" "$function")
+}
+
+place_behind_bridge() {
+	local key=bridge-$1 slot
+	if [ -z "${slot_port[$key]:-}" ]; then
+		add_root_port "$next_bus"
+		nic_arguments+=(-device "pcie-pci-bridge,id=bridge$next_bus,bus=port$next_bus")
+		slot_port[$key]=bridge$next_bus slot_bus[$key]=$((next_bus + 1)) slot_count[$key]=0
+		next_bus=$((next_bus + 2))
+	fi
+	slot=$((slot_count[$key] + 1))
+	slot_count[$key]=$slot
+	place=bus=${slot_port[$key]},addr=$(printf '%02x' "$slot")
+	bdf=$(printf '%02x:%02x.0' "${slot_bus[$key]}" "$slot")
+}
+
+add_root_port() { nic_arguments+=(-device "pcie-root-port,id=port$1,slot=$1,chassis=$1"); }
+
+# A pair is two datagram sockets: unlike a hub's, its ends never wait for each other.
+add_netdev() {
+	local id=net$1 link=$2 end ends=(a b)
+	case $link in
+	"") nic_arguments+=(-netdev "user,id=$id") ;;
+	hub*) nic_arguments+=(-netdev "hubport,id=$id,hubid=${link#hub}") ;;
+	pair*)
+		end=${pair_ends[$link]:-0}
+		[ "$end" -lt 2 ] || die "link=$link wants exactly two NICs"
+		pair_ends[$link]=$((end + 1))
+		nic_arguments+=(-netdev "dgram,id=$id,local.type=unix,local.path=/run/lab/$link.${ends[$end]},remote.type=unix,remote.path=/run/lab/$link.${ends[1 - end]}")
+		;;
+	esac
+}
+
+# --- the rest of the machine ------------------------------------------------------------------------------------------------
+
+iommu_properties=intremap=on,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,svm=on
+
+iommu_arguments() {
+	case ${machine[iommu]} in
+	0) ;;
+	1) printf '%s\n' -device "intel-iommu,$iommu_properties" ;;
+	*) printf '%s\n' -device "intel-iommu,${machine[iommu]}" ;;
+	esac
+}
+
+# /dev/kvm may be there and of no use: a nested machine without the CPU flags.
+accelerator_arguments() {
+	if grep -qwE 'vmx|svm' /proc/cpuinfo && { : <>/dev/kvm; } 2>/dev/null; then
+		printf '%s\n' -accel kvm -cpu host
+	else
+		printf '%s\n' -accel tcg,thread=multi -cpu max,-la57
+	fi
+}
+
+machine_arguments() {
+	printf '%s\n' -machine q35,kernel-irqchip=split -m "${machine[mem]}" -smp "${machine[smp]}"
+	accelerator_arguments
+	iommu_arguments
+	[ ${#nic_arguments[@]} = 0 ] || printf '%s\n' "${nic_arguments[@]}"
+	[ -z "${machine[qemu]}" ] || xargs -r -n1 printf '%s\n' <<<"${machine[qemu]}"
+}
+
+# Without init_on_alloc=0 the kernel clears every hugepage at boot: 4 s for 1 GiB under TCG.
+kernel_parameters() {
+	echo "console=ttyS0 panic=-1 oops=panic mitigations=off init_on_alloc=0 intel_iommu=on" \
+		"hugepages=${machine[hugepages]} ${machine[append]}"
+}

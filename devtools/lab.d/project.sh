@@ -1,0 +1,56 @@
+# Builds the project in a root, incrementally, and installs it into a tree that is laid over the root in the guest.
+# It must not know what the project consists of.
+# shellcheck shell=bash
+
+meson_options=(--prefix=/usr --libdir=lib/x86_64-linux-gnu --buildtype=debugoptimized -Dwerror=true -Dvm_programs=true)
+
+# ensure_project R: the installed tree's path is in $stage then, the build directory's in $build_dir.
+ensure_project() {
+	local key
+	ensure_root "$1"
+	key=$({ root_id "$root"; realpath "$checkout"; echo "${meson_options[@]}"; } | key_of)
+	build_dir=$cache/build-$1-$key
+	stage=$run_dir/stage-$1
+	[ ! -d "$stage" ] || return 0 # one build for all that a lab does in one call
+	if [ ! -f "$checkout/meson.build" ]; then
+		say "the checkout has no meson.build yet: nothing of the project is installed in the guest"
+		mkdir -p "$stage"
+		return
+	fi
+	open_root "$root"
+	with_lock "build-$1-$key" build_project "$1"
+}
+
+build_project() {
+	local release=$1 started=$SECONDS
+	remove_stale_builds "$release"
+	mkdir -p "$build_dir"
+	realpath "$checkout" >"$build_dir/source"
+	with_progress "building the project for DPDK $release" "$cache/logs/build-$release.log" run_meson "$(inside "$build_dir")/meson"
+	grep -E 'warning:' "$cache/logs/build-$release.log" >&2 || true
+	cp -a "$build_dir/stage" "$stage"
+	say "project built for DPDK $release ($((SECONDS - started)) s)"
+}
+
+run_meson() {
+	local at=$1
+	if [ ! -f "$build_dir/meson/build.ninja" ]; then
+		rm -rf "$build_dir/meson"
+		in_root "$root" meson setup "${meson_options[@]}" "$at" /src
+	fi
+	in_root "$root" ninja -C "$at"
+	rm -rf "$build_dir/stage"
+	mkdir "$build_dir/stage"
+	in_root "$root" env DESTDIR="$(dirname "$at")/stage" meson install -C "$at" --no-rebuild --quiet
+}
+
+# Builds of checkouts that are gone, and of this one in a root that is gone or with other options.
+remove_stale_builds() {
+	local dir source
+	for dir in "$cache/build-$1"-????????????????/; do
+		dir=${dir%/}
+		if [ ! -d "$dir" ] || [ "$dir" = "$build_dir" ]; then continue; fi
+		source=$(cat "$dir/source" 2>/dev/null || true)
+		if [ ! -d "$source" ] || [ "$source" = "$(realpath "$checkout")" ]; then remove_tree "$dir"; fi
+	done
+}

@@ -1,0 +1,80 @@
+# The Debian roots: one per DPDK release. 24.11's is also the tool root: it has QEMU, the kernel, its headers and its source.
+# It must not know what is built or booted with them.
+# shellcheck shell=bash
+
+releases=(24.11 22.11 25.11)
+
+# What building the project and running test scripts takes, in every release.
+project_packages=(dpdk dpdk-dev libdpdk-dev meson ninja-build gcc libc6-dev pkgconf libnuma-dev libcmocka-dev
+	iproute2 ethtool python3 kmod tcpdump strace pciutils util-linux procps psmisc)
+tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x86 busybox-static cpio xz-utils
+	libhugetlbfs-dev gdb-minimal clang-format make bc libelf-dev)
+
+suite_of() {
+	case $1 in
+	24.11) echo trixie ;;
+	22.11) echo bookworm ;;
+	25.11) echo forky ;;
+	*) return 1 ;;
+	esac
+}
+
+packages_of() {
+	printf '%s\n' "${project_packages[@]}"
+	[ "$1" != 24.11 ] || printf '%s\n' "${tool_packages[@]}"
+}
+
+apt_options_of() {
+	[ "$1" != 24.11 ] || echo 'APT::Default-Release "trixie-backports"'
+	# Testing's Release file may be past its date on a mirror that is updated seldom; its signature is checked all the same.
+	[ "$1" != 25.11 ] || echo 'Acquire::Check-Valid-Until "false"'
+}
+
+suites_of() {
+	suite_of "$1"
+	[ "$1" != 24.11 ] || echo trixie-backports
+}
+
+root_key() {
+	{
+		suites_of "$1"
+		apt_options_of "$1"
+		packages_of "$1"
+		printf '%s\n' "${mount_points[@]}"
+	} | key_of
+}
+
+# ensure_root R: the root's path is in $root then.
+ensure_root() {
+	contains "$1" "${releases[@]}" || die "no DPDK release '$1' here; one of: ${releases[*]}"
+	ensure_thing "root-$1" "$(root_key "$1")" build_root "$1"
+	root=$thing
+}
+
+# ensure_tool_root: its path is in $tool_root then.
+ensure_tool_root() {
+	local root
+	ensure_root 24.11
+	# shellcheck disable=SC2034 # the other parts use it
+	tool_root=$root
+}
+
+build_root() {
+	with_progress "making the Debian root for DPDK $1" "$cache/logs/root-$1.log" make_root "$1" "$2"
+}
+
+make_root() {
+	local release=$1 dir=$2 mirror suite packages point
+	local -a arguments=(--variant=minbase --architectures=amd64 --keyring="$keyring" --skip=cleanup/reproducible)
+	mirror=$(debian_mirror) || { echo "no Debian mirror in this machine's apt sources; set DPDK_IOMMUFD_MIRROR"; return 1; }
+	while read -r option; do arguments+=(--aptopt="$option"); done < <(apt_options_of "$release")
+	packages=$(packages_of "$release" | paste -sd,)
+	arguments+=(--include="$packages" "$(suite_of "$release")" "$dir")
+	for suite in $(suites_of "$release"); do arguments+=("deb $mirror $suite main"); done
+	mmdebstrap "${arguments[@]}"
+	for point in "${mount_points[@]}"; do mkdir -p "$dir/$point"; done
+	cp /proc/sys/kernel/random/uuid "$dir/etc/lab-root-id"
+}
+
+# What a thing built in a root depends on: this very root, made at one time from one state of the archive.
+root_id() { cat "$1/etc/lab-root-id"; }

@@ -1,0 +1,36 @@
+# Reads testpmd's log and says in one line whether packets flowed through the backend that was asked for.
+# Pure text in, text out: it must not know of guests. `verdict` can be tried on any log.
+# shellcheck shell=bash
+
+# The backend that the plugin's log line names: "IOMMUFD: 0000:01:00.0: backend iommufd (...)"; not "backend iommufd was asked for, but".
+named_backend() { sed -nE 's/.*IOMMUFD:.*backend (iommufd|type1v2|type1|noiommu|stock)( \(.*|[,;:].*|)$/\1/p' "$1" | tail -n 1; }
+
+sent_packets() {
+	local count
+	count=$(grep -oE 'TX-packets: *[0-9]+' "$1" | grep -oE '[0-9]+$' | sort -n | tail -n 1)
+	echo "${count:-0}"
+}
+
+expected_backend() { # BACKEND-ASKED-FOR KERNEL
+	if [ "$1" ] && [ "$1" != auto ]; then echo "$1"; elif [ "$2" = stock ]; then echo type1v2; else echo iommufd; fi
+}
+
+# verdict LOG TESTPMD-STATUS EXPECTED-BACKEND WHAT: status 0 only if all is well.
+verdict() {
+	local log=$1 status=$2 expected=$3 what=$4 backend packets problem=""
+	backend=$(named_backend "$log")
+	packets=$(sent_packets "$log")
+	case $status in
+	0) ;;
+	3) problem="; testpmd showed no packets" ;;
+	125) problem="; the guest died" ;;
+	*) problem="; testpmd ended with status $status" ;;
+	esac
+	[ "$packets" -gt 0 ] || problem+="; no packet was sent"
+	[ "${backend:-none}" = "$expected" ] || problem+="; the backend asked for is $expected"
+	if [ "$problem" ]; then
+		echo "lab: FAILED: $what, backend ${backend:-none named}: $packets packets sent: ${problem#; }"
+		return 1
+	fi
+	echo "lab: OK: $what, backend $backend: $packets packets sent"
+}
