@@ -228,9 +228,9 @@ unmap_locked(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 	if (ret != 0) {
 		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
 			iova, length,
-			ret == -ENOENT ?
-				"not all of it is mapped" :
-				"it does not begin and end where mappings do; unmap what was mapped");
+			ret == -ENOENT
+				? "not all of it is mapped"
+				: "it does not begin and end where mappings do; unmap what was mapped");
 		return ret;
 	}
 	if (space->live) {

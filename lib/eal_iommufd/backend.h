@@ -49,8 +49,8 @@ struct backend {
 	void (*space_destroy)(struct rte_iommufd_space *space);
 
 	/* The space's lock held. */
-	int (*map)(struct rte_iommufd_space *space,
-		const struct mapping *mapping);
+	int (*map)(
+		struct rte_iommufd_space *space, const struct mapping *mapping);
 	int (*unmap)(struct rte_iommufd_space *space, uint64_t iova,
 		uint64_t length, uint64_t *unmapped);
 	int (*ranges)(struct rte_iommufd_space *space,
@@ -77,9 +77,9 @@ struct rte_iommufd_context {
 	pthread_mutex_t lock;
 	struct settings settings;
 	const struct backend *backend; /* NULL until it is chosen */
-	struct explanation reason; /* for that choice */
+	struct explanation reason;     /* for that choice */
 	unsigned int spaces;
-	unsigned int devices;
+	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
 	/* iommufd: IOMMU_IOAS_MAP_FILE turned out not to be there */
@@ -93,7 +93,7 @@ struct rte_iommufd_space {
 	struct mappings mappings;
 	struct rte_iommufd_space_stats stats;
 	unsigned int devices; /* attached; guarded by the context's lock */
-	bool live; /* the backend has somewhere to put mappings */
+	bool live;	      /* the backend has somewhere to put mappings */
 	bool follows_memory;
 
 	uint32_t ioas_id; /* iommufd */
@@ -101,8 +101,9 @@ struct rte_iommufd_space {
 };
 
 struct rte_iommufd_device {
-	struct rte_iommufd_context *context;
-	struct rte_iommufd_space *space; /* NULL: attached to none */
+	TAILQ_ENTRY(rte_iommufd_device) next; /* in its context */
+	struct rte_iommufd_context *context;  /* NULL: borrowed (process.c) */
+	struct rte_iommufd_space *space;      /* NULL: attached to none */
 	struct device_place place;
 	bool has_vf_token;
 	uint8_t vf_token[RTE_IOMMUFD_VF_TOKEN_LENGTH];

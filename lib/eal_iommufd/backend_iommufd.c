@@ -191,8 +191,8 @@ iommufd_device_close(struct rte_iommufd_device *device)
 }
 
 static int
-iommufd_attach(struct rte_iommufd_device *device,
-	struct rte_iommufd_space *space)
+iommufd_attach(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	struct explanation why;
 	int ret = kernel_device_attach(device->fd, space->ioas_id);
@@ -209,8 +209,8 @@ iommufd_detach(struct rte_iommufd_device *device)
 	int ret = kernel_device_detach(device->fd);
 
 	if (ret != 0)
-		IOMMUFD_LOG(ERR, "%s: cannot detach: %s",
-			device->place.address, rte_strerror(-ret));
+		IOMMUFD_LOG(ERR, "%s: cannot detach: %s", device->place.address,
+			rte_strerror(-ret));
 	return ret;
 }
 
@@ -222,7 +222,8 @@ iommufd_hw_info(const struct rte_iommufd_device *device,
 		&info->type, &info->capabilities, &info->max_pasid_log2);
 
 	if (ret != 0 && ret != -EOPNOTSUPP)
-		IOMMUFD_LOG(ERR, "%s: the kernel does not describe its IOMMU: %s",
+		IOMMUFD_LOG(ERR,
+			"%s: the kernel does not describe its IOMMU: %s",
 			device->place.address, rte_strerror(-ret));
 	return ret;
 }

@@ -32,7 +32,7 @@ struct group {
 	TAILQ_ENTRY(group) next;
 	int number;
 	int fd;
-	unsigned int opened; /* devices that hold it open */
+	unsigned int opened;   /* devices that hold it open */
 	unsigned int attached; /* of these, how many are in the space */
 	struct rte_iommufd_space *space; /* whose container it is in, or NULL */
 };
@@ -75,13 +75,12 @@ static int
 type1_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	uint64_t *unmapped)
 {
-	return kernel_type1_unmap(
-		space->container_fd, iova, length, unmapped);
+	return kernel_type1_unmap(space->container_fd, iova, length, unmapped);
 }
 
 static int
-type1_ranges(struct rte_iommufd_space *space,
-	struct rte_iommufd_range *ranges, uint32_t *count)
+type1_ranges(struct rte_iommufd_space *space, struct rte_iommufd_range *ranges,
+	uint32_t *count)
 {
 	/* The container has no IOMMU to ask before a group is in it. */
 	if (!space->live)
@@ -125,8 +124,8 @@ open_group_fd(const struct device_place *place)
 	if (ret == 0 && viable)
 		return fd;
 	kernel_close(fd);
-	IOMMUFD_LOG(ERR, "%s: %s", place->address,
-		explain_not_viable(&why, place));
+	IOMMUFD_LOG(
+		ERR, "%s: %s", place->address, explain_not_viable(&why, place));
 	return ret != 0 ? ret : -EPERM;
 }
 
@@ -156,7 +155,8 @@ open_group(const struct rte_iommufd_device *device, struct group **group)
 static int
 type1_device_open(struct rte_iommufd_device *device)
 {
-	struct group *group = find_group(device->context, device->place.found.group);
+	struct group *group = find_group(
+		device->context, device->place.found.group);
 	int ret;
 
 	if (group == NULL) {
@@ -193,9 +193,9 @@ set_container(struct rte_iommufd_device *device, struct group *group,
 		goto refused;
 	if (space->devices == 0) {
 		ret = kernel_container_set_iommu(space->container_fd,
-			space->context->backend == &backend_type1v2 ?
-				VFIO_TYPE1v2_IOMMU :
-				VFIO_TYPE1_IOMMU);
+			space->context->backend == &backend_type1v2
+				? VFIO_TYPE1v2_IOMMU
+				: VFIO_TYPE1_IOMMU);
 		if (ret != 0) {
 			kernel_group_unset_container(group->fd);
 			goto refused;
@@ -285,15 +285,21 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 	return -EOPNOTSUPP;
 }
 
-#define TYPE1(version)                                                         \
-	{                                                                      \
-		.name = version, .maps_need_device = true,                     \
-		.space_create = type1_space_create,                            \
-		.space_destroy = type1_space_destroy, .map = type1_map,        \
-		.unmap = type1_unmap, .ranges = type1_ranges,                  \
-		.type1_fd = type1_fd, .device_open = type1_device_open,        \
-		.device_close = type1_device_close, .attach = type1_attach,    \
-		.detach = type1_detach, .hw_info = type1_hw_info,              \
+#define TYPE1(version)                                \
+	{                                             \
+		.name = version,                      \
+		.maps_need_device = true,             \
+		.space_create = type1_space_create,   \
+		.space_destroy = type1_space_destroy, \
+		.map = type1_map,                     \
+		.unmap = type1_unmap,                 \
+		.ranges = type1_ranges,               \
+		.type1_fd = type1_fd,                 \
+		.device_open = type1_device_open,     \
+		.device_close = type1_device_close,   \
+		.attach = type1_attach,               \
+		.detach = type1_detach,               \
+		.hw_info = type1_hw_info,             \
 	}
 
 /* v1 is the same interface; its kernels only split mappings where v2 refuses. */

@@ -58,6 +58,7 @@ create(const struct settings *settings, struct rte_iommufd_context **context)
 	pthread_mutex_init(&made->lock, NULL);
 	made->settings = *settings;
 	made->iommu_fd = -1;
+	TAILQ_INIT(&made->devices);
 	TAILQ_INIT(&made->groups);
 	*context = made;
 	return 0;
@@ -67,8 +68,8 @@ create(const struct settings *settings, struct rte_iommufd_context **context)
 static const char *
 process_settings(void)
 {
-	return process.settings != NULL ? process.settings :
-					  getenv(SETTINGS_VARIABLE);
+	return process.settings != NULL ? process.settings
+					: getenv(SETTINGS_VARIABLE);
 }
 
 static int
@@ -146,10 +147,9 @@ rte_iommufd_context_destroy(struct rte_iommufd_context *context)
 {
 	if (context == NULL)
 		return 0;
-	if (context->spaces != 0 || context->devices != 0) {
+	if (context->spaces != 0 || !TAILQ_EMPTY(&context->devices)) {
 		IOMMUFD_LOG(ERR,
-			"a context cannot end with %u spaces and %u devices in it",
-			context->spaces, context->devices);
+			"a context cannot end with devices or spaces in it");
 		return -EBUSY;
 	}
 	if (context->iommu_fd >= 0)
@@ -336,8 +336,8 @@ choose(struct rte_iommufd_context *context, const struct device_place *place)
 }
 
 int
-context_choose_locked(struct rte_iommufd_context *context,
-	const struct device_place *place)
+context_choose_locked(
+	struct rte_iommufd_context *context, const struct device_place *place)
 {
 	int ret;
 

@@ -16,7 +16,7 @@ struct rte_iommufd_context;
  * rte_iommufd_context_choose() with the context's lock held; place is NULL when
  * the choice is made without a device.
  */
-int context_choose_locked(struct rte_iommufd_context *context,
-	const struct device_place *place);
+int context_choose_locked(
+	struct rte_iommufd_context *context, const struct device_place *place);
 
 #endif /* CONTEXT_H */

@@ -32,12 +32,13 @@ is_vfio_device(const struct device_place *place)
 	if (place->found.group < 0)
 		return false;
 	device_place_group_node(place, node, sizeof(node));
-	return strstr(place->found.driver, "vfio") != NULL || access(node, F_OK) == 0;
+	return strstr(place->found.driver, "vfio") != NULL ||
+		access(node, F_OK) == 0;
 }
 
 int
-rte_iommufd_device_find(const char *device_path,
-	struct rte_iommufd_device_place *place)
+rte_iommufd_device_find(
+	const char *device_path, struct rte_iommufd_device_place *place)
 {
 	struct device_place found;
 	int ret = device_place_find(device_path, &found);
@@ -58,7 +59,7 @@ open_in_context(struct rte_iommufd_device *device)
 	if (ret == 0)
 		ret = context->backend->device_open(device);
 	if (ret == 0)
-		context->devices++;
+		TAILQ_INSERT_TAIL(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
 	return ret;
 }
@@ -83,8 +84,8 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 	}
 	ret = device_place_find(device_path, &made->place);
 	if (ret == 0)
-		ret = is_vfio_device(&made->place) ? open_in_context(made) :
-						     -ENODEV;
+		ret = is_vfio_device(&made->place) ? open_in_context(made)
+						   : -ENODEV;
 	if (ret != 0) {
 		free(made);
 		return ret;
@@ -122,11 +123,16 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 	if (device == NULL)
 		return;
 	context = device->context;
+	if (context == NULL) {
+		kernel_close(device->fd);
+		free(device);
+		return;
+	}
 	pthread_mutex_lock(&context->lock);
 	if (device->space != NULL)
 		detach_locked(device);
 	context->backend->device_close(device);
-	context->devices--;
+	TAILQ_REMOVE(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
 	free(device);
 }
@@ -140,11 +146,10 @@ attach_locked(
 	int ret;
 
 	if (device->space != NULL || space->context != device->context) {
-		IOMMUFD_LOG(ERR, "%s: cannot attach, %s",
-			device->place.address,
-			device->space != NULL ?
-				"it is attached already" :
-				"the address space is of another context");
+		IOMMUFD_LOG(ERR, "%s: cannot attach, %s", device->place.address,
+			device->space != NULL
+				? "it is attached already"
+				: "the address space is of another context");
 		return -EINVAL;
 	}
 	ret = backend->attach(device, space);
@@ -160,12 +165,25 @@ attach_locked(
 	return 0;
 }
 
+/* What a borrowed device cannot do is its owner's to do. */
+static bool
+is_own(const struct rte_iommufd_device *device)
+{
+	if (device->context != NULL)
+		return true;
+	IOMMUFD_LOG(ERR, "%s: the device is borrowed from the primary process",
+		device->place.address);
+	return false;
+}
+
 int
 rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	int ret;
 
+	if (!is_own(device))
+		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
 	ret = attach_locked(device, space);
 	pthread_mutex_unlock(&device->context->lock);
@@ -177,6 +195,8 @@ rte_iommufd_device_detach(struct rte_iommufd_device *device)
 {
 	int ret;
 
+	if (!is_own(device))
+		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
 	ret = detach_locked(device);
 	pthread_mutex_unlock(&device->context->lock);
@@ -190,8 +210,8 @@ rte_iommufd_device_fd(const struct rte_iommufd_device *device)
 }
 
 int
-rte_iommufd_device_info(const struct rte_iommufd_device *device,
-	struct vfio_device_info *info)
+rte_iommufd_device_info(
+	const struct rte_iommufd_device *device, struct vfio_device_info *info)
 {
 	int ret = kernel_device_info(device->fd, info);
 
@@ -205,5 +225,7 @@ int
 rte_iommufd_device_hw_info(const struct rte_iommufd_device *device,
 	struct rte_iommufd_hw_info *info)
 {
+	if (!is_own(device))
+		return -EINVAL;
 	return device->context->backend->hw_info(device, info);
 }

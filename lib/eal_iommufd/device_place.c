@@ -131,7 +131,8 @@ device_place_find(const char *path, struct device_place *place)
 	strcpy(place->address, name);
 	if (access(path, F_OK) != 0)
 		return -ENODEV;
-	read_link_name(path, "driver", place->found.driver, sizeof(place->found.driver));
+	read_link_name(path, "driver", place->found.driver,
+		sizeof(place->found.driver));
 	find_group(place);
 	find_cdev(place);
 	return 0;
@@ -155,24 +156,25 @@ device_place_group_node(
  * Drivers that the kernel accepts beside VFIO's in a group that user space owns:
  * those that set driver_managed_dma (PCIe ports, the PCI stub) or none at all.
  */
-static bool
-leaves_group_alone(const struct device_place *member)
+bool
+device_place_is_intruder(const struct device_place *member)
 {
 	static const char *const harmless[] = { "", "pcieport", "pci-stub",
 		"shpchp" };
 	size_t i;
 
 	if (strstr(member->found.driver, "vfio") != NULL)
-		return true;
+		return false;
 	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (strcmp(member->found.driver, harmless[i]) == 0)
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
 bool
-device_place_group_intruder(
-	const struct device_place *place, struct device_place *intruder)
+device_place_find_member(const struct device_place *place,
+	bool (*is_it)(const struct device_place *member),
+	struct device_place *member)
 {
 	char folder[PATH_MAX];
 	char path[PATH_MAX];
@@ -180,8 +182,8 @@ device_place_group_intruder(
 	bool found = false;
 	DIR *entries;
 
-	if (!join_path(folder, sizeof(folder), place->path,
-			"iommu_group/devices"))
+	if (!join_path(
+		    folder, sizeof(folder), place->path, "iommu_group/devices"))
 		return false;
 	entries = opendir(folder);
 	if (entries == NULL)
@@ -190,8 +192,7 @@ device_place_group_intruder(
 		if (entry->d_name[0] == '.')
 			continue;
 		found = join_path(path, sizeof(path), folder, entry->d_name) &&
-			device_place_find(path, intruder) == 0 &&
-			!leaves_group_alone(intruder);
+			device_place_find(path, member) == 0 && is_it(member);
 	}
 	closedir(entries);
 	return found;

@@ -22,7 +22,7 @@
 #define DEVICE_PLACE_NAME_SIZE 64
 
 struct device_place {
-	char path[PATH_MAX]; /* its folder in sysfs */
+	char path[PATH_MAX];		      /* its folder in sysfs */
 	char address[DEVICE_PLACE_NAME_SIZE]; /* the folder's name: the BDF */
 	struct rte_iommufd_device_place found;
 	dev_t cdev_number;
@@ -40,11 +40,17 @@ void device_place_group_node(
 	const struct device_place *place, char *node, size_t size);
 
 /*
- * Looks for a member of the device's group that keeps the group from being
- * handed to user space: one whose driver is neither VFIO's nor known to do
- * no DMA of its own. Returns whether there is one.
+ * Looks through the members of the device's IOMMU group, itself included, for one
+ * of which is_it() holds, and describes it in member. Returns whether there is one.
  */
-bool device_place_group_intruder(
-	const struct device_place *place, struct device_place *intruder);
+bool device_place_find_member(const struct device_place *place,
+	bool (*is_it)(const struct device_place *member),
+	struct device_place *member);
+
+/*
+ * Whether a member keeps its group from being handed to user space: its driver is
+ * neither VFIO's nor known to do no DMA of its own.
+ */
+bool device_place_is_intruder(const struct device_place *member);
 
 #endif /* DEVICE_PLACE_H */

@@ -15,8 +15,7 @@
 #include "explain.h"
 #include "holder.h"
 
-static const char *
-say(struct explanation *explanation, const char *format, ...)
+static const char *say(struct explanation *explanation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 static const char *
@@ -128,10 +127,65 @@ explain_taken(struct explanation *explanation, const char *node)
 		name_holder(node, holder, sizeof(holder)));
 }
 
+const char *
+explain_not_viable(
+	struct explanation *explanation, const struct device_place *place)
+{
+	struct device_place intruder;
+
+	if (!device_place_find_member(
+		    place, device_place_is_intruder, &intruder))
+		return say(explanation,
+			"IOMMU group %d cannot be used, one of its devices belongs to the kernel: bind all of them to vfio-pci (ls /sys/kernel/iommu_groups/%d/devices)",
+			place->found.group, place->found.group);
+	return say(explanation,
+		"IOMMU group %d cannot be used, its member %s is bound to %s: run \"dpdk-devbind.py -b vfio-pci %s\", or unbind it",
+		place->found.group, intruder.address, intruder.found.driver,
+		intruder.address);
+}
+
+static bool
+is_held(const struct device_place *member)
+{
+	struct holder holder;
+	char node[PATH_MAX];
+
+	if (member->found.cdev[0] == '\0')
+		return false;
+	device_place_cdev_node(member, node, sizeof(node));
+	return holder_find(node, &holder);
+}
+
+/*
+ * Three causes have the same number: iommu_device_claim_dma_owner() refuses a
+ * group that somebody else owns, the kernel or another iommufd, and
+ * iommufd_device_bind() a machine that does not remap interrupts.
+ */
+static const char *
+explain_not_permitted(
+	struct explanation *explanation, const struct device_place *place)
+{
+	struct device_place member;
+	char node[PATH_MAX];
+	char holder[80];
+
+	if (device_place_find_member(place, device_place_is_intruder, &member))
+		return explain_not_viable(explanation, place);
+	if (device_place_find_member(place, is_held, &member)) {
+		device_place_cdev_node(&member, node, sizeof(node));
+		return say(explanation,
+			"%s of the same IOMMU group is in use%s: a group belongs to one program, end that program first",
+			member.address,
+			name_holder(node, holder, sizeof(holder)));
+	}
+	return say(explanation,
+		"this machine does not remap interrupts, so a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module iommufd");
+}
+
 /*
  * vfio_df_ioctl_bind_iommufd(): -EBUSY while the group is open in the legacy way,
- * -EINVAL from vfio_df_open() when the device is open already, -EPERM from
- * iommufd_device_bind() without interrupt remapping, -EACCES for a wrong token.
+ * -EINVAL from vfio_df_open() when the device is open already, -EACCES for a wrong
+ * token.
  */
 const char *
 explain_bind(struct explanation *explanation, const struct device_place *place,
@@ -158,8 +212,7 @@ explain_bind(struct explanation *explanation, const struct device_place *place,
 		return say(explanation,
 			"the kernel refused the VF token: give the PF's token by --vfio-vf-token");
 	case EPERM:
-		return say(explanation,
-			"this machine does not remap interrupts, so a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module iommufd");
+		return explain_not_permitted(explanation, place);
 	default:
 		return say(explanation, "cannot bind to IOMMUFD: %s",
 			strerror(-err));
@@ -183,25 +236,10 @@ explain_attach(struct explanation *explanation, int err)
 		return say(explanation,
 			"cannot attach, out of memory for I/O page tables (a memory cgroup limits them, too)");
 	default:
-		return say(explanation, "cannot attach to the address space: %s",
+		return say(explanation,
+			"cannot attach to the address space: %s",
 			strerror(-err));
 	}
-}
-
-const char *
-explain_not_viable(struct explanation *explanation,
-	const struct device_place *place)
-{
-	struct device_place intruder;
-
-	if (!device_place_group_intruder(place, &intruder))
-		return say(explanation,
-			"IOMMU group %d cannot be used, one of its devices belongs to the kernel: bind all of them to vfio-pci (ls /sys/kernel/iommu_groups/%d/devices)",
-			place->found.group, place->found.group);
-	return say(explanation,
-		"IOMMU group %d cannot be used, its member %s is bound to %s: run \"dpdk-devbind.py -b vfio-pci %s\", or unbind it",
-		place->found.group, intruder.address, intruder.found.driver,
-		intruder.address);
 }
 
 const char *
@@ -239,7 +277,8 @@ explain_group_device(struct explanation *explanation, bool with_token, int err)
 	if (err == -EBUSY)
 		return say(explanation,
 			"already opened through /dev/vfio/devices by another program: end that program first");
-	return say(explanation, "its IOMMU group does not give the device out: %s%s",
+	return say(explanation,
+		"its IOMMU group does not give the device out: %s%s",
 		strerror(-err),
 		with_token ? "" : " (a VF may need --vfio-vf-token)");
 }
@@ -284,8 +323,7 @@ explain_map(struct explanation *explanation, uint64_t va, uint64_t iova,
 			iova, last);
 	case EFAULT:
 		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": at %#" PRIx64
+			"cannot map %#" PRIx64 "-%#" PRIx64 ": at %#" PRIx64
 			" of this process there is no memory, or none that the device may write",
 			iova, last, va);
 	case EINVAL:

@@ -38,8 +38,8 @@ const char *explain_bind(struct explanation *explanation,
 /* Why VFIO_DEVICE_ATTACH_IOMMUFD_PT was refused. */
 const char *explain_attach(struct explanation *explanation, int err);
 /* Why a group cannot be used: VFIO_GROUP_FLAGS_VIABLE is not set. */
-const char *explain_not_viable(struct explanation *explanation,
-	const struct device_place *place);
+const char *explain_not_viable(
+	struct explanation *explanation, const struct device_place *place);
 /* Why VFIO_GROUP_SET_CONTAINER or VFIO_SET_IOMMU was refused. */
 const char *explain_container(struct explanation *explanation, int err);
 /* Why VFIO_GROUP_GET_DEVICE_FD was refused. */

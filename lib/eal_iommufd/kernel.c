@@ -16,8 +16,8 @@
 #include "kernel_uapi.h"
 #include "rte_iommufd.h"
 
-static_assert(sizeof(struct rte_iommufd_range) ==
-		sizeof(struct uapi_iova_range),
+static_assert(
+	sizeof(struct rte_iommufd_range) == sizeof(struct uapi_iova_range),
 	"the kernel writes ranges straight into the caller's array");
 
 static int
@@ -268,8 +268,8 @@ find_range_capability(const struct vfio_iommu_type1_info *info)
 }
 
 int
-kernel_container_ranges(int container_fd, struct rte_iommufd_range *ranges,
-	uint32_t *count)
+kernel_container_ranges(
+	int container_fd, struct rte_iommufd_range *ranges, uint32_t *count)
 {
 	const struct vfio_iommu_type1_info_cap_iova_range *capability;
 	struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
@@ -331,12 +331,13 @@ kernel_group_unset_container(int group_fd)
 int
 kernel_group_open_device_fd(int group_fd, const char *name)
 {
-	return call(group_fd, VFIO_GROUP_GET_DEVICE_FD, (void *)(uintptr_t)name);
+	return call(
+		group_fd, VFIO_GROUP_GET_DEVICE_FD, (void *)(uintptr_t)name);
 }
 
 int
-kernel_type1_map(int container_fd, uint64_t va, uint64_t iova,
-	uint64_t length, uint32_t rights)
+kernel_type1_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length,
+	uint32_t rights)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
@@ -353,8 +354,8 @@ kernel_type1_map(int container_fd, uint64_t va, uint64_t iova,
 }
 
 int
-kernel_type1_unmap(int container_fd, uint64_t iova, uint64_t length,
-	uint64_t *unmapped)
+kernel_type1_unmap(
+	int container_fd, uint64_t iova, uint64_t length, uint64_t *unmapped)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap),

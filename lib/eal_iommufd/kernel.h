@@ -64,15 +64,15 @@ int kernel_device_info(int device_fd, struct vfio_device_info *info);
 int kernel_container_api_version(int container_fd);
 int kernel_container_has_extension(int container_fd, int extension);
 int kernel_container_set_iommu(int container_fd, int type);
-int kernel_container_ranges(int container_fd, struct rte_iommufd_range *ranges,
-	uint32_t *count);
+int kernel_container_ranges(
+	int container_fd, struct rte_iommufd_range *ranges, uint32_t *count);
 int kernel_group_viable(int group_fd, bool *viable);
 int kernel_group_set_container(int group_fd, int container_fd);
 int kernel_group_unset_container(int group_fd);
 int kernel_group_open_device_fd(int group_fd, const char *name);
 int kernel_type1_map(int container_fd, uint64_t va, uint64_t iova,
 	uint64_t length, uint32_t rights);
-int kernel_type1_unmap(int container_fd, uint64_t iova, uint64_t length,
-	uint64_t *unmapped);
+int kernel_type1_unmap(
+	int container_fd, uint64_t iova, uint64_t length, uint64_t *unmapped);
 
 #endif /* KERNEL_H */

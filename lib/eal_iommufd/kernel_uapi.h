@@ -139,8 +139,8 @@ static_assert(sizeof(struct uapi_ioas_alloc) == 12, "struct iommu_ioas_alloc");
 static_assert(sizeof(struct uapi_ioas_iova_ranges) == 32,
 	"struct iommu_ioas_iova_ranges");
 static_assert(sizeof(struct uapi_ioas_map) == 40, "struct iommu_ioas_map");
-static_assert(sizeof(struct uapi_ioas_map_file) == 40,
-	"struct iommu_ioas_map_file");
+static_assert(
+	sizeof(struct uapi_ioas_map_file) == 40, "struct iommu_ioas_map_file");
 static_assert(sizeof(struct uapi_ioas_unmap) == 24, "struct iommu_ioas_unmap");
 static_assert(sizeof(struct uapi_vfio_ioas) == 12, "struct iommu_vfio_ioas");
 static_assert(sizeof(struct uapi_hw_info) == 40, "struct iommu_hw_info");

@@ -14,7 +14,7 @@
 
 extern int iommufd_logtype;
 
-#define IOMMUFD_LOG(level, format, ...) \
+#define IOMMUFD_LOG(level, format, ...)                                    \
 	rte_log(RTE_LOG_##level, iommufd_logtype, "IOMMUFD: " format "\n", \
 		##__VA_ARGS__)
 

@@ -92,8 +92,7 @@ mappings_find(const struct mappings *set, uint64_t iova)
 }
 
 int
-mappings_check_whole(
-	const struct mappings *set, uint64_t iova, uint64_t length)
+mappings_check_whole(const struct mappings *set, uint64_t iova, uint64_t length)
 {
 	const struct mapping *mapping;
 	uint64_t position = iova;

@@ -42,8 +42,7 @@ void mappings_clear(struct mappings *set);
 int mappings_add(struct mappings *set, const struct mapping *mapping);
 
 /* The mapping that contains the address, or NULL. */
-const struct mapping *mappings_find(
-	const struct mappings *set, uint64_t iova);
+const struct mapping *mappings_find(const struct mappings *set, uint64_t iova);
 
 /*
  * Whether [iova, iova + length) consists of whole mappings without a gap.

@@ -54,8 +54,8 @@ is_eal_memory(const struct rte_memseg_list *list, const struct rte_memseg *page)
 }
 
 static void
-describe_page(const struct rte_memseg *page, bool by_file,
-	struct mapping *mapping)
+describe_page(
+	const struct rte_memseg *page, bool by_file, struct mapping *mapping)
 {
 	size_t offset = 0;
 
@@ -195,8 +195,7 @@ unmap_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
 }
 
 static int
-unmap_event(
-	struct rte_iommufd_space *space, const void *address, size_t length)
+unmap_event(struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = { .space = space };
 	int ret;

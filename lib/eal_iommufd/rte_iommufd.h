@@ -110,9 +110,7 @@ struct rte_iommufd_hw_info {
  *   - -EBUSY: the process's context has already chosen its backend.
  *   - -ENOMEM: out of memory.
  */
-__rte_experimental
-int
-rte_iommufd_configure(const char *settings);
+__rte_experimental int rte_iommufd_configure(const char *settings);
 
 /**
  * The context that this process's devices use when the bus plugin opens them.
@@ -127,9 +125,8 @@ rte_iommufd_configure(const char *settings);
  *   - -EINVAL: the environment variable RTE_IOMMUFD is not understood.
  *   - -ENOMEM: out of memory.
  */
-__rte_experimental
-int
-rte_iommufd_context_default(struct rte_iommufd_context **context);
+__rte_experimental int rte_iommufd_context_default(
+	struct rte_iommufd_context **context);
 
 /**
  * Make a context of one's own: separate from the process's, with its own
@@ -142,9 +139,7 @@ rte_iommufd_context_default(struct rte_iommufd_context **context);
  * @return
  *   0, -EINVAL or -ENOMEM as for rte_iommufd_context_default().
  */
-__rte_experimental
-int
-rte_iommufd_context_create(
+__rte_experimental int rte_iommufd_context_create(
 	const char *settings, struct rte_iommufd_context **context);
 
 /**
@@ -156,9 +151,8 @@ rte_iommufd_context_create(
  *   0, or
  *   - -EBUSY: it still has spaces or devices.
  */
-__rte_experimental
-int
-rte_iommufd_context_destroy(struct rte_iommufd_context *context);
+__rte_experimental int rte_iommufd_context_destroy(
+	struct rte_iommufd_context *context);
 
 /**
  * Decide for a backend now, if that has not happened yet.
@@ -177,9 +171,7 @@ rte_iommufd_context_destroy(struct rte_iommufd_context *context);
  *     logged: rte_iommufd_context_reason() tells why.
  *   - another negative errno of opening /dev/iommu.
  */
-__rte_experimental
-int
-rte_iommufd_context_choose(
+__rte_experimental int rte_iommufd_context_choose(
 	struct rte_iommufd_context *context, const char *device_path);
 
 /**
@@ -190,9 +182,8 @@ rte_iommufd_context_choose(
  * @return
  *   "iommufd", "type1v2", "type1", "stock", or "none" while that is open.
  */
-__rte_experimental
-const char *
-rte_iommufd_context_backend(const struct rte_iommufd_context *context);
+__rte_experimental const char *rte_iommufd_context_backend(
+	const struct rte_iommufd_context *context);
 
 /**
  * Why a context uses the backend that it uses, or why it could not have one.
@@ -202,9 +193,8 @@ rte_iommufd_context_backend(const struct rte_iommufd_context *context);
  * @return
  *   Part of a sentence in English, owned by the context; "" while it is open.
  */
-__rte_experimental
-const char *
-rte_iommufd_context_reason(const struct rte_iommufd_context *context);
+__rte_experimental const char *rte_iommufd_context_reason(
+	const struct rte_iommufd_context *context);
 
 /**
  * Make an empty address space.
@@ -218,9 +208,7 @@ rte_iommufd_context_reason(const struct rte_iommufd_context *context);
  *   - -ENOMEM: out of memory.
  *   - any error of rte_iommufd_context_choose() or of opening /dev/vfio/vfio.
  */
-__rte_experimental
-int
-rte_iommufd_space_create(
+__rte_experimental int rte_iommufd_space_create(
 	struct rte_iommufd_context *context, struct rte_iommufd_space **space);
 
 /**
@@ -232,9 +220,8 @@ rte_iommufd_space_create(
  *   0, or
  *   - -EBUSY: a device is attached to it.
  */
-__rte_experimental
-int
-rte_iommufd_space_destroy(struct rte_iommufd_space *space);
+__rte_experimental int rte_iommufd_space_destroy(
+	struct rte_iommufd_space *space);
 
 /**
  * The file descriptor that stands for a space in VFIO's type1 ioctls
@@ -247,9 +234,8 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space);
  * @return
  *   The descriptor, or a negative errno of IOMMU_VFIO_IOAS.
  */
-__rte_experimental
-int
-rte_iommufd_space_type1_fd(struct rte_iommufd_space *space);
+__rte_experimental int rte_iommufd_space_type1_fd(
+	struct rte_iommufd_space *space);
 
 /**
  * Map memory of this process at a fixed IOVA.
@@ -277,10 +263,8 @@ rte_iommufd_space_type1_fd(struct rte_iommufd_space *space);
  *   - -ENOSPC: type1's limit on the number of mappings (65535).
  *   - -EADDRINUSE: the IOVA is reserved (iommufd).
  */
-__rte_experimental
-int
-rte_iommufd_space_map(struct rte_iommufd_space *space, const void *va,
-	uint64_t iova, uint64_t length, uint32_t rights);
+__rte_experimental int rte_iommufd_space_map(struct rte_iommufd_space *space,
+	const void *va, uint64_t iova, uint64_t length, uint32_t rights);
 
 /**
  * Map memory that this process has mapped from a file, by that file: a
@@ -305,11 +289,9 @@ rte_iommufd_space_map(struct rte_iommufd_space *space, const void *va,
  * @return
  *   As rte_iommufd_space_map() (kernel: iommufd_ioas_map_file()).
  */
-__rte_experimental
-int
-rte_iommufd_space_map_file(struct rte_iommufd_space *space, int file,
-	uint64_t offset, const void *va, uint64_t iova, uint64_t length,
-	uint32_t rights);
+__rte_experimental int rte_iommufd_space_map_file(
+	struct rte_iommufd_space *space, int file, uint64_t offset,
+	const void *va, uint64_t iova, uint64_t length, uint32_t rights);
 
 /**
  * Unmap what was mapped: one or several whole mappings without a gap.
@@ -326,9 +308,7 @@ rte_iommufd_space_map_file(struct rte_iommufd_space *space, int file,
  *   - -EINVAL: it begins or ends inside a mapping. Nothing was unmapped.
  *   - -EIO: the kernel unmapped another length than was asked for.
  */
-__rte_experimental
-int
-rte_iommufd_space_unmap(
+__rte_experimental int rte_iommufd_space_unmap(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
 
 /**
@@ -349,10 +329,8 @@ rte_iommufd_space_unmap(
  *   - -ENOENT: not mapped from end to end, with these rights, to contiguous
  *     memory. Not logged: it is an answer.
  */
-__rte_experimental
-int
-rte_iommufd_space_lookup(struct rte_iommufd_space *space, uint64_t iova,
-	uint64_t length, uint32_t rights, void **va);
+__rte_experimental int rte_iommufd_space_lookup(struct rte_iommufd_space *space,
+	uint64_t iova, uint64_t length, uint32_t rights, void **va);
 
 /**
  * Read which IOVAs can be mapped: the IOMMU's width less what is reserved (on x86
@@ -371,9 +349,7 @@ rte_iommufd_space_lookup(struct rte_iommufd_space *space, uint64_t iova,
  *     before Linux 5.4).
  *   - another negative errno of the kernel.
  */
-__rte_experimental
-int
-rte_iommufd_space_ranges(struct rte_iommufd_space *space,
+__rte_experimental int rte_iommufd_space_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, unsigned int capacity);
 
 /**
@@ -384,9 +360,7 @@ rte_iommufd_space_ranges(struct rte_iommufd_space *space,
  * @param[out] stats
  *   The figures.
  */
-__rte_experimental
-void
-rte_iommufd_space_stats(
+__rte_experimental void rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats);
 
 /**
@@ -405,9 +379,8 @@ rte_iommufd_space_stats(
  *   0 (also when it is followed already), or
  *   - any error of rte_iommufd_space_map(); nothing stays mapped.
  */
-__rte_experimental
-int
-rte_iommufd_space_follow_memory(struct rte_iommufd_space *space);
+__rte_experimental int rte_iommufd_space_follow_memory(
+	struct rte_iommufd_space *space);
 
 /**
  * Look a device up in sysfs, without opening it.
@@ -421,10 +394,8 @@ rte_iommufd_space_follow_memory(struct rte_iommufd_space *space);
  *   - -ENODEV: there is no such device.
  *   - -EINVAL: the path is too long.
  */
-__rte_experimental
-int
-rte_iommufd_device_find(const char *device_path,
-	struct rte_iommufd_device_place *place);
+__rte_experimental int rte_iommufd_device_find(
+	const char *device_path, struct rte_iommufd_device_place *place);
 
 /**
  * Open a VFIO device.
@@ -451,11 +422,42 @@ rte_iommufd_device_find(const char *device_path,
  *   - -EINVAL: the kernel takes no VF token on this interface (before 6.17).
  *   - any error of rte_iommufd_context_choose().
  */
-__rte_experimental
-int
-rte_iommufd_device_open(struct rte_iommufd_context *context,
-	const char *device_path, const uint8_t *vf_token,
-	struct rte_iommufd_device **device);
+__rte_experimental int rte_iommufd_device_open(
+	struct rte_iommufd_context *context, const char *device_path,
+	const uint8_t *vf_token, struct rte_iommufd_device **device);
+
+/**
+ * Let secondary processes borrow the devices of this primary process's default
+ * context (rte_iommufd_context_default()). A VFIO device can be opened only once,
+ * so a secondary process has to ask for it.
+ *
+ * @return
+ *   0 (also when that is so already, and when EAL runs without secondary
+ *   processes: --in-memory, --no-shconf), or
+ *   - -EINVAL: called in a secondary process, or before rte_eal_init().
+ *   - another negative errno of rte_mp_action_register().
+ */
+__rte_experimental int rte_iommufd_process_serve(void);
+
+/**
+ * Borrow a device from the primary process, in a secondary one. The device shows
+ * only its file descriptor and VFIO information; what it is attached to, and what
+ * is mapped for it, is the primary's affair.
+ *
+ * @param device_path
+ *   The device's sysfs folder, as the primary opened it.
+ * @param[out] device
+ *   The device; the caller ends it with rte_iommufd_device_close().
+ * @return
+ *   0, or
+ *   - -ENODEV: the primary has not opened this device.
+ *   - -EOPNOTSUPP: the primary does not answer: it does not use this library. Not
+ *     logged.
+ *   - -EINVAL: called in a primary process, or the path is too long.
+ *   - -ENOMEM: out of memory.
+ */
+__rte_experimental int rte_iommufd_process_borrow(
+	const char *device_path, struct rte_iommufd_device **device);
 
 /**
  * Close a device; it is detached first.
@@ -463,9 +465,8 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
  * @param device
  *   The device; NULL is allowed. Its file descriptor is closed.
  */
-__rte_experimental
-void
-rte_iommufd_device_close(struct rte_iommufd_device *device);
+__rte_experimental void rte_iommufd_device_close(
+	struct rte_iommufd_device *device);
 
 /**
  * Put a device into an address space.
@@ -482,9 +483,7 @@ rte_iommufd_device_close(struct rte_iommufd_device *device);
  *   - another negative errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT or
  *     VFIO_GROUP_SET_CONTAINER.
  */
-__rte_experimental
-int
-rte_iommufd_device_attach(
+__rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
 
 /**
@@ -498,9 +497,8 @@ rte_iommufd_device_attach(
  *   - -EINVAL: it is not attached.
  *   - a negative errno of VFIO_DEVICE_DETACH_IOMMUFD_PT.
  */
-__rte_experimental
-int
-rte_iommufd_device_detach(struct rte_iommufd_device *device);
+__rte_experimental int rte_iommufd_device_detach(
+	struct rte_iommufd_device *device);
 
 /**
  * The device's file descriptor, for VFIO's device ioctls (regions, interrupts,
@@ -511,9 +509,8 @@ rte_iommufd_device_detach(struct rte_iommufd_device *device);
  * @return
  *   The descriptor, or -ENODEV while there is none (type1, not attached).
  */
-__rte_experimental
-int
-rte_iommufd_device_fd(const struct rte_iommufd_device *device);
+__rte_experimental int rte_iommufd_device_fd(
+	const struct rte_iommufd_device *device);
 
 /**
  * Read the device's VFIO information (VFIO_DEVICE_GET_INFO).
@@ -525,10 +522,8 @@ rte_iommufd_device_fd(const struct rte_iommufd_device *device);
  * @return
  *   0, or a negative errno of the ioctl.
  */
-__rte_experimental
-int
-rte_iommufd_device_info(const struct rte_iommufd_device *device,
-	struct vfio_device_info *info);
+__rte_experimental int rte_iommufd_device_info(
+	const struct rte_iommufd_device *device, struct vfio_device_info *info);
 
 /**
  * Read what the IOMMU in front of the device can do (IOMMU_GET_HW_INFO).
@@ -542,9 +537,8 @@ rte_iommufd_device_info(const struct rte_iommufd_device *device,
  *   - -EOPNOTSUPP: the backend or the IOMMU's driver does not tell. Not logged.
  *   - another negative errno of the ioctl.
  */
-__rte_experimental
-int
-rte_iommufd_device_hw_info(const struct rte_iommufd_device *device,
+__rte_experimental int rte_iommufd_device_hw_info(
+	const struct rte_iommufd_device *device,
 	struct rte_iommufd_hw_info *info);
 
 #ifdef __cplusplus

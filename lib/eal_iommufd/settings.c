@@ -83,8 +83,8 @@ unknown_key(const struct problem *problem, const char *name)
 }
 
 static int
-unknown_value(const struct problem *problem, const struct key *key,
-	const char *value)
+unknown_value(
+	const struct problem *problem, const struct key *key, const char *value)
 {
 	char allowed[64];
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_iommufd.h>
 
 #include "bus_log.h"
@@ -39,7 +40,7 @@ struct group {
 
 struct open_device {
 	TAILQ_ENTRY(open_device) next;
-	struct container *container;
+	struct container *container; /* NULL: the primary process's affair */
 	struct rte_iommufd_device *device;
 	int fd;
 	char path[];
@@ -292,7 +293,8 @@ bind_locked(int container_fd, int number, int *group_fd)
 			return ret;
 	}
 	if (group->container != container) {
-		BUS_LOG(ERR, "group %d is in another container: unbind it there",
+		BUS_LOG(ERR,
+			"group %d is in another container: unbind it there",
 			number);
 		return -EBUSY;
 	}
@@ -381,9 +383,62 @@ find_device(int fd)
 }
 
 static int
-open_in(struct container *container, const char *path, const uint8_t *vf_token,
+open_own(struct open_device *made, struct container *container,
+	const char *path, const uint8_t *vf_token)
+{
+	int ret = require_context(container);
+
+	if (ret != 0)
+		return ret;
+	/* The device first: it decides which backend the context can have. */
+	ret = rte_iommufd_device_open(
+		container->context, path, vf_token, &made->device);
+	if (ret != 0)
+		return ret;
+	ret = require_space(container);
+	if (ret == 0)
+		ret = rte_iommufd_device_attach(made->device, container->space);
+	if (ret != 0) {
+		rte_iommufd_device_close(made->device);
+		return ret;
+	}
+	container->devices++;
+	made->container = container;
+	return 0;
+}
+
+/* Without the books: closes the device and gives its container back. */
+static void
+leave_container(struct open_device *device)
+{
+	struct container *container = device->container;
+
+	rte_iommufd_device_close(device->device);
+	if (container != NULL && --container->devices == 0 && container->ending)
+		end_container(container);
+}
+
+/*
+ * Whether -EOPNOTSUPP means that DPDK's own code shall do it; from anywhere else
+ * it is an error like others, and must not lead to a second try by another way.
+ */
+static bool
+is_left_to_stock(const struct container *container)
+{
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		return true;
+	return container->context != NULL &&
+		strcmp(rte_iommufd_context_backend(container->context),
+			"stock") == 0;
+}
+
+static int
+open_locked(const char *path, int number, const uint8_t *vf_token,
 	struct open_device **device, struct vfio_device_info *info)
 {
+	struct group *group = find_group(number);
+	struct container *container = group == NULL ? &books.standard
+						    : group->container;
 	struct open_device *made = calloc(1, sizeof(*made) + strlen(path) + 1);
 	int ret;
 
@@ -392,28 +447,24 @@ open_in(struct container *container, const char *path, const uint8_t *vf_token,
 		return -ENOMEM;
 	}
 	strcpy(made->path, path);
-	made->container = container;
-	/* The device first: it decides which backend the context can have. */
-	ret = rte_iommufd_device_open(
-		container->context, path, vf_token, &made->device);
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		ret = rte_iommufd_process_borrow(path, &made->device);
+	else
+		ret = open_own(made, container, path, vf_token);
+	if (ret == -EOPNOTSUPP && !is_left_to_stock(container))
+		ret = -EIO;
 	if (ret != 0)
 		goto release;
-	ret = require_space(container);
-	if (ret == 0)
-		ret = rte_iommufd_device_attach(
-			made->device, container->space);
-	if (ret == 0)
-		ret = rte_iommufd_device_info(made->device, info);
+	ret = rte_iommufd_device_info(made->device, info);
 	if (ret != 0)
-		goto close;
+		goto leave;
 	made->fd = rte_iommufd_device_fd(made->device);
 	TAILQ_INSERT_TAIL(&books.devices, made, next);
-	container->devices++;
 	*device = made;
 	return 0;
 
-close:
-	rte_iommufd_device_close(made->device);
+leave:
+	leave_container(made);
 release:
 	free(made);
 	return ret;
@@ -422,27 +473,20 @@ release:
 static void
 close_device(struct open_device *device)
 {
-	struct container *container = device->container;
-
 	TAILQ_REMOVE(&books.devices, device, next);
-	rte_iommufd_device_close(device->device);
+	leave_container(device);
 	free(device);
-	if (--container->devices == 0 && container->ending)
-		end_container(container);
 }
 
+/* What comes with the first device of the default container. Without our lock,
+ * because EAL's is taken.
+ */
 static int
-open_locked(const char *path, int number, const uint8_t *vf_token,
-	struct open_device **device, struct vfio_device_info *info)
+begin_standard(void)
 {
-	struct group *group = find_group(number);
-	struct container *container =
-		group == NULL ? &books.standard : group->container;
-	int ret = require_context(container);
+	int ret = rte_iommufd_space_follow_memory(books.standard.space);
 
-	if (ret != 0)
-		return ret;
-	return open_in(container, path, vf_token, device, info);
+	return ret == 0 ? rte_iommufd_process_serve() : ret;
 }
 
 int
@@ -461,8 +505,7 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	pthread_mutex_unlock(&books.lock);
 	if (!standard)
 		return ret;
-	/* Without our lock, because it takes EAL's. */
-	ret = rte_iommufd_space_follow_memory(books.standard.space);
+	ret = begin_standard();
 	if (ret != 0)
 		containers_close_device(path, *fd);
 	return ret;

@@ -30,10 +30,12 @@ struct vfio_device_info;
 
 /*
  * Opens the device, puts it into its container, and gives its fd.
- * -ENODEV: VFIO does not manage it; -EOPNOTSUPP: DPDK's own code shall do it.
+ * In a secondary process the device is the primary's, and so is its container.
+ * -ENODEV: VFIO does not manage it; -EOPNOTSUPP: DPDK's own code shall do it (the
+ * settings or the machine say so, or the primary process uses it), and only that.
  */
-int containers_open_device(const char *path, int group,
-	const uint8_t *vf_token, int *fd, struct vfio_device_info *info);
+int containers_open_device(const char *path, int group, const uint8_t *vf_token,
+	int *fd, struct vfio_device_info *info);
 /* -ENODEV when no such device is open. Ends the fd in any case. */
 int containers_close_device(const char *path, int fd);
 /* The library's description of an open device. */
@@ -54,7 +56,7 @@ int containers_forget_group_fd(int group_fd);
 
 /*
  * -ENODEV while no device is in the container, -EINVAL for what is not mapped,
- * -ENOTSUP for a part of what was mapped by one call, -EBADF for no container.
+ * -EOPNOTSUPP for a part of what was mapped by one call, -EBADF for no container.
  */
 int containers_map(
 	int container_fd, uint64_t va, uint64_t iova, uint64_t length);

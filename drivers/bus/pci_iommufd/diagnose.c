@@ -97,8 +97,7 @@ diagnose_requested_devices(void)
 	struct rte_devargs *device;
 	char address[PCI_PRI_STR_SIZE];
 
-	RTE_EAL_DEVARGS_FOREACH("pci", device)
-	{
+	RTE_EAL_DEVARGS_FOREACH("pci", device) {
 		if (device->policy != RTE_DEV_ALLOWED ||
 			rte_pci_addr_parse(device->name, &parsed) != 0)
 			continue;

@@ -46,26 +46,26 @@ struct object {
 	uintptr_t base;
 	uintptr_t relro_start;
 	uintptr_t relro_end;
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *names;
-	const ElfW(Rela) *call_relocations;
+	const ElfW(Rela) * call_relocations;
 	size_t call_count;
-	const ElfW(Rela) *relocations;
+	const ElfW(Rela) * relocations;
 	size_t count;
 };
 
 /* glibc has added the load address to these, other linkers leave it to us. */
 static const void *
-dynamic_address(const struct object *object, const ElfW(Dyn) *entry)
+dynamic_address(const struct object *object, const ElfW(Dyn) * entry)
 {
 	uintptr_t address = entry->d_un.d_ptr;
 
-	return (const void *)(address < object->base ? object->base + address :
-						       address);
+	return (const void *)(address < object->base ? object->base + address
+						     : address);
 }
 
 static void
-read_dynamic_section(struct object *object, const ElfW(Dyn) *entry)
+read_dynamic_section(struct object *object, const ElfW(Dyn) * entry)
 {
 	for (; entry->d_tag != DT_NULL; entry++) {
 		switch (entry->d_tag) {
@@ -76,12 +76,12 @@ read_dynamic_section(struct object *object, const ElfW(Dyn) *entry)
 			object->names = dynamic_address(object, entry);
 			break;
 		case DT_JMPREL:
-			object->call_relocations =
-				dynamic_address(object, entry);
+			object->call_relocations = dynamic_address(
+				object, entry);
 			break;
 		case DT_PLTRELSZ:
-			object->call_count =
-				entry->d_un.d_val / sizeof(ElfW(Rela));
+			object->call_count = entry->d_un.d_val /
+				sizeof(ElfW(Rela));
 			break;
 		case DT_RELA:
 			object->relocations = dynamic_address(object, entry);
@@ -98,7 +98,7 @@ static bool
 read_object(const struct dl_phdr_info *info, struct object *object)
 {
 	const ElfW(Dyn) *dynamic = NULL;
-	const ElfW(Phdr) *header;
+	const ElfW(Phdr) * header;
 	int i;
 
 	*object = (struct object){ .base = info->dlpi_addr };
@@ -109,8 +109,8 @@ read_object(const struct dl_phdr_info *info, struct object *object)
 				header->p_vaddr);
 		} else if (header->p_type == PT_GNU_RELRO) {
 			object->relro_start = object->base + header->p_vaddr;
-			object->relro_end =
-				object->relro_start + header->p_memsz;
+			object->relro_end = object->relro_start +
+				header->p_memsz;
 		}
 	}
 	if (dynamic == NULL)
@@ -128,8 +128,7 @@ store(const struct object *object, void **slot, void *value)
 	const bool read_only = address >= object->relro_start &&
 		address < object->relro_end;
 
-	if (read_only &&
-		mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0)
+	if (read_only && mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0)
 		return false;
 	__atomic_store_n(slot, value, __ATOMIC_RELEASE);
 	if (read_only)
@@ -149,7 +148,7 @@ find_function(const struct search *search, const char *name)
 }
 
 static void
-visit_relocation(const struct object *object, const ElfW(Rela) *relocation,
+visit_relocation(const struct object *object, const ElfW(Rela) * relocation,
 	struct search *search)
 {
 	const unsigned long type = ELF64_R_TYPE(relocation->r_info);
@@ -159,8 +158,8 @@ visit_relocation(const struct object *object, const ElfW(Rela) *relocation,
 
 	if (type != SLOT_CALL && type != SLOT_ADDRESS)
 		return;
-	function = find_function(search,
-		object->names + object->symbols[symbol].st_name);
+	function = find_function(
+		search, object->names + object->symbols[symbol].st_name);
 	if (function == NULL)
 		return;
 	slot = (void **)(object->base + relocation->r_offset);

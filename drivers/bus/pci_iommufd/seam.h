@@ -25,32 +25,32 @@ struct vfio_device_info;
 #define SEAM_DEFAULT_CONTAINER_FD (-1)
 
 /* X(name, parameters): the functions, all of which return int. */
-#define SEAM_FUNCTIONS(X)                                                      \
-	X(rte_vfio_enable, (const char *module))                               \
-	X(rte_vfio_is_enabled, (const char *module))                           \
-	X(rte_vfio_noiommu_is_enabled, (void))                                 \
-	X(rte_vfio_setup_device,                                               \
-		(const char *sysfs_base, const char *address, int *device_fd,  \
-			struct vfio_device_info *info))                        \
-	X(rte_vfio_release_device,                                             \
-		(const char *sysfs_base, const char *address, int device_fd))  \
-	X(rte_vfio_get_device_info,                                            \
-		(const char *sysfs_base, const char *address, int *device_fd,  \
-			struct vfio_device_info *info))                        \
-	X(rte_vfio_get_group_num,                                              \
-		(const char *sysfs_base, const char *address, int *group))     \
-	X(rte_vfio_get_group_fd, (int group))                                  \
-	X(rte_vfio_clear_group, (int group_fd))                                \
-	X(rte_vfio_get_container_fd, (void))                                   \
-	X(rte_vfio_container_create, (void))                                   \
-	X(rte_vfio_container_destroy, (int container_fd))                      \
-	X(rte_vfio_container_group_bind, (int container_fd, int group))        \
-	X(rte_vfio_container_group_unbind, (int container_fd, int group))      \
-	X(rte_vfio_container_dma_map,                                          \
-		(int container_fd, uint64_t va, uint64_t iova,                 \
-			uint64_t length))                                      \
-	X(rte_vfio_container_dma_unmap,                                        \
-		(int container_fd, uint64_t va, uint64_t iova,                 \
+#define SEAM_FUNCTIONS(X)                                                     \
+	X(rte_vfio_enable, (const char *module))                              \
+	X(rte_vfio_is_enabled, (const char *module))                          \
+	X(rte_vfio_noiommu_is_enabled, (void))                                \
+	X(rte_vfio_setup_device,                                              \
+		(const char *sysfs_base, const char *address, int *device_fd, \
+			struct vfio_device_info *info))                       \
+	X(rte_vfio_release_device,                                            \
+		(const char *sysfs_base, const char *address, int device_fd)) \
+	X(rte_vfio_get_device_info,                                           \
+		(const char *sysfs_base, const char *address, int *device_fd, \
+			struct vfio_device_info *info))                       \
+	X(rte_vfio_get_group_num,                                             \
+		(const char *sysfs_base, const char *address, int *group))    \
+	X(rte_vfio_get_group_fd, (int group))                                 \
+	X(rte_vfio_clear_group, (int group_fd))                               \
+	X(rte_vfio_get_container_fd, (void))                                  \
+	X(rte_vfio_container_create, (void))                                  \
+	X(rte_vfio_container_destroy, (int container_fd))                     \
+	X(rte_vfio_container_group_bind, (int container_fd, int group))       \
+	X(rte_vfio_container_group_unbind, (int container_fd, int group))     \
+	X(rte_vfio_container_dma_map,                                         \
+		(int container_fd, uint64_t va, uint64_t iova,                \
+			uint64_t length))                                     \
+	X(rte_vfio_container_dma_unmap,                                       \
+		(int container_fd, uint64_t va, uint64_t iova,                \
 			uint64_t length))
 
 #ifdef SEAM_BY_WRAP

@@ -11,7 +11,7 @@
 #ifdef SEAM_BY_WRAP
 
 /* The linker's names for what it wraps; weak for what a release lacks. */
-#define SEAM_REAL(name, parameters)                                            \
+#define SEAM_REAL(name, parameters) \
 	extern int __real_##name parameters __attribute__((weak));
 SEAM_FUNCTIONS(SEAM_REAL)
 #undef SEAM_REAL
@@ -65,7 +65,7 @@ find(void)
 	eal = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
 	if (eal == NULL)
 		return;
-#define SEAM_FIND(name, parameters)                                            \
+#define SEAM_FIND(name, parameters) \
 	*(void **)&functions.name = dlsym(eal, #name);
 	SEAM_FUNCTIONS(SEAM_FIND)
 #undef SEAM_FIND

@@ -44,8 +44,8 @@ map_or_borrow(struct rte_iommufd_space *space, struct user_map *map)
 {
 	void *va;
 
-	if (rte_iommufd_space_lookup(space, map->iova, map->length, ALL_RIGHTS,
-		    &va) == 0 &&
+	if (rte_iommufd_space_lookup(
+		    space, map->iova, map->length, ALL_RIGHTS, &va) == 0 &&
 		(uintptr_t)va == map->va) {
 		map->borrowed = true;
 		return 0;
@@ -88,9 +88,9 @@ refuse(int err, uint64_t iova, uint64_t length)
 {
 	BUS_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s", iova,
 		length,
-		err == -ENOTSUP ?
-			"it is part of what was mapped by one call; unmap that whole" :
-			"it was not mapped by the program");
+		err == -EOPNOTSUPP
+			? "it is part of what was mapped by one call; unmap that whole"
+			: "it was not mapped by the program");
 	return err;
 }
 
@@ -103,14 +103,14 @@ check(struct user_maps *maps, uint64_t va, uint64_t iova, uint64_t length)
 	while (done < length) {
 		map = find(maps, iova + done);
 		if (map == NULL)
-			return refuse(is_inside_one(maps, iova + done) ?
-					-ENOTSUP :
-					-EINVAL,
+			return refuse(is_inside_one(maps, iova + done)
+					? -EOPNOTSUPP
+					: -EINVAL,
 				iova, length);
 		if (map->va != va + done)
 			return refuse(-EINVAL, iova, length);
 		if (map->length > length - done)
-			return refuse(-ENOTSUP, iova, length);
+			return refuse(-EOPNOTSUPP, iova, length);
 		done += map->length;
 	}
 	return 0;

@@ -29,7 +29,7 @@ struct user_map {
 	uint64_t iova;
 	uint64_t length;
 	unsigned int count; /* how often it was asked for */
-	bool borrowed; /* the space had it already: not ours to unmap */
+	bool borrowed;	    /* the space had it already: not ours to unmap */
 };
 
 TAILQ_HEAD(user_maps, user_map);
@@ -40,7 +40,7 @@ int user_maps_add(struct user_maps *maps, struct rte_iommufd_space *space,
 
 /*
  * One or several whole ones without a gap. 0, -EINVAL when something in there is
- * not mapped so, -ENOTSUP when it begins or ends inside one, or an error of
+ * not mapped so, -EOPNOTSUPP when it begins or ends inside one, or an error of
  * rte_iommufd_space_unmap().
  */
 int user_maps_remove(struct user_maps *maps, struct rte_iommufd_space *space,

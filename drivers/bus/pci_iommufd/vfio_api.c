@@ -36,7 +36,7 @@
 /* Written while EAL starts and at the first device, by one thread. */
 static struct {
 	bool enabled; /* EAL has called rte_vfio_enable() and VFIO is there */
-	bool broken; /* the settings are not understood, which was said */
+	bool broken;  /* the settings are not understood, which was said */
 	const struct stock *stock; /* where calls are handed on to, or NULL */
 } state;
 
@@ -145,8 +145,7 @@ SEAM(rte_vfio_get_group_num)(
 }
 
 /* EAL has the token of --vfio-vf-token since 22.11, as an experimental function. */
-extern void rte_eal_vfio_get_vf_token(rte_uuid_t token)
-	__attribute__((weak));
+extern void rte_eal_vfio_get_vf_token(rte_uuid_t token) __attribute__((weak));
 
 static bool
 read_vf_token(rte_uuid_t token)
@@ -190,9 +189,9 @@ SEAM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 		ret = setup(path, group, device_fd, info);
 	if (ret == -EOPNOTSUPP) {
 		ret = hand_over();
-		return ret != 0 ? failure(ret) :
-				  state.stock->rte_vfio_setup_device(sysfs_base,
-					  address, device_fd, info);
+		return ret != 0 ? failure(ret)
+				: state.stock->rte_vfio_setup_device(
+					  sysfs_base, address, device_fd, info);
 	}
 	if (ret == -ENODEV) {
 		BUS_LOG(NOTICE, "%s: not managed by VFIO, skipped", address);
@@ -234,9 +233,9 @@ SEAM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 		return failure(-EINVAL);
 	if (*device_fd == 0)
 		return SEAM(rte_vfio_setup_device)(
-			       sysfs_base, address, device_fd, info) == 0 ?
-			0 :
-			-1;
+			       sysfs_base, address, device_fd, info) == 0
+			? 0
+			: -1;
 	ret = containers_device_info(*device_fd, info);
 	return ret == 0 ? 0 : failure(ret);
 }

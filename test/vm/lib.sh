@@ -1,0 +1,53 @@
+# What every script in test/vm starts with: `. "$(dirname "$0")/lib.sh"`. Ends a script with a clear word, and cleans up after it:
+# programs it has started are stopped, NICs it has bound are left without a driver.
+# It must not know of any one behaviour. Binding, programs and waiting are in devtools/guest/functions.sh.
+# shellcheck shell=bash
+set -euo pipefail
+
+[ "${LAB_GUEST:-}" ] || { echo "this runs in the lab's guest: devtools/lab test vm $(basename "$0" .sh)" >&2; exit 1; }
+
+# shellcheck source=../../devtools/guest/functions.sh
+. /src/devtools/guest/functions.sh
+
+work=${LAB_SCRIPT_DIR:-$(mktemp -d)} # for logs and other files of this script
+
+fail() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+skip() { # what is missing
+	echo "skipped: $*"
+	exit 77
+}
+
+need_command() { command -v "$1" >/dev/null || skip "no $1 in this root"; }
+need_iommufd() {
+	modprobe vfio-pci
+	[ -c /dev/iommu ] || skip "no /dev/iommu with this kernel"
+}
+
+# check WHAT COMMAND...: fails, saying WHAT, when the command does.
+check() {
+	local what=$1
+	shift
+	"$@" || fail "$what"
+}
+
+check_no_faults() { [ -z "$(dmesg_faults)" ] || fail "refused DMA: $(dmesg_faults)"; }
+
+# What the programs of a failed script have printed is shown, all of it.
+clean_up() {
+	local status=$? log
+	for log in "${!pid_of[@]}"; do
+		stop_program "$log" KILL 2>/dev/null || true
+	done
+	for log in "$work"/*.log; do
+		[ "$status" = 0 ] || [ "$status" = 77 ] || [ ! -f "$log" ] || show_log "$log" >&2
+	done
+	find /dev/hugepages -name 'rtemap_*' -delete # EAL leaves them for the next start
+	[ ${#bound_nics[@]} = 0 ] || unbind_nics "${bound_nics[@]}"
+	exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM # at its deadline

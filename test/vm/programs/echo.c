@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * What the VM tests run where testpmd does not reach: sends every frame that port
+ * 0 receives back as it came, out of memory of the kind that the test asks for.
+ *
+ *   echo EAL-OPTIONS -- plain    from the pool that receives
+ *   echo EAL-OPTIONS -- grow     from pools that are made and freed all the time
+ *   echo EAL-OPTIONS -- extmem   from memory of the program's own, mapped with
+ *                                rte_dev_dma_map(); SIGUSR1 unmaps it and sends
+ *                                one more frame out of it
+ *
+ * Ends with SIGTERM or SIGINT. Knows DPDK's public API only, nothing of ours.
+ */
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+
+#define PORT 0
+#define DESCRIPTORS 64
+#define BURST 16
+#define GROW_MBUFS 8192
+#define GROW_FRAMES 64
+#define EXTMEM_MBUFS 512
+#define EXTMEM_PAGE 4096
+
+static volatile sig_atomic_t asked_to_end;
+static volatile sig_atomic_t asked_to_unmap;
+
+static void
+on_signal(int number)
+{
+	if (number == SIGUSR1)
+		asked_to_unmap = 1;
+	else
+		asked_to_end = 1;
+}
+
+static void
+check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	printf("echo: FAILED: %s: %s\n", what, rte_strerror(rte_errno));
+	exit(EXIT_FAILURE);
+}
+
+static struct rte_mempool *
+make_pool(const char *name, unsigned int mbufs)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(
+		name, mbufs, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+
+	check(pool != NULL, "no pool");
+	return pool;
+}
+
+static void
+start_port(struct rte_mempool *pool)
+{
+	const struct rte_eth_conf configuration = { 0 };
+
+	check(rte_eth_dev_count_avail() == 1, "not exactly one port");
+	check(rte_eth_dev_configure(PORT, 1, 1, &configuration) == 0,
+		"configure");
+	check(rte_eth_rx_queue_setup(
+		      PORT, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0,
+		"receive queue");
+	check(rte_eth_tx_queue_setup(
+		      PORT, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0,
+		"transmit queue");
+	check(rte_eth_dev_start(PORT) == 0, "start");
+	rte_eth_promiscuous_enable(PORT);
+}
+
+static void
+send_frame(struct rte_mbuf *frame)
+{
+	while (!asked_to_end && rte_eth_tx_burst(PORT, 0, &frame, 1) == 0)
+		;
+}
+
+/* Sends the frame's bytes out of another pool. */
+static void
+send_copy(struct rte_mbuf *frame, struct rte_mempool *pool)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_alloc(pool);
+	const uint16_t length = rte_pktmbuf_data_len(frame);
+
+	/* All of the pool's are on their way out: as a full queue would. */
+	if (copy != NULL) {
+		memcpy(rte_pktmbuf_append(copy, length),
+			rte_pktmbuf_mtod(frame, void *), length);
+		send_frame(copy);
+	}
+	rte_pktmbuf_free(frame);
+}
+
+static uint64_t
+heap_mib(void)
+{
+	struct rte_malloc_socket_stats stats;
+
+	rte_malloc_get_socket_stats(rte_socket_id(), &stats);
+	return stats.heap_totalsz_bytes >> 20;
+}
+
+/* A pool that sends, and the one before, whose frames may still be in the queue. */
+struct grow {
+	struct rte_mempool *now;
+	struct rte_mempool *before;
+	unsigned int frames;
+	unsigned int cycles;
+};
+
+static void
+next_pool(struct grow *grow)
+{
+	char name[32];
+
+	if (grow->before != NULL) {
+		if (!rte_mempool_full(grow->before))
+			return;
+		rte_mempool_free(grow->before);
+		printf("echo: cycle %u: freed, heap %" PRIu64 " MiB\n",
+			grow->cycles, heap_mib());
+	}
+	grow->before = grow->now;
+	snprintf(name, sizeof(name), "grow_%u", grow->cycles++);
+	grow->now = make_pool(name, GROW_MBUFS);
+	printf("echo: cycle %u: grown, heap %" PRIu64 " MiB\n", grow->cycles,
+		heap_mib());
+	grow->frames = 0;
+}
+
+static void
+echo_grow(struct rte_mbuf *frame, struct grow *grow)
+{
+	if (grow->now == NULL || grow->frames >= GROW_FRAMES)
+		next_pool(grow);
+	grow->frames++;
+	send_copy(frame, grow->now);
+}
+
+struct extmem {
+	struct rte_mempool *pool;
+	void *memory;
+	size_t length;
+};
+
+static void
+make_extmem(struct extmem *extmem)
+{
+	const uint16_t element = RTE_MBUF_DEFAULT_BUF_SIZE;
+	struct rte_pktmbuf_extmem description;
+	struct rte_eth_dev_info info;
+
+	extmem->length = RTE_ALIGN_CEIL(EXTMEM_MBUFS * element, EXTMEM_PAGE);
+	extmem->memory = mmap(NULL, extmem->length, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	check(extmem->memory != MAP_FAILED, "mmap");
+	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
+	check(rte_extmem_register(extmem->memory, extmem->length, NULL, 0,
+		      EXTMEM_PAGE) == 0,
+		"rte_extmem_register");
+	check(rte_dev_dma_map(info.device, extmem->memory,
+		      (uintptr_t)extmem->memory, extmem->length) == 0,
+		"rte_dev_dma_map");
+	description = (struct rte_pktmbuf_extmem){
+		.buf_ptr = extmem->memory,
+		.buf_iova = (uintptr_t)extmem->memory,
+		.buf_len = extmem->length,
+		.elt_size = element,
+	};
+	extmem->pool = rte_pktmbuf_pool_create_extbuf("extmem", EXTMEM_MBUFS, 0,
+		0, element, SOCKET_ID_ANY, &description, 1);
+	check(extmem->pool != NULL, "extbuf pool");
+	printf("echo: external memory at %p\n", extmem->memory);
+}
+
+static void
+unmap_extmem(struct extmem *extmem)
+{
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(extmem->pool);
+	struct rte_eth_dev_info info;
+
+	check(frame != NULL && rte_pktmbuf_append(frame, 60) != NULL,
+		"no frame left");
+	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
+	check(rte_dev_dma_unmap(info.device, extmem->memory,
+		      (uintptr_t)extmem->memory, extmem->length) == 0,
+		"rte_dev_dma_unmap");
+	printf("echo: unmapped %p\n", extmem->memory);
+	send_frame(frame);
+	printf("echo: sent from unmapped memory\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rte_mbuf *frames[BURST];
+	struct extmem extmem = { 0 };
+	struct grow grow = { 0 };
+	uint64_t echoed = 0;
+	const char *mode;
+	uint16_t count, i;
+	int used;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	used = rte_eal_init(argc, argv);
+	check(used >= 0, "rte_eal_init");
+	mode = argc > used + 1 ? argv[used + 1] : "plain";
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	signal(SIGUSR1, on_signal);
+	start_port(make_pool("receive", 1024));
+	if (strcmp(mode, "extmem") == 0)
+		make_extmem(&extmem);
+	printf("echo: ready, heap %" PRIu64 " MiB\n", heap_mib());
+
+	while (!asked_to_end) {
+		count = rte_eth_rx_burst(PORT, 0, frames, BURST);
+		for (i = 0; i < count; i++) {
+			if (strcmp(mode, "grow") == 0)
+				echo_grow(frames[i], &grow);
+			else if (extmem.pool != NULL)
+				send_copy(frames[i], extmem.pool);
+			else
+				send_frame(frames[i]);
+		}
+		echoed += count;
+		if (asked_to_unmap && extmem.pool != NULL) {
+			asked_to_unmap = 0;
+			unmap_extmem(&extmem);
+		}
+	}
+	printf("echo: %" PRIu64 " frames\n", echoed);
+	rte_eth_dev_stop(PORT);
+	rte_eth_dev_close(PORT);
+	rte_eal_cleanup();
+	return EXIT_SUCCESS;
+}

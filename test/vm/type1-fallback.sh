@@ -1,0 +1,44 @@
+#!/bin/bash
+# On a kernel without IOMMUFD the same command works through a legacy container, by our own code and in runs, and says why.
+# machine: --kernel stock --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wire.sh"
+
+bind_vfio 01:00.0
+
+try_mode() { # NAME EAL-OPTIONS...
+	local name=$1 log=$work/$1.log
+	shift
+	echo "== $name"
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	wait_for_line "$log" 'start packet forwarding' 90
+	expect_backend "$log" type1v2
+	expect_line "$log" 'backend type1v2: this kernel has no /dev/iommu'
+	grep -E 'IOMMUFD: .* MiB mapped' "$log"
+	echo_frames 02:00.0 200
+	stop_testpmd "$log" || fail "testpmd ended with status $?"
+	check_nothing_pinned
+}
+
+try_mode default
+try_mode preallocated -m 256
+expect_line "$work/preallocated.log" '256 MiB mapped in [1-4] calls' # one file a page, but one run for a container
+try_mode no-huge --no-huge -m 256
+
+echo "== grow"
+log=$work/grow.log
+start_program "$log" "$programs/echo" -a 01:00.0 --iova-mode=va -- grow
+wait_for_line "$log" 'echo: ready' 60
+echo_frames 02:00.0 600
+[ "$(count_lines "$log" 'echo: cycle .*freed')" -ge 3 ] || fail "memory was freed less than three times"
+stop_program "$log" || fail "the program ended with status $?"
+
+echo "== asked for IOMMUFD"
+log=$work/forced.log
+RTE_IOMMUFD=backend=iommufd start_testpmd "$log" -a 01:00.0 --iova-mode=va -- --forward-mode=io --stats-period 1
+wait_for_line "$log" 'backend iommufd was asked for, but this kernel has no /dev/iommu' 60
+expect_line "$log" 'IOMMUFD:'
+stop_testpmd "$log" || true
+
+check_no_faults
+check_nothing_pinned

@@ -1,0 +1,47 @@
+# What scripts share that look at a wire: a NIC under test and a peer that the guest's kernel drives, what is pinned, and what
+# our lines say. Sourced after lib.sh.
+# It must not know of any one behaviour.
+# shellcheck shell=bash
+
+programs=/usr/libexec/dpdk-iommufd-test
+
+interface_of() { # BDF: the network interface, set up
+	local name
+	name=$(find "$(pci_device "$1")/" -path '*/net/*' -prune -printf '%f\n' | head -n 1)
+	[ -n "$name" ] || fail "the kernel has no network interface at $1"
+	ip link set "$name" up
+	echo "$name"
+}
+
+give_to_kernel() { # BDF DRIVER
+	modprobe "$2" # which takes all NICs that it knows and that are free
+	[ "$(driver_of "$1")" = "$2" ] || echo "0000:$1" >"/sys/bus/pci/drivers/$2/bind"
+	bound_nics+=("$1")
+}
+
+# echo_frames BDF COUNT: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
+echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "$2" || fail "frames were lost or changed"; }
+
+# The pages that are pinned for devices at this moment, whoever pinned them.
+pinned_pages() {
+	echo 1 >/proc/sys/vm/stat_refresh # processors keep part of the count to themselves
+	awk '$1 == "nr_foll_pin_acquired" { a = $2 } $1 == "nr_foll_pin_released" { r = $2 } END { print a - r }' /proc/vmstat
+}
+
+check_nothing_pinned() { [ "$(pinned_pages)" = 0 ] || fail "$(pinned_pages) pages are still pinned"; }
+
+count_lines() { grep -cE -- "$2" "$1" || true; } # FILE REGEX
+
+# expect_line LOG REGEX: exactly one line says it.
+expect_line() {
+	local count
+	count=$(count_lines "$1" "$2")
+	[ "$count" = 1 ] || { show_log "$1"; fail "$count lines instead of one match: $2"; }
+}
+
+# expect_backend LOG NAME: the one line that names a backend names this one.
+expect_backend() { expect_line "$1" "IOMMUFD: .*backend " && expect_line "$1" "IOMMUFD: (.*: )?backend $2: "; }
+
+expect_no_line() { # LOG REGEX
+	[ "$(count_lines "$1" "$2")" = 0 ] || { show_log "$1"; fail "a line that should not be there matches: $2"; }
+}
