@@ -17,10 +17,11 @@
  *
  * Order of locks, outermost first:
  *   1. EAL's memory hotplug lock (held by EAL inside memory events)
- *   2. rte_iommufd_context.lock
- *   3. rte_iommufd_space.lock
- * A memory event comes with 1 held and takes 3. So nobody may take 1, which also
- * means to call EAL's memory functions, while holding 2 or 3.
+ *   2. memory.c's begin_lock
+ *   3. rte_iommufd_context.lock
+ *   4. rte_iommufd_space.lock
+ * A memory event comes with 1 held and takes 4. So nobody may take 1, which also
+ * means to call EAL's memory functions that lock, while holding one of the others.
  */
 
 #include <pthread.h>

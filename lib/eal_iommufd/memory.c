@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include <rte_eal.h>
@@ -34,6 +35,12 @@
 #include "runs.h"
 
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+
+/*
+ * Two threads may begin to follow with the same space, since EAL's lock is held for
+ * reading only. Taken between EAL's lock and a space's.
+ */
+static pthread_mutex_t begin_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* One pass over EAL's pages. */
 struct pass {
@@ -285,8 +292,10 @@ rte_iommufd_space_follow_memory(struct rte_iommufd_space *space)
 	int ret = 0;
 
 	rte_mcfg_mem_read_lock();
+	pthread_mutex_lock(&begin_lock);
 	if (!space->follows_memory)
 		ret = follow_locked(space);
+	pthread_mutex_unlock(&begin_lock);
 	rte_mcfg_mem_read_unlock();
 	if (ret != 0)
 		return ret;

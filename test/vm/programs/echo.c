@@ -11,6 +11,9 @@
  *   echo EAL-OPTIONS -- extmem   from memory of the program's own, mapped with
  *                                rte_dev_dma_map(); SIGUSR1 unmaps it and sends
  *                                one more frame out of it
+ *   echo EAL-OPTIONS -- container ADDRESS   as vDPA drivers do: the device at
+ *                                ADDRESS, which the options do not name, goes into
+ *                                a container of its own, which gets EAL's memory
  *
  * Ends with SIGTERM or SIGINT. Knows DPDK's public API only, nothing of ours.
  */
@@ -30,6 +33,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
+#include <rte_vfio.h>
 
 #define PORT 0
 #define DESCRIPTORS 64
@@ -210,6 +214,61 @@ unmap_extmem(struct extmem *extmem)
 	printf("echo: sent from unmapped memory\n");
 }
 
+static int
+map_into_container(const struct rte_memseg_list *list __rte_unused,
+	const struct rte_memseg *page, void *container)
+{
+	return rte_vfio_container_dma_map(
+		*(int *)container, page->addr_64, page->iova, page->len);
+}
+
+static int
+unmap_from_container(const struct rte_memseg_list *list __rte_unused,
+	const struct rte_memseg *page, void *container)
+{
+	return rte_vfio_container_dma_unmap(
+		*(int *)container, page->addr_64, page->iova, page->len);
+}
+
+static int
+open_container(const char *address, int *group)
+{
+	int container;
+
+	check(rte_vfio_get_group_num("/sys/bus/pci/devices", address, group) ==
+			1,
+		"group number");
+	container = rte_vfio_container_create();
+	check(container >= 0, "container");
+	check(rte_vfio_container_group_bind(container, *group) >= 0, "bind");
+	check(rte_vfio_container_dma_map(container, 0x100000, 0x100000, 4096) <
+				0 &&
+			rte_errno == ENODEV,
+		"a map without a device does not say ENODEV");
+	check(rte_dev_probe(address) == 0, "probe");
+	check(rte_memseg_walk(map_into_container, &container) == 0, "map");
+	check(rte_vfio_container_dma_unmap(
+		      container, 0x100000, 0x100000, 4096) < 0 &&
+			rte_errno == EINVAL,
+		"unmap of what is not mapped does not say EINVAL");
+	return container;
+}
+
+static void
+close_container(int container, int group)
+{
+	struct rte_eth_dev_info info;
+
+	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
+	rte_eth_dev_stop(PORT);
+	rte_eth_dev_close(PORT);
+	check(rte_memseg_walk(unmap_from_container, &container) == 0, "unmap");
+	check(rte_dev_remove(info.device) == 0, "remove");
+	check(rte_vfio_container_group_unbind(container, group) == 0, "unbind");
+	check(rte_vfio_container_destroy(container) == 0, "destroy");
+	printf("echo: container closed\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -217,9 +276,10 @@ main(int argc, char **argv)
 	struct extmem extmem = { 0 };
 	struct grow grow = { 0 };
 	uint64_t echoed = 0;
+	int container = -1;
 	const char *mode;
 	uint16_t count, i;
-	int used;
+	int group, used;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	used = rte_eal_init(argc, argv);
@@ -228,6 +288,8 @@ main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	signal(SIGUSR1, on_signal);
+	if (strcmp(mode, "container") == 0)
+		container = open_container(argv[used + 2], &group);
 	start_port(make_pool("receive", 1024));
 	if (strcmp(mode, "extmem") == 0)
 		make_extmem(&extmem);
@@ -250,8 +312,12 @@ main(int argc, char **argv)
 		}
 	}
 	printf("echo: %" PRIu64 " frames\n", echoed);
-	rte_eth_dev_stop(PORT);
-	rte_eth_dev_close(PORT);
+	if (container >= 0) {
+		close_container(container, group);
+	} else {
+		rte_eth_dev_stop(PORT);
+		rte_eth_dev_close(PORT);
+	}
 	rte_eal_cleanup();
 	return EXIT_SUCCESS;
 }
