@@ -25,6 +25,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
@@ -83,8 +84,10 @@ struct rte_iommufd_context {
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
-	/* iommufd: IOMMU_IOAS_MAP_FILE turned out not to be there */
-	bool lacks_map_file;
+	/* iommufd: IOMMU_IOAS_MAP_FILE turned out not to be there; any space's
+	 * thread may find out
+	 */
+	atomic_bool lacks_map_file;
 	TAILQ_HEAD(, group) groups; /* type1: those that are open */
 };
 

@@ -210,12 +210,24 @@ refused:
 	return ret;
 }
 
+/*
+ * The group of a device that has left, if that was the last. It stays where a copy of a
+ * device's fd is still open, for example in a secondary process
+ * (vfio_group_ioctl_unset_container()), and can be used again only in this space.
+ */
 static void
-leave_container(struct group *group)
+leave_container(struct rte_iommufd_device *device)
 {
+	struct group *group = device->group;
+	int ret;
+
 	if (group->attached > 0)
 		return;
-	kernel_group_unset_container(group->fd);
+	ret = kernel_group_unset_container(group->fd);
+	if (ret != 0)
+		IOMMUFD_LOG(ERR,
+			"%s: its IOMMU group does not leave the container: %s; end the other processes that use the device",
+			device->place.address, rte_strerror(-ret));
 	group->space = NULL;
 }
 
@@ -260,7 +272,7 @@ type1_attach(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 	}
 	fd = open_device_fd(device);
 	if (fd < 0) {
-		leave_container(group);
+		leave_container(device);
 		return fd;
 	}
 	group->attached++;
@@ -274,7 +286,7 @@ type1_detach(struct rte_iommufd_device *device)
 	kernel_close(device->fd);
 	device->fd = -1;
 	device->group->attached--;
-	leave_container(device->group);
+	leave_container(device);
 	return 0;
 }
 

@@ -270,7 +270,7 @@ choose_iommufd(struct rte_iommufd_context *context,
 	context->reason = why;
 	IOMMUFD_LOG(ERR, "%s: backend iommufd was asked for, but %s", subject,
 		why.text);
-	return -ENODEV;
+	return -ENXIO;
 }
 
 static int
@@ -285,7 +285,7 @@ choose_type1(struct rte_iommufd_context *context, const char *subject)
 	context->reason = why;
 	IOMMUFD_LOG(ERR, "%s: backend type1 was asked for, but %s", subject,
 		why.text);
-	return -ENODEV;
+	return -ENXIO;
 }
 
 static int
@@ -311,7 +311,7 @@ choose_auto(struct rte_iommufd_context *context,
 	IOMMUFD_LOG(ERR,
 		"%s: neither IOMMUFD nor legacy containers can be used: %s; %s",
 		subject, why_not_iommufd.text, why_not_type1.text);
-	return -ENODEV;
+	return -ENXIO;
 }
 
 static int

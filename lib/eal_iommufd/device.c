@@ -61,7 +61,8 @@ open_in_context(struct rte_iommufd_device *device)
 	if (ret == 0)
 		TAILQ_INSERT_TAIL(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
-	return ret;
+	/* -ENODEV is for what VFIO does not manage, and nothing else. */
+	return ret == -ENODEV ? -ENXIO : ret;
 }
 
 int
@@ -83,6 +84,8 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 		memcpy(made->vf_token, vf_token, sizeof(made->vf_token));
 	}
 	ret = device_place_find(device_path, &made->place);
+	if (ret == -EINVAL)
+		IOMMUFD_LOG(ERR, "%s: the path is too long", device_path);
 	if (ret == 0)
 		ret = is_vfio_device(&made->place) ? open_in_context(made)
 						   : -ENODEV;
@@ -94,14 +97,24 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 	return 0;
 }
 
+/* In the books; the context's lock is held. */
+static void
+leave_space(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_space *space = device->space;
+
+	device->space = NULL;
+	if (--space->devices == 0)
+		address_space_go_idle(space);
+}
+
 /* The context's lock is held. */
 static int
 detach_locked(struct rte_iommufd_device *device)
 {
-	struct rte_iommufd_space *space = device->space;
 	int ret;
 
-	if (space == NULL) {
+	if (device->space == NULL) {
 		IOMMUFD_LOG(ERR, "%s: cannot detach, it is attached to nothing",
 			device->place.address);
 		return -EINVAL;
@@ -109,9 +122,7 @@ detach_locked(struct rte_iommufd_device *device)
 	ret = device->context->backend->detach(device);
 	if (ret != 0)
 		return ret;
-	device->space = NULL;
-	if (--space->devices == 0)
-		address_space_go_idle(space);
+	leave_space(device);
 	return 0;
 }
 
@@ -129,8 +140,9 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		return;
 	}
 	pthread_mutex_lock(&context->lock);
-	if (device->space != NULL)
-		detach_locked(device);
+	/* Closing takes the device out even where detaching was refused. */
+	if (device->space != NULL && detach_locked(device) != 0)
+		leave_space(device);
 	context->backend->device_close(device);
 	TAILQ_REMOVE(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);

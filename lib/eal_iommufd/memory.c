@@ -49,14 +49,12 @@ struct pass {
 	const struct rte_memseg_list *list; /* of the page before */
 	bool all_stay; /* EAL frees nothing: no memory events */
 	bool by_file;
+	size_t mapped; /* runs */
 };
 
 static bool
-is_eal_memory(const struct rte_memseg_list *list, const struct rte_memseg *page)
+has_address(const struct rte_memseg *page)
 {
-	/* External memory that is no heap is mapped by who registered it. */
-	if (list->external && !list->heap)
-		return false;
 	return page->iova != RTE_BAD_IOVA && page->len != 0;
 }
 
@@ -83,15 +81,36 @@ describe_page(
 }
 
 static int
-map_run(const struct mapping *run, void *space)
+map_run(const struct mapping *run, void *argument)
 {
-	return address_space_map(space, run);
+	struct pass *pass = argument;
+	int ret = address_space_map(pass->space, run);
+
+	if (ret == 0)
+		pass->mapped++;
+	return ret;
 }
 
+/* One that fails, which is logged there, does not keep the others mapped. */
 static int
-unmap_run(const struct mapping *run, void *space)
+unmap_run(const struct mapping *run, void *argument)
 {
-	return rte_iommufd_space_unmap(space, run->iova, run->length);
+	struct pass *pass = argument;
+
+	rte_iommufd_space_unmap(pass->space, run->iova, run->length);
+	return 0;
+}
+
+/* The same runs again, as many as map_run() mapped. */
+static int
+take_back_run(const struct mapping *run, void *argument)
+{
+	struct pass *pass = argument;
+
+	if (pass->mapped == 0)
+		return 1;
+	pass->mapped--;
+	return unmap_run(run, pass);
 }
 
 static int
@@ -103,7 +122,7 @@ map_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
 	bool stays;
 	int ret;
 
-	if (!is_eal_memory(list, page))
+	if (!has_address(page))
 		return 0;
 	if (pass->list != list) {
 		ret = runs_finish(&pass->runs);
@@ -115,6 +134,16 @@ map_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
 		(page->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0;
 	describe_page(page, pass->by_file, &mapping);
 	return runs_add_page(&pass->runs, &mapping, stays);
+}
+
+/* External memory that is no heap is mapped by who registered it. */
+static int
+map_page_of_eal(const struct rte_memseg_list *list,
+	const struct rte_memseg *page, void *argument)
+{
+	if (list->external && !list->heap)
+		return 0;
+	return map_page(list, page, argument);
 }
 
 /*
@@ -132,6 +161,18 @@ maps_by_file(const struct rte_iommufd_space *space)
 }
 
 static int
+walk_all(struct pass *pass, runs_emit_t emit)
+{
+	int ret;
+
+	pass->list = NULL;
+	runs_start(&pass->runs, emit, pass);
+	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, pass);
+	return ret != 0 ? ret : runs_finish(&pass->runs);
+}
+
+/* All or, when it fails, nothing. */
+static int
 map_all(struct rte_iommufd_space *space, bool all_stay)
 {
 	struct pass pass = {
@@ -139,11 +180,11 @@ map_all(struct rte_iommufd_space *space, bool all_stay)
 		.all_stay = all_stay,
 		.by_file = maps_by_file(space),
 	};
-	int ret;
+	int ret = walk_all(&pass, map_run);
 
-	runs_start(&pass.runs, map_run, space);
-	ret = rte_memseg_walk_thread_unsafe(map_page, &pass);
-	return ret != 0 ? ret : runs_finish(&pass.runs);
+	if (ret != 0)
+		walk_all(&pass, take_back_run);
+	return ret;
 }
 
 /*
@@ -172,26 +213,30 @@ each_page(const void *address, size_t length,
 	return 0;
 }
 
-static int
+/*
+ * Events come for EAL's memory and for heaps only. When the memory of a new heap
+ * is announced, its list does not say yet that it is one
+ * (rte_malloc_heap_memory_add()), so that must not be asked here.
+ */
+static void
 map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = { .space = space, .by_file = maps_by_file(space) };
-	int ret;
 
-	runs_start(&pass.runs, map_run, space);
-	ret = each_page(address, length, map_page, &pass);
-	return ret != 0 ? ret : runs_finish(&pass.runs);
+	runs_start(&pass.runs, map_run, &pass);
+	if (each_page(address, length, map_page, &pass) == 0)
+		runs_finish(&pass.runs);
 }
 
 static int
-unmap_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
-	void *argument)
+unmap_page(const struct rte_memseg_list *list __rte_unused,
+	const struct rte_memseg *page, void *argument)
 {
 	struct pass *pass = argument;
 	struct mapping mapping;
 	void *va;
 
-	if (!is_eal_memory(list, page))
+	if (!has_address(page))
 		return 0;
 	/* Its map call failed, which was logged then. */
 	if (rte_iommufd_space_lookup(
@@ -207,7 +252,7 @@ unmap_event(struct rte_iommufd_space *space, const void *address, size_t length)
 	struct pass pass = { .space = space };
 	int ret;
 
-	runs_start(&pass.runs, unmap_run, space);
+	runs_start(&pass.runs, unmap_run, &pass);
 	ret = each_page(address, length, unmap_page, &pass);
 	return ret != 0 ? ret : runs_finish(&pass.runs);
 }
@@ -254,17 +299,6 @@ unregister_callback(struct rte_iommufd_space *space)
 	rte_mem_event_callback_unregister(name, space);
 }
 
-/* Takes back what map_all() mapped before it failed. */
-static void
-unmap_all(struct rte_iommufd_space *space)
-{
-	struct pass pass = { .space = space };
-
-	runs_start(&pass.runs, unmap_run, space);
-	rte_memseg_walk_thread_unsafe(unmap_page, &pass);
-	runs_finish(&pass.runs);
-}
-
 /* EAL's hotplug lock is held for reading: no memory event can come between. */
 static int
 follow_locked(struct rte_iommufd_space *space)
@@ -279,7 +313,6 @@ follow_locked(struct rte_iommufd_space *space)
 		space->follows_memory = true;
 		return 0;
 	}
-	unmap_all(space);
 	if (!never_changes)
 		unregister_callback(space);
 	return ret;

@@ -165,11 +165,11 @@ __rte_experimental int rte_iommufd_context_destroy(
  *   device's side is not looked at.
  * @return
  *   0, or
- *   - -ENODEV: neither IOMMUFD nor type1 can be used (or the one asked for cannot).
+ *   - -ENXIO: neither IOMMUFD nor type1 can be used (or the one asked for cannot).
+ *   - -ENODEV: there is no device at device_path.
  *   - -EOPNOTSUPP: this device is better left to DPDK's own code: the settings
  *     say so, or the kernel has no interface that this library serves. Not
  *     logged: rte_iommufd_context_reason() tells why.
- *   - another negative errno of opening /dev/iommu.
  */
 __rte_experimental int rte_iommufd_context_choose(
 	struct rte_iommufd_context *context, const char *device_path);
@@ -369,6 +369,9 @@ __rte_experimental void rte_iommufd_space_stats(
  * (rte_malloc_heap_memory_add()) is part of it; what rte_extmem_register() adds
  * is not: map that with rte_dev_dma_map() or rte_iommufd_space_map().
  *
+ * Where EAL runs without memory events (--legacy-mem, --no-huge), heaps that are
+ * added later are not noticed.
+ *
  * Takes EAL's memory hotplug lock for reading. Best called after the first
  * device is attached: memory mapped before is entered a second time, page by
  * page, when a device brings the first page table.
@@ -415,11 +418,13 @@ __rte_experimental int rte_iommufd_device_find(
  *   The device; the caller ends it with rte_iommufd_device_close().
  * @return
  *   0, or
- *   - -ENODEV: not bound to a VFIO driver. Not logged: callers try other ways.
+ *   - -ENODEV: not bound to a VFIO driver, or not there. Not logged: callers try
+ *     other ways.
  *   - -EBUSY: opened by another process, or its group is.
  *   - -EACCES: no permission for the device's node, or wrong VF token.
  *   - -EPERM: no interrupt remapping; or the group is not viable (type1).
- *   - -EINVAL: the kernel takes no VF token on this interface (before 6.17).
+ *   - -EINVAL: the kernel takes no VF token on this interface (before 6.17), or
+ *     another process has the device (iommufd), or the path is too long.
  *   - any error of rte_iommufd_context_choose().
  */
 __rte_experimental int rte_iommufd_device_open(

@@ -45,7 +45,7 @@ clean_up() {
 	for log in "$work"/*.log; do
 		[ "$status" = 0 ] || [ "$status" = 77 ] || [ ! -f "$log" ] || show_log "$log" >&2
 	done
-	find /dev/hugepages -name 'rtemap_*' -delete # EAL leaves them for the next start
+	find /dev/hugepages -name '*map_[0-9]*' -delete # EAL leaves them for the next start
 	[ ${#bound_nics[@]} = 0 ] || unbind_nics "${bound_nics[@]}"
 	exit "$status"
 }

@@ -102,6 +102,9 @@ diagnose_requested_devices(void)
 			rte_pci_addr_parse(device->name, &parsed) != 0)
 			continue;
 		rte_pci_device_name(&parsed, address, sizeof(address));
+		/* "-a 0:0.0" is the customary way to ask for no device. */
+		if (strcmp(address, "0000:00:00.0") == 0)
+			continue;
 		diagnose(address);
 	}
 }

@@ -99,6 +99,7 @@ read_object(const struct dl_phdr_info *info, struct object *object)
 {
 	const ElfW(Dyn) *dynamic = NULL;
 	const ElfW(Phdr) * header;
+	const uintptr_t page_size = sysconf(_SC_PAGESIZE);
 	int i;
 
 	*object = (struct object){ .base = info->dlpi_addr };
@@ -109,8 +110,10 @@ read_object(const struct dl_phdr_info *info, struct object *object)
 				header->p_vaddr);
 		} else if (header->p_type == PT_GNU_RELRO) {
 			object->relro_start = object->base + header->p_vaddr;
-			object->relro_end = object->relro_start +
-				header->p_memsz;
+			/* Whole pages only: _dl_protect_relro(). */
+			object->relro_end = (object->relro_start +
+						    header->p_memsz) &
+				~(page_size - 1);
 		}
 	}
 	if (dynamic == NULL)

@@ -16,52 +16,84 @@
 
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 
-/* The one that begins at iova. */
 static struct user_map *
-find(struct user_maps *maps, uint64_t iova)
+find_same(struct user_maps *maps, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct user_map *map;
 
 	TAILQ_FOREACH(map, maps, next)
-		if (map->iova == iova)
+		if (map->va == va && map->iova == iova && map->length == length)
 			return map;
 	return NULL;
 }
 
+/* The one that begins at iova: if there are several, the longest that fits. */
+static struct user_map *
+find_step(struct user_maps *maps, uint64_t va, uint64_t iova, uint64_t limit)
+{
+	struct user_map *found = NULL;
+	struct user_map *map;
+
+	TAILQ_FOREACH(map, maps, next)
+		if (map->iova == iova && map->va == va &&
+			map->length <= limit &&
+			(found == NULL || map->length > found->length))
+			found = map;
+	return found;
+}
+
 static bool
-is_inside_one(struct user_maps *maps, uint64_t iova)
+overlaps(const struct user_map *map, uint64_t iova, uint64_t length)
+{
+	return iova - map->iova < map->length || map->iova - iova < length;
+}
+
+/* Whether the program has mapped something there by itself. */
+static bool
+is_taken(struct user_maps *maps, uint64_t iova, uint64_t length)
 {
 	struct user_map *map;
 
 	TAILQ_FOREACH(map, maps, next)
-		if (iova > map->iova && iova - map->iova < map->length)
+		if (!map->borrowed && overlaps(map, iova, length))
 			return true;
 	return false;
 }
 
-static int
-map_or_borrow(struct rte_iommufd_space *space, struct user_map *map)
+/* Whether one that reaches to both sides of iova, or beyond it, is in the way. */
+static bool
+is_part(struct user_maps *maps, uint64_t va, uint64_t iova)
+{
+	struct user_map *map;
+
+	TAILQ_FOREACH(map, maps, next)
+		if (iova - map->iova < map->length &&
+			va - map->va == iova - map->iova)
+			return true;
+	return false;
+}
+
+/* What the space has already, and not from the program, is EAL's. */
+static bool
+can_borrow(struct user_maps *maps, struct rte_iommufd_space *space,
+	const struct user_map *map)
 {
 	void *va;
 
-	if (rte_iommufd_space_lookup(
-		    space, map->iova, map->length, ALL_RIGHTS, &va) == 0 &&
-		(uintptr_t)va == map->va) {
-		map->borrowed = true;
-		return 0;
-	}
-	return rte_iommufd_space_map(space, (const void *)(uintptr_t)map->va,
-		map->iova, map->length, ALL_RIGHTS);
+	return !is_taken(maps, map->iova, map->length) &&
+		rte_iommufd_space_lookup(
+			space, map->iova, map->length, ALL_RIGHTS, &va) == 0 &&
+		(uintptr_t)va == map->va;
 }
 
 int
 user_maps_add(struct user_maps *maps, struct rte_iommufd_space *space,
 	uint64_t va, uint64_t iova, uint64_t length)
 {
-	struct user_map *map = find(maps, iova);
-	int ret;
+	struct user_map *map = find_same(maps, va, iova, length);
+	int ret = 0;
 
-	if (map != NULL && map->va == va && map->length == length) {
+	if (map != NULL) {
 		map->count++;
 		return 0;
 	}
@@ -74,7 +106,10 @@ user_maps_add(struct user_maps *maps, struct rte_iommufd_space *space,
 	map->iova = iova;
 	map->length = length;
 	map->count = 1;
-	ret = map_or_borrow(space, map);
+	map->borrowed = can_borrow(maps, space, map);
+	if (!map->borrowed)
+		ret = rte_iommufd_space_map(space, (const void *)(uintptr_t)va,
+			iova, length, ALL_RIGHTS);
 	if (ret != 0) {
 		free(map);
 		return ret;
@@ -101,16 +136,12 @@ check(struct user_maps *maps, uint64_t va, uint64_t iova, uint64_t length)
 	uint64_t done = 0;
 
 	while (done < length) {
-		map = find(maps, iova + done);
+		map = find_step(maps, va + done, iova + done, length - done);
 		if (map == NULL)
-			return refuse(is_inside_one(maps, iova + done)
+			return refuse(is_part(maps, va + done, iova + done)
 					? -EOPNOTSUPP
 					: -EINVAL,
 				iova, length);
-		if (map->va != va + done)
-			return refuse(-EINVAL, iova, length);
-		if (map->length > length - done)
-			return refuse(-EOPNOTSUPP, iova, length);
 		done += map->length;
 	}
 	return 0;
@@ -126,7 +157,7 @@ user_maps_remove(struct user_maps *maps, struct rte_iommufd_space *space,
 
 	ret = check(maps, va, iova, length);
 	for (done = 0; ret == 0 && done < length; done += step) {
-		map = find(maps, iova + done);
+		map = find_step(maps, va + done, iova + done, length - done);
 		step = map->length;
 		if (map->count > 1) {
 			map->count--;

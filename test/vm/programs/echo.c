@@ -231,16 +231,16 @@ unmap_from_container(const struct rte_memseg_list *list __rte_unused,
 }
 
 static int
-open_container(const char *address, int *group)
+open_container(const char *address)
 {
-	int container;
+	int container, group;
 
-	check(rte_vfio_get_group_num("/sys/bus/pci/devices", address, group) ==
+	check(rte_vfio_get_group_num("/sys/bus/pci/devices", address, &group) ==
 			1,
 		"group number");
 	container = rte_vfio_container_create();
 	check(container >= 0, "container");
-	check(rte_vfio_container_group_bind(container, *group) >= 0, "bind");
+	check(rte_vfio_container_group_bind(container, group) >= 0, "bind");
 	check(rte_vfio_container_dma_map(container, 0x100000, 0x100000, 4096) <
 				0 &&
 			rte_errno == ENODEV,
@@ -255,7 +255,7 @@ open_container(const char *address, int *group)
 }
 
 static void
-close_container(int container, int group)
+close_container(int container)
 {
 	struct rte_eth_dev_info info;
 
@@ -264,7 +264,6 @@ close_container(int container, int group)
 	rte_eth_dev_close(PORT);
 	check(rte_memseg_walk(unmap_from_container, &container) == 0, "unmap");
 	check(rte_dev_remove(info.device) == 0, "remove");
-	check(rte_vfio_container_group_unbind(container, group) == 0, "unbind");
 	check(rte_vfio_container_destroy(container) == 0, "destroy");
 	printf("echo: container closed\n");
 }
@@ -279,7 +278,7 @@ main(int argc, char **argv)
 	int container = -1;
 	const char *mode;
 	uint16_t count, i;
-	int group, used;
+	int used;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	used = rte_eal_init(argc, argv);
@@ -289,7 +288,7 @@ main(int argc, char **argv)
 	signal(SIGINT, on_signal);
 	signal(SIGUSR1, on_signal);
 	if (strcmp(mode, "container") == 0)
-		container = open_container(argv[used + 2], &group);
+		container = open_container(argv[used + 2]);
 	start_port(make_pool("receive", 1024));
 	if (strcmp(mode, "extmem") == 0)
 		make_extmem(&extmem);
@@ -313,7 +312,7 @@ main(int argc, char **argv)
 	}
 	printf("echo: %" PRIu64 " frames\n", echoed);
 	if (container >= 0) {
-		close_container(container, group);
+		close_container(container);
 	} else {
 		rte_eth_dev_stop(PORT);
 		rte_eth_dev_close(PORT);

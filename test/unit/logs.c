@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* What the code under test logs; see logs.h. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_log.h>
+
+#include "logs.h"
+#include "unit.h"
+
+/* Every message of ours begins so; EAL's own do not count. */
+#define OURS "IOMMUFD: "
+
+static struct {
+	FILE *stream;
+	char text[65536];
+	size_t used;
+	char last_error[2048];
+	unsigned int errors;
+	bool broken_line; /* a message that was not one line */
+} logs;
+
+static void
+keep_text(const char *data, size_t size)
+{
+	const size_t room = sizeof(logs.text) - 1 - logs.used;
+	const size_t kept = size < room ? size : room;
+
+	memcpy(logs.text + logs.used, data, kept);
+	logs.used += kept;
+	logs.text[logs.used] = '\0';
+}
+
+/* rte_log() flushes after each message, so one call is one message. */
+static ssize_t
+write_message(void *cookie __rte_unused, const char *data, size_t size)
+{
+	const bool ours = size > strlen(OURS) &&
+		memcmp(data, OURS, strlen(OURS)) == 0;
+
+	keep_text(data, size);
+	if (ours && memchr(data, '\n', size) != data + size - 1)
+		logs.broken_line = true;
+	if (ours && rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR) {
+		logs.errors++;
+		snprintf(logs.last_error, sizeof(logs.last_error), "%.*s",
+			(int)size, data);
+	}
+	return size;
+}
+
+void
+logs_start(void)
+{
+	const cookie_io_functions_t functions = { .write = write_message };
+
+	if (logs.stream == NULL) {
+		logs.stream = fopencookie(NULL, "w", functions);
+		assert_non_null(logs.stream);
+		setvbuf(logs.stream, NULL, _IOFBF, 8192);
+		rte_openlog_stream(logs.stream);
+	}
+	logs.used = 0;
+	logs.text[0] = '\0';
+	logs.last_error[0] = '\0';
+	logs.errors = 0;
+	logs.broken_line = false;
+}
+
+unsigned int
+logs_errors(void)
+{
+	return logs.errors;
+}
+
+const char *
+logs_last_error(void)
+{
+	return logs.last_error;
+}
+
+const char *
+logs_text(void)
+{
+	return logs.text;
+}
+
+void
+logs_assert_one_error(const char *file, int line, ...)
+{
+	const char *part;
+	va_list parts;
+
+	if (logs.errors != 1 || logs.broken_line) {
+		print_error("%u errors were logged and not one%s:\n%s\n",
+			logs.errors, logs.broken_line ? ", not as a line" : "",
+			logs.text);
+		_fail(file, line);
+	}
+	va_start(parts, line);
+	while ((part = va_arg(parts, const char *)) != NULL)
+		unit_assert_contains(logs.last_error, part, file, line);
+	va_end(parts);
+	logs_start();
+}
+
+void
+logs_assert_no_error(const char *file, int line)
+{
+	if (logs.errors == 0 && !logs.broken_line)
+		return;
+	print_error("an error was logged: %s\n", logs.text);
+	_fail(file, line);
+}

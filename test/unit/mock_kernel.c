@@ -1,0 +1,1016 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* A stand-in for kernel.c; see mock_kernel.h. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/vfio.h>
+#include <sys/sysmacros.h>
+
+#include "kernel.h"
+#include "mock_kernel.h"
+#include "rte_iommufd.h"
+#include "unit.h"
+
+#define TEXT_SIZE 256
+#define MAX_EXPECTATIONS 64
+#define MAX_ANSWERS 16
+#define MAX_CALLS 4096
+#define MAX_OBJECTS 1024
+#define MAX_RANGES 8
+
+/* What a call gets, and what a script or a test says that it gets. */
+struct answer {
+	char text[TEXT_SIZE]; /* the call's, or how it begins */
+	int result;
+	bool has_value;
+	uint64_t value;
+};
+
+enum kind {
+	FREE,
+	DESCRIPTOR,   /* key: fd, name: path */
+	IOAS,	      /* key: id, parent: iommu fd */
+	BOUND,	      /* key: device fd, parent: iommu fd, value: id */
+	ATTACHED,     /* key: device fd, parent: IOAS id */
+	MEMBER,	      /* key: group fd, parent: container fd */
+	GROUP_DEVICE, /* key: device fd, parent: group fd */
+	IOMMU_SET,    /* key: container fd */
+	MAPPING, /* key: iova, parent: IOAS id or container fd, value: length */
+};
+
+static const char *const kind_names[] = {
+	[DESCRIPTOR] = "file descriptor",
+	[IOAS] = "address space",
+	[BOUND] = "bound device",
+	[ATTACHED] = "attached device",
+	[MEMBER] = "group in a container",
+	[GROUP_DEVICE] = "device of a group",
+	[IOMMU_SET] = "IOMMU of a container",
+	[MAPPING] = "mapping",
+};
+
+struct object {
+	enum kind kind;
+	uint64_t key;
+	uint64_t parent;
+	uint64_t value;
+	char name[TEXT_SIZE];
+	bool stuck; /* the call that ends it was made to fail */
+};
+
+static struct {
+	bool scripted;
+	struct answer script[MAX_EXPECTATIONS];
+	unsigned int script_length;
+	unsigned int script_position;
+	struct answer answers[MAX_ANSWERS];
+	unsigned int answer_count;
+	char calls[MAX_CALLS][TEXT_SIZE];
+	unsigned int call_count;
+	unsigned int failing_call;
+	int failing_error;
+	struct object objects[MAX_OBJECTS];
+	struct rte_iommufd_range ranges[MAX_RANGES];
+	uint32_t range_count;
+	int next_fd;
+	uint32_t next_id;
+	char complaint[3 * TEXT_SIZE]; /* what was wrong first, or "" */
+} mock;
+
+/*
+ * Remembers what is wrong, for mock_finish(). A test that ended here would leave
+ * the code under test in the midst of something, with its locks held.
+ */
+static void complain(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static void
+complain(const char *format, ...)
+{
+	va_list arguments;
+
+	if (mock.complaint[0] != '\0')
+		return;
+	va_start(arguments, format);
+	vsnprintf(mock.complaint, sizeof(mock.complaint), format, arguments);
+	va_end(arguments);
+}
+
+/* --- The books --- */
+
+static struct object *
+find_free(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == FREE)
+			return &mock.objects[i];
+	fail_msg("the mock's books are full");
+	return NULL;
+}
+
+static struct object *
+enter(enum kind kind, uint64_t key, uint64_t parent, uint64_t value)
+{
+	struct object *object = find_free();
+
+	*object = (struct object){
+		.kind = kind,
+		.key = key,
+		.parent = parent,
+		.value = value,
+	};
+	return object;
+}
+
+static struct object *
+find(enum kind kind, uint64_t key)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == kind && mock.objects[i].key == key)
+			return &mock.objects[i];
+	return NULL;
+}
+
+static struct object *
+find_child(enum kind kind, uint64_t parent)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == kind &&
+			mock.objects[i].parent == parent)
+			return &mock.objects[i];
+	return NULL;
+}
+
+/* What is not there is complained of, and stands in for itself. */
+static struct object *
+require(enum kind kind, uint64_t key, const char *call)
+{
+	static struct object nothing;
+	struct object *object = find(kind, key);
+
+	if (object != NULL)
+		return object;
+	complain("%s: there is no %s %" PRIu64, call, kind_names[kind], key);
+	nothing = (struct object){ .kind = FREE };
+	return &nothing;
+}
+
+static void
+forbid(const struct object *object, const char *call)
+{
+	if (object != NULL)
+		complain("%s: not while there is the %s %" PRIu64, call,
+			kind_names[object->kind], object->key);
+}
+
+static void
+forget(struct object *object)
+{
+	if (object != NULL)
+		object->kind = FREE;
+}
+
+static void
+forget_children(enum kind kind, uint64_t parent)
+{
+	struct object *object;
+
+	while ((object = find_child(kind, parent)) != NULL)
+		forget(object);
+}
+
+/* --- Answers --- */
+
+static bool
+begins(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+static struct answer
+next_of_script(const char *call)
+{
+	const struct answer wrong = { .result = -ENOSYS };
+	const struct answer *expected;
+
+	if (mock.script_position == mock.script_length) {
+		complain("unexpected call: %s", call);
+		return wrong;
+	}
+	expected = &mock.script[mock.script_position];
+	if (strcmp(call, expected->text) != 0) {
+		complain("\nexpected call: %s\nbut it was:    %s",
+			expected->text, call);
+		return wrong;
+	}
+	mock.script_position++;
+	return *expected;
+}
+
+static struct answer
+permissive_answer(const char *call, int usual)
+{
+	struct answer answer = { .result = usual };
+	unsigned int i;
+
+	if (mock.call_count == mock.failing_call) {
+		answer.result = mock.failing_error;
+		return answer;
+	}
+	for (i = 0; i < mock.answer_count; i++)
+		if (begins(call, mock.answers[i].text))
+			answer = mock.answers[i];
+	return answer;
+}
+
+/* The call, as it is written in scripts; leaves out what the mock keeps to itself. */
+#define DESCRIBE(call, ...)   \
+	char call[TEXT_SIZE]; \
+	snprintf(call, sizeof(call), __VA_ARGS__)
+
+static struct answer
+take(const char *call, int usual)
+{
+	if (mock.call_count == MAX_CALLS)
+		fail_msg("too many calls: %s", call);
+	snprintf(mock.calls[mock.call_count++], TEXT_SIZE, "%s", call);
+	if (mock.scripted)
+		return next_of_script(call);
+	return permissive_answer(call, usual);
+}
+
+static uint64_t
+value_or(const struct answer *answer, uint64_t usual)
+{
+	return answer->has_value ? answer->value : usual;
+}
+
+static const char *
+rights_text(uint32_t rights)
+{
+	static const char *const texts[] = { "none", "r", "w", "rw" };
+
+	return rights < RTE_DIM(texts) ? texts[rights] : "wrong";
+}
+
+/* --- For tests --- */
+
+static void
+start(bool scripted)
+{
+	memset(&mock, 0, sizeof(mock));
+	mock.scripted = scripted;
+	mock.next_fd = MOCK_FIRST_FD;
+	mock.next_id = MOCK_FIRST_ID;
+}
+
+int
+mock_start_script(void **state __rte_unused)
+{
+	start(true);
+	return 0;
+}
+
+int
+mock_start_permissive(void **state __rte_unused)
+{
+	start(false);
+	return 0;
+}
+
+void
+mock_assert_script_done(void)
+{
+	if (mock.script_position < mock.script_length)
+		fail_msg("this call did not come: %s",
+			mock.script[mock.script_position].text);
+}
+
+int
+mock_finish(void **state __rte_unused)
+{
+	const struct object *object;
+
+	if (mock.complaint[0] != '\0')
+		fail_msg("%s", mock.complaint);
+	mock_assert_script_done();
+	for (object = mock.objects; object < mock.objects + MAX_OBJECTS;
+		object++)
+		if (object->kind != FREE)
+			fail_msg("left behind: %s %" PRIu64 " %s",
+				kind_names[object->kind], object->key,
+				object->name);
+	return 0;
+}
+
+void
+mock_expect(int result, const char *format, ...)
+{
+	struct answer *expected = &mock.script[mock.script_length];
+	va_list arguments;
+
+	assert_true(mock.scripted && mock.script_length < MAX_EXPECTATIONS);
+	*expected = (struct answer){ .result = result };
+	va_start(arguments, format);
+	vsnprintf(expected->text, sizeof(expected->text), format, arguments);
+	va_end(arguments);
+	mock.script_length++;
+}
+
+void
+mock_expect_value(uint64_t value)
+{
+	struct answer *expected = &mock.script[mock.script_length - 1];
+
+	expected->has_value = true;
+	expected->value = value;
+}
+
+static struct answer *
+add_answer(const char *beginning, int result)
+{
+	struct answer *answer = &mock.answers[mock.answer_count];
+
+	assert_true(!mock.scripted && mock.answer_count < MAX_ANSWERS);
+	*answer = (struct answer){ .result = result };
+	snprintf(answer->text, sizeof(answer->text), "%s", beginning);
+	mock.answer_count++;
+	return answer;
+}
+
+void
+mock_answer(const char *beginning, int result)
+{
+	add_answer(beginning, result);
+}
+
+void
+mock_answer_value(const char *beginning, int result, uint64_t value)
+{
+	struct answer *answer = add_answer(beginning, result);
+
+	answer->has_value = true;
+	answer->value = value;
+}
+
+void
+mock_fail_call(unsigned int number, int error)
+{
+	mock.failing_call = number;
+	mock.failing_error = error;
+}
+
+bool
+mock_call_has_failed(void)
+{
+	return mock.failing_call != 0 && mock.call_count >= mock.failing_call;
+}
+
+const char *
+mock_failed_call(void)
+{
+	return mock_call_has_failed() ? mock.calls[mock.failing_call - 1] : "";
+}
+
+void
+mock_set_ranges(const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	assert_true(count <= MAX_RANGES);
+	memcpy(mock.ranges, ranges, count * sizeof(*ranges));
+	mock.range_count = count;
+}
+
+unsigned int
+mock_calls(const char *beginning)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < mock.call_count; i++)
+		count += begins(mock.calls[i], beginning);
+	return count;
+}
+
+const char *
+mock_last_call(const char *beginning)
+{
+	unsigned int i;
+
+	for (i = mock.call_count; i > 0; i--)
+		if (begins(mock.calls[i - 1], beginning))
+			return mock.calls[i - 1];
+	return "";
+}
+
+unsigned int
+mock_mappings(void)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		count += mock.objects[i].kind == MAPPING;
+	return count;
+}
+
+uint64_t
+mock_mapped_bytes(void)
+{
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == MAPPING)
+			bytes += mock.objects[i].value;
+	return bytes;
+}
+
+unsigned int
+mock_open(const char *path)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		count += mock.objects[i].kind == DESCRIPTOR &&
+			strcmp(mock.objects[i].name, path) == 0;
+	return count;
+}
+
+/* --- kernel.h: descriptors --- */
+
+static void
+open_descriptor(int fd, const char *name)
+{
+	struct object *descriptor;
+
+	if (find(DESCRIPTOR, fd) != NULL)
+		complain("the script gives out descriptor %d twice", fd);
+	descriptor = enter(DESCRIPTOR, fd, 0, 0);
+	snprintf(descriptor->name, sizeof(descriptor->name), "%s", name);
+}
+
+int
+kernel_open(const char *path)
+{
+	DESCRIBE(call, "open %s", path);
+	struct answer answer = take(call, mock.next_fd);
+
+	if (answer.result < 0)
+		return answer.result;
+	mock.next_fd++;
+	open_descriptor(answer.result, path);
+	return answer.result;
+}
+
+static bool
+is_stuck(const struct object *object)
+{
+	return object == NULL || object->stuck;
+}
+
+static bool
+has_stuck(int container_fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == MEMBER && mock.objects[i].stuck &&
+			mock.objects[i].parent == (uint64_t)container_fd)
+			return true;
+	return false;
+}
+
+/* When the last group has left, a container has no IOMMU and no mappings. */
+static void
+take_out_of_container(struct object *member)
+{
+	const uint64_t container = member->parent;
+
+	forget(member);
+	if (find_child(MEMBER, container) != NULL)
+		return;
+	forget(find(IOMMU_SET, container));
+	forget_children(MAPPING, container);
+}
+
+static void
+end_iommu(int fd, const char *call)
+{
+	struct object *ioas;
+
+	forbid(find_child(BOUND, fd), call);
+	while ((ioas = find_child(IOAS, fd)) != NULL) {
+		if (!is_stuck(ioas))
+			forbid(ioas, call);
+		forget_children(MAPPING, ioas->key);
+		forget(ioas);
+	}
+}
+
+static void
+end_device(int fd, const char *call)
+{
+	if (!is_stuck(find(ATTACHED, fd)))
+		forbid(find(ATTACHED, fd), call);
+	forget(find(ATTACHED, fd));
+	forget(find(BOUND, fd));
+	forget(find(GROUP_DEVICE, fd));
+}
+
+static void
+end_group(int fd, const char *call)
+{
+	struct object *member = find(MEMBER, fd);
+
+	forbid(find_child(GROUP_DEVICE, fd), call);
+	if (!is_stuck(member))
+		forbid(member, call);
+	if (member != NULL)
+		take_out_of_container(member);
+}
+
+/* As on Linux, the descriptor is gone even when close() reports an error. */
+int
+kernel_close(int fd)
+{
+	DESCRIBE(call, "close fd=%d", fd);
+	struct object *descriptor = require(DESCRIPTOR, fd, call);
+	struct answer answer = take(call, 0);
+
+	end_iommu(fd, call);
+	end_device(fd, call);
+	end_group(fd, call);
+	if (!has_stuck(fd))
+		forbid(find_child(MEMBER, fd), call);
+	forget(descriptor);
+	return answer.result;
+}
+
+int
+kernel_duplicate_fd(int fd)
+{
+	DESCRIBE(call, "duplicate fd=%d", fd);
+	struct object *descriptor = require(DESCRIPTOR, fd, call);
+	struct answer answer = take(call, mock.next_fd);
+
+	if (answer.result < 0)
+		return answer.result;
+	mock.next_fd++;
+	open_descriptor(answer.result, descriptor->name);
+	return answer.result;
+}
+
+/* Unless a test says otherwise, 511:0 for /dev/vfio/devices/vfio0 and so on. */
+int
+kernel_device_number(int fd, dev_t *number)
+{
+	DESCRIBE(call, "device_number fd=%d", fd);
+	const struct object *descriptor = require(DESCRIPTOR, fd, call);
+	struct answer answer = take(call, 0);
+	unsigned int minor_number = 0;
+
+	sscanf(descriptor->name, "/dev/vfio/devices/vfio%u", &minor_number);
+	if (answer.result == 0)
+		*number = value_or(&answer, makedev(511, minor_number));
+	return answer.result;
+}
+
+/* --- kernel.h: mappings of either kind --- */
+
+static bool
+overlap(const struct object *mapping, uint64_t iova, uint64_t length)
+{
+	return mapping->key <= iova + (length - 1) &&
+		iova <= mapping->key + (mapping->value - 1);
+}
+
+static void
+map(uint64_t owner, uint64_t iova, uint64_t length, const char *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == MAPPING &&
+			mock.objects[i].parent == owner &&
+			overlap(&mock.objects[i], iova, length))
+			complain("%s: something is mapped there", call);
+	enter(MAPPING, iova, owner, length);
+}
+
+static uint64_t
+unmap(uint64_t owner, uint64_t iova, uint64_t length, const char *call)
+{
+	struct object *mapping;
+	uint64_t unmapped = 0;
+
+	for (mapping = mock.objects; mapping < mock.objects + MAX_OBJECTS;
+		mapping++) {
+		if (mapping->kind != MAPPING || mapping->parent != owner ||
+			!overlap(mapping, iova, length))
+			continue;
+		if (mapping->key < iova ||
+			mapping->key + (mapping->value - 1) >
+				iova + (length - 1))
+			complain("%s: part of a mapping", call);
+		unmapped += mapping->value;
+		forget(mapping);
+	}
+	return unmapped;
+}
+
+/* A script that says how much was unmapped means something else than all. */
+static int
+answer_unmap(const struct answer *answer, uint64_t owner, uint64_t iova,
+	uint64_t length, uint64_t *unmapped, const char *call)
+{
+	*unmapped = 0;
+	if (answer->result != 0)
+		return answer->result;
+	*unmapped = answer->has_value ? answer->value
+				      : unmap(owner, iova, length, call);
+	return 0;
+}
+
+static int
+answer_ranges(const struct answer *answer, struct rte_iommufd_range *ranges,
+	uint32_t *count)
+{
+	const uint32_t capacity = *count;
+	uint32_t i;
+
+	if (answer->result != 0)
+		return answer->result;
+	*count = mock.range_count;
+	for (i = 0; i < mock.range_count && i < capacity; i++)
+		ranges[i] = mock.ranges[i];
+	return mock.range_count > capacity ? -EMSGSIZE : 0;
+}
+
+/* --- kernel.h: /dev/iommu --- */
+
+int
+kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id)
+{
+	DESCRIBE(call, "ioas_alloc iommu=%d", iommu_fd);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	*ioas_id = value_or(&answer, mock.next_id++);
+	enter(IOAS, *ioas_id, iommu_fd, 0);
+	return 0;
+}
+
+static struct object *
+require_ioas(int iommu_fd, uint32_t id, const char *call)
+{
+	struct object *ioas = require(IOAS, id, call);
+
+	if (ioas->parent != (uint64_t)iommu_fd)
+		complain("%s: on iommu=%d, but it is of iommu=%" PRIu64, call,
+			iommu_fd, ioas->parent);
+	return ioas;
+}
+
+int
+kernel_object_destroy(int iommu_fd, uint32_t id)
+{
+	DESCRIBE(call, "destroy id=%u", id);
+	struct object *ioas = require_ioas(iommu_fd, id, call);
+	struct answer answer = take(call, 0);
+
+	if (answer.result != 0) {
+		ioas->stuck = true;
+		return answer.result;
+	}
+	forbid(find_child(ATTACHED, id), call);
+	forget_children(MAPPING, id);
+	forget(ioas);
+	return 0;
+}
+
+int
+kernel_ioas_map(int iommu_fd, uint32_t ioas_id, uint64_t va, uint64_t iova,
+	uint64_t length, uint32_t rights)
+{
+	DESCRIBE(call,
+		"ioas_map ioas=%u va=%#" PRIx64 " iova=%#" PRIx64
+		" length=%#" PRIx64 " rights=%s",
+		ioas_id, va, iova, length, rights_text(rights));
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	if (answer.result == 0)
+		map(ioas_id, iova, length, call);
+	return answer.result;
+}
+
+int
+kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
+	uint64_t offset, uint64_t iova, uint64_t length, uint32_t rights)
+{
+	DESCRIBE(call,
+		"ioas_map_file ioas=%u file=%d offset=%#" PRIx64
+		" iova=%#" PRIx64 " length=%#" PRIx64 " rights=%s",
+		ioas_id, file_fd, offset, iova, length, rights_text(rights));
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	if (answer.result == 0)
+		map(ioas_id, iova, length, call);
+	return answer.result;
+}
+
+int
+kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
+	uint64_t length, uint64_t *unmapped)
+{
+	DESCRIBE(call, "ioas_unmap ioas=%u iova=%#" PRIx64 " length=%#" PRIx64,
+		ioas_id, iova, length);
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	return answer_unmap(&answer, ioas_id, iova, length, unmapped, call);
+}
+
+int
+kernel_ioas_ranges(int iommu_fd, uint32_t ioas_id,
+	struct rte_iommufd_range *ranges, uint32_t *count)
+{
+	DESCRIBE(call, "ioas_ranges ioas=%u capacity=%u", ioas_id, *count);
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	return answer_ranges(&answer, ranges, count);
+}
+
+int
+kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id)
+{
+	DESCRIBE(call, "ioas_serve_type1 ioas=%u", ioas_id);
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	return answer.result;
+}
+
+/* The value is the width of PASIDs; the rest is as fixed as it is arbitrary. */
+int
+kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
+	uint64_t *capabilities, uint8_t *max_pasid_log2)
+{
+	DESCRIBE(call, "hw_info iommu=%d device=%u", iommu_fd, device_id);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	*type = 1;
+	*capabilities = 1;
+	*max_pasid_log2 = value_or(&answer, 20);
+	return 0;
+}
+
+/* --- kernel.h: devices --- */
+
+static void
+describe_token(const uint8_t *token, char text[33])
+{
+	unsigned int i;
+
+	snprintf(text, 33, "none");
+	for (i = 0; token != NULL && i < RTE_IOMMUFD_VF_TOKEN_LENGTH; i++)
+		snprintf(text + 2 * i, 33 - 2 * i, "%02x", token[i]);
+}
+
+int
+kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
+	uint32_t *device_id)
+{
+	char token[33];
+
+	describe_token(vf_token, token);
+	DESCRIBE(call, "device_bind fd=%d iommu=%d token=%s", device_fd,
+		iommu_fd, token);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, device_fd, call);
+	require(DESCRIPTOR, iommu_fd, call);
+	forbid(find(BOUND, device_fd), call);
+	if (answer.result != 0)
+		return answer.result;
+	*device_id = value_or(&answer, mock.next_id++);
+	enter(BOUND, device_fd, iommu_fd, *device_id);
+	return 0;
+}
+
+int
+kernel_device_attach(int device_fd, uint32_t page_table_id)
+{
+	DESCRIBE(call, "device_attach fd=%d page_table=%u", device_fd,
+		page_table_id);
+	struct answer answer = take(call, 0);
+
+	require(BOUND, device_fd, call);
+	require(IOAS, page_table_id, call);
+	forbid(find(ATTACHED, device_fd), call);
+	if (answer.result == 0)
+		enter(ATTACHED, device_fd, page_table_id, 0);
+	return answer.result;
+}
+
+int
+kernel_device_detach(int device_fd)
+{
+	DESCRIBE(call, "device_detach fd=%d", device_fd);
+	struct object *attached = require(ATTACHED, device_fd, call);
+	struct answer answer = take(call, 0);
+
+	if (answer.result != 0)
+		attached->stuck = true;
+	else
+		forget(attached);
+	return answer.result;
+}
+
+int
+kernel_device_info(int device_fd, struct vfio_device_info *info)
+{
+	DESCRIBE(call, "device_info fd=%d", device_fd);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, device_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	info->flags = VFIO_DEVICE_FLAGS_PCI;
+	info->num_regions = VFIO_PCI_NUM_REGIONS;
+	info->num_irqs = VFIO_PCI_NUM_IRQS;
+	return 0;
+}
+
+/* --- kernel.h: containers and groups --- */
+
+static const char *
+iommu_type_text(int type)
+{
+	switch (type) {
+	case VFIO_TYPE1_IOMMU:
+		return "type1";
+	case VFIO_TYPE1v2_IOMMU:
+		return "type1v2";
+	default:
+		return "another";
+	}
+}
+
+int
+kernel_container_api_version(int container_fd)
+{
+	DESCRIBE(call, "container_api_version fd=%d", container_fd);
+	struct answer answer = take(call, VFIO_API_VERSION);
+
+	require(DESCRIPTOR, container_fd, call);
+	return answer.result;
+}
+
+int
+kernel_container_has_extension(int container_fd, int extension)
+{
+	DESCRIBE(call, "container_has_extension %s fd=%d",
+		iommu_type_text(extension), container_fd);
+	struct answer answer = take(call, 1);
+
+	require(DESCRIPTOR, container_fd, call);
+	return answer.result;
+}
+
+int
+kernel_container_set_iommu(int container_fd, int type)
+{
+	DESCRIBE(call, "container_set_iommu %s fd=%d", iommu_type_text(type),
+		container_fd);
+	struct answer answer = take(call, 0);
+
+	if (find_child(MEMBER, container_fd) == NULL)
+		complain("%s: no group is in the container", call);
+	/* As one that could not be taken out has left it. */
+	if (find(IOMMU_SET, container_fd) != NULL && has_stuck(container_fd))
+		return -EINVAL;
+	forbid(find(IOMMU_SET, container_fd), call);
+	if (answer.result == 0)
+		enter(IOMMU_SET, container_fd, 0, type);
+	return answer.result;
+}
+
+int
+kernel_container_ranges(
+	int container_fd, struct rte_iommufd_range *ranges, uint32_t *count)
+{
+	DESCRIBE(call, "container_ranges fd=%d capacity=%u", container_fd,
+		*count);
+	struct answer answer = take(call, 0);
+
+	require(IOMMU_SET, container_fd, call);
+	return answer_ranges(&answer, ranges, count);
+}
+
+int
+kernel_group_viable(int group_fd, bool *viable)
+{
+	DESCRIBE(call, "group_viable fd=%d", group_fd);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, group_fd, call);
+	if (answer.result == 0)
+		*viable = value_or(&answer, true);
+	return answer.result;
+}
+
+int
+kernel_group_set_container(int group_fd, int container_fd)
+{
+	DESCRIBE(call, "group_set_container fd=%d container=%d", group_fd,
+		container_fd);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, group_fd, call);
+	require(DESCRIPTOR, container_fd, call);
+	/* Who could not be taken out is still in. */
+	if (find(MEMBER, group_fd) != NULL && is_stuck(find(MEMBER, group_fd)))
+		return -EBUSY;
+	forbid(find(MEMBER, group_fd), call);
+	if (answer.result == 0)
+		enter(MEMBER, group_fd, container_fd, 0);
+	return answer.result;
+}
+
+int
+kernel_group_unset_container(int group_fd)
+{
+	DESCRIBE(call, "group_unset_container fd=%d", group_fd);
+	struct object *member = require(MEMBER, group_fd, call);
+	struct answer answer = take(call, 0);
+
+	forbid(find_child(GROUP_DEVICE, group_fd), call);
+	if (answer.result != 0)
+		member->stuck = true;
+	else
+		take_out_of_container(member);
+	return answer.result;
+}
+
+int
+kernel_group_open_device_fd(int group_fd, const char *name)
+{
+	DESCRIBE(call, "group_open_device fd=%d name=%s", group_fd, name);
+	const struct object *member = require(MEMBER, group_fd, call);
+	struct answer answer = take(call, mock.next_fd);
+
+	require(IOMMU_SET, member->parent, call);
+	if (answer.result < 0)
+		return answer.result;
+	mock.next_fd++;
+	open_descriptor(answer.result, name);
+	enter(GROUP_DEVICE, answer.result, group_fd, 0);
+	return answer.result;
+}
+
+int
+kernel_type1_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length,
+	uint32_t rights)
+{
+	DESCRIBE(call,
+		"type1_map container=%d va=%#" PRIx64 " iova=%#" PRIx64
+		" length=%#" PRIx64 " rights=%s",
+		container_fd, va, iova, length, rights_text(rights));
+	struct answer answer = take(call, 0);
+
+	require(IOMMU_SET, container_fd, call);
+	if (answer.result == 0)
+		map(container_fd, iova, length, call);
+	return answer.result;
+}
+
+int
+kernel_type1_unmap(
+	int container_fd, uint64_t iova, uint64_t length, uint64_t *unmapped)
+{
+	DESCRIBE(call,
+		"type1_unmap container=%d iova=%#" PRIx64 " length=%#" PRIx64,
+		container_fd, iova, length);
+	struct answer answer = take(call, 0);
+
+	require(IOMMU_SET, container_fd, call);
+	return answer_unmap(
+		&answer, container_fd, iova, length, unmapped, call);
+}

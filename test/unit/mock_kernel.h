@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef MOCK_KERNEL_H
+#define MOCK_KERNEL_H
+
+/*
+ * A stand-in for kernel.c. It has two modes:
+ *
+ *  - script: every call is expected, as text, in order, with the result that it
+ *    shall have; another call fails the test and shows both texts;
+ *  - permissive: calls succeed as the kernel's would; a test may choose the
+ *    result of calls that begin with some text, and make the n-th one fail.
+ *
+ * In both it keeps the kernel's books: descriptors, address spaces, attachments,
+ * groups in containers, mappings. A call that the kernel's own rules forbid (a
+ * descriptor that is not open, an interval mapped twice or unmapped in part, a
+ * group taken out while its device is open) fails the test, and so does whatever
+ * is still there when the test ends.
+ *
+ * The texts of calls are best learnt from mock_kernel.c; for example
+ *   open /dev/iommu
+ *   ioas_map ioas=1 va=0x7f0000000000 iova=0x1000 length=0x1000 rights=rw
+ *
+ * Must not know: the code under test; why it calls.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rte_iommufd_range;
+
+/* Descriptors and ids that the mock gives out begin with these. */
+#define MOCK_FIRST_FD 1000
+#define MOCK_FIRST_ID 1
+
+/* For a test's setup: everything that was is forgotten. */
+int mock_start_script(void **state);
+int mock_start_permissive(void **state);
+
+/* For its teardown: fails when the script goes on, or anything is left. */
+int mock_finish(void **state);
+
+#define SCRIPTED_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, mock_start_script, mock_finish)
+#define PERMISSIVE_TEST(name)            \
+	cmocka_unit_test_setup_teardown( \
+		name, mock_start_permissive, mock_finish)
+
+/* The next call shall be this, and gets this result: -errno, 0 or an fd. */
+void mock_expect(int result, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * What that call stores beside its result, where the mock's own choice will not
+ * do: an id, a device number, an unmapped length, whether a group is viable.
+ */
+void mock_expect_value(uint64_t value);
+
+/* The script is at its end. Then more can be added. */
+void mock_assert_script_done(void);
+
+/* Permissive: the result of all calls that begin so; the last answer counts. */
+void mock_answer(const char *beginning, int result);
+void mock_answer_value(const char *beginning, int result, uint64_t value);
+
+/* Permissive: the number-th call from the start, the first is 1, fails once. */
+void mock_fail_call(unsigned int number, int error);
+bool mock_call_has_failed(void);
+/* The text of the call that mock_fail_call() made fail. */
+const char *mock_failed_call(void);
+
+/* What is reported as IOVA ranges by either interface. */
+void mock_set_ranges(const struct rte_iommufd_range *ranges, uint32_t count);
+
+/* How many calls so far begin with the text; "" for all. */
+unsigned int mock_calls(const char *beginning);
+
+/* The text of the last call that begins so, or "". */
+const char *mock_last_call(const char *beginning);
+
+/* How many mappings, and bytes in them, the kernel has now. */
+unsigned int mock_mappings(void);
+uint64_t mock_mapped_bytes(void);
+
+/* How many descriptors of that path are open now. */
+unsigned int mock_open(const char *path);
+
+#endif /* MOCK_KERNEL_H */

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Devices on IOMMUFD: open, attach, detach, close, and what is left when any of
+ * it fails.
+ *
+ * Must not know: how memory is mapped.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <linux/vfio.h>
+
+#include "fake_sysfs.h"
+#include "logs.h"
+#include "mock_kernel.h"
+#include "rte_iommufd.h"
+#include "sweep.h"
+#include "unit.h"
+
+#define DEVICE_NODE "/dev/vfio/devices/vfio0"
+
+static const uint8_t token[RTE_IOMMUFD_VF_TOKEN_LENGTH] = { 0x14, 0xd6, 0x3f,
+	0x20, 0x84, 0x45, 0x11, 0xea, 0x89, 0x00, 0x1f, 0x9c, 0xe7, 0xd5, 0x65,
+	0x0d };
+#define TOKEN_TEXT "14d63f20844511ea89001f9ce7d5650d"
+
+static const char *nic;
+static const char *second_nic;
+static const char *old_nic;
+static struct rte_iommufd_context *context;
+
+static void
+make_devices(void)
+{
+	const struct fake_device first = { "0000:01:00.0", "vfio-pci", "vfio0",
+		"511:0", "7", NULL };
+	const struct fake_device second = { "0000:02:00.0", "vfio-pci", "vfio1",
+		"511:1", "8", NULL };
+	const struct fake_device without_cdev = { "0000:03:00.0", "vfio-pci",
+		NULL, NULL, "9", NULL };
+
+	fake_sysfs_make();
+	nic = fake_sysfs_add(&first);
+	second_nic = fake_sysfs_add(&second);
+	old_nic = fake_sysfs_add(&without_cdev);
+	logs_start();
+}
+
+static int
+setup_script(void **state)
+{
+	make_devices();
+	mock_start_script(state);
+	return rte_iommufd_context_create("backend=iommufd", &context);
+}
+
+static int
+setup(void **state)
+{
+	make_devices();
+	mock_start_permissive(state);
+	return rte_iommufd_context_create("backend=iommufd", &context);
+}
+
+static int
+teardown(void **state)
+{
+	fake_sysfs_remove();
+	assert_int_equal(rte_iommufd_context_destroy(context), 0);
+	return mock_finish(state);
+}
+
+static struct rte_iommufd_device *
+open_device(const char *path)
+{
+	struct rte_iommufd_device *device = NULL;
+
+	assert_int_equal(
+		rte_iommufd_device_open(context, path, NULL, &device), 0);
+	assert_non_null(device);
+	return device;
+}
+
+static struct rte_iommufd_space *
+create_space(void)
+{
+	struct rte_iommufd_space *space = NULL;
+
+	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
+	assert_non_null(space);
+	return space;
+}
+
+/* The order of calls in a device's life, to the letter. */
+static void
+a_device_lives_by_the_book(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+	struct rte_iommufd_space *space;
+
+	mock_expect(10, "open /dev/iommu");
+	mock_expect(11, "open " DEVICE_NODE);
+	mock_expect(0, "close fd=11");
+	mock_expect(12, "open " DEVICE_NODE);
+	mock_expect(0, "device_number fd=12");
+	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	mock_expect_value(5);
+	device = open_device(nic);
+	assert_int_equal(rte_iommufd_device_fd(device), 12);
+
+	mock_expect(0, "ioas_alloc iommu=10");
+	mock_expect_value(3);
+	space = create_space();
+
+	mock_expect(0, "device_attach fd=12 page_table=3");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_expect(0, "hw_info iommu=10 device=5");
+	assert_int_equal(rte_iommufd_device_hw_info(
+				 device, &(struct rte_iommufd_hw_info){ 0 }),
+		0);
+	mock_expect(0, "device_detach fd=12");
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	mock_expect(0, "close fd=12");
+	rte_iommufd_device_close(device);
+	mock_expect(0, "destroy id=3");
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	mock_assert_script_done();
+	mock_expect(0, "close fd=10");
+	assert_no_error();
+}
+
+static void
+close_detaches_first(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+	struct rte_iommufd_space *space;
+
+	mock_expect(10, "open /dev/iommu");
+	mock_expect(0, "ioas_alloc iommu=10");
+	mock_expect_value(3);
+	space = create_space();
+	mock_expect(12, "open " DEVICE_NODE);
+	mock_expect(0, "device_number fd=12");
+	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	device = open_device(nic);
+	mock_expect(0, "device_attach fd=12 page_table=3");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_space_destroy(space), -EBUSY);
+	assert_one_error("cannot end");
+	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "close fd=12");
+	rte_iommufd_device_close(device);
+	mock_expect(0, "destroy id=3");
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	mock_expect(0, "close fd=10");
+}
+
+static void
+open_passes_the_vf_token(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+
+	assert_int_equal(
+		rte_iommufd_device_open(context, nic, token, &device), 0);
+	assert_contains(mock_last_call("device_bind"), "token=" TOKEN_TEXT);
+	rte_iommufd_device_close(device);
+	assert_no_error();
+}
+
+struct refusal {
+	int error;
+	const char *words;
+};
+
+static void
+assert_open_refused(const uint8_t *vf_token, int error)
+{
+	struct rte_iommufd_device *device = NULL;
+
+	assert_int_equal(
+		rte_iommufd_device_open(context, nic, vf_token, &device),
+		error);
+	assert_null(device);
+	assert_int_equal(mock_open(DEVICE_NODE), 0);
+}
+
+static void
+a_refused_token_is_never_dropped(void **state __rte_unused)
+{
+	static const struct refusal refusals[] = {
+		{ -EINVAL, "takes no VF token" },
+		{ -EACCES, "--vfio-vf-token" },
+		{ -EBUSY, "in use" },
+	};
+	unsigned int calls = 0;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(refusals); i++) {
+		mock_answer("device_bind", refusals[i].error);
+		assert_open_refused(token, refusals[i].error);
+		assert_one_error("0000:01:00.0", refusals[i].words);
+		assert_int_equal(mock_calls("device_bind"), ++calls);
+		assert_contains(mock_last_call("device_bind"), TOKEN_TEXT);
+	}
+}
+
+static void
+a_refused_bind_is_explained(void **state __rte_unused)
+{
+	static const struct refusal refusals[] = {
+		{ -EBUSY, "/dev/vfio/7" },
+		{ -EINVAL, "already opened by another program" },
+		{ -EPERM, "allow_unsafe_interrupts" },
+		{ -EACCES, "--vfio-vf-token" },
+		{ -ENOMEM, "Cannot allocate memory" },
+	};
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(refusals); i++) {
+		mock_answer("device_bind", refusals[i].error);
+		assert_open_refused(NULL, refusals[i].error);
+		assert_one_error("0000:01:00.0", refusals[i].words);
+	}
+}
+
+static void
+a_node_of_another_device_is_refused(void **state __rte_unused)
+{
+	mock_answer_value("device_number", 0, 12345);
+	assert_open_refused(NULL, -ENXIO);
+	assert_one_error("0000:01:00.0", DEVICE_NODE, "device number");
+	assert_int_equal(mock_calls("device_bind"), 0);
+}
+
+static void
+a_node_that_is_no_device_is_refused(void **state __rte_unused)
+{
+	mock_answer("device_number", -ENODEV);
+	assert_open_refused(NULL, -ENXIO);
+	assert_one_error("0000:01:00.0", DEVICE_NODE);
+	assert_int_equal(mock_calls("device_bind"), 0);
+}
+
+static void
+a_device_without_a_node_needs_the_other_backend(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = NULL;
+
+	assert_int_equal(rte_iommufd_context_choose(context, NULL), 0);
+	assert_int_equal(
+		rte_iommufd_device_open(context, old_nic, NULL, &device),
+		-ENXIO);
+	assert_one_error("0000:03:00.0", "backend=type1");
+	assert_null(device);
+}
+
+static void
+assert_not_vfio(const struct fake_device *device)
+{
+	struct rte_iommufd_device *opened = NULL;
+
+	assert_int_equal(rte_iommufd_device_open(context,
+				 fake_sysfs_add(device), NULL, &opened),
+		-ENODEV);
+	assert_null(opened);
+	assert_int_equal(mock_calls(""), 0);
+	assert_no_error();
+}
+
+static void
+other_devices_are_answered_without_a_word(void **state __rte_unused)
+{
+	const struct fake_device no_driver_no_group = { "0000:04:00.0", NULL,
+		NULL, NULL, NULL, NULL };
+	const struct fake_device kernel_driver = { "0000:05:00.0", "e1000e",
+		NULL, NULL, "2000000001", NULL };
+	const struct fake_device vfio_driver_no_group = { "0000:06:00.0",
+		"vfio-pci", NULL, NULL, NULL, NULL };
+
+	assert_not_vfio(&no_driver_no_group);
+	assert_not_vfio(&kernel_driver);
+	assert_not_vfio(&vfio_driver_no_group);
+}
+
+static void
+no_device_is_answered_without_a_word(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = NULL;
+	char path[PATH_MAX + 8];
+
+	assert_int_equal(
+		rte_iommufd_device_open(context,
+			fake_sysfs_path("devices/0000:99:00.0"), NULL, &device),
+		-ENODEV);
+	assert_no_error();
+	memset(path, '/', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(
+		rte_iommufd_device_open(context, path, NULL, &device), -EINVAL);
+	assert_null(device);
+	assert_int_equal(mock_calls(""), 0);
+}
+
+static void
+a_device_is_in_one_space_at_a_time(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *first = create_space();
+	struct rte_iommufd_space *second = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, first), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, first), -EINVAL);
+	assert_one_error("0000:01:00.0", "attached already");
+	assert_int_equal(rte_iommufd_device_attach(device, second), -EINVAL);
+	assert_one_error("0000:01:00.0", "attached already");
+	assert_int_equal(mock_calls("device_attach"), 1);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, second), 0);
+	assert_int_equal(rte_iommufd_space_destroy(first), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(second), 0);
+	assert_no_error();
+}
+
+static void
+a_space_of_another_context_is_refused(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_context *other;
+	struct rte_iommufd_space *space;
+
+	assert_int_equal(
+		rte_iommufd_context_create("backend=iommufd", &other), 0);
+	assert_int_equal(rte_iommufd_space_create(other, &space), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, space), -EINVAL);
+	assert_one_error("0000:01:00.0", "another context");
+	assert_int_equal(mock_calls("device_attach"), 0);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_int_equal(rte_iommufd_context_destroy(other), 0);
+	rte_iommufd_device_close(device);
+}
+
+static void
+a_device_in_no_space_cannot_be_detached(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+
+	assert_int_equal(rte_iommufd_device_detach(device), -EINVAL);
+	assert_one_error("0000:01:00.0", "attached to nothing");
+	assert_int_equal(mock_calls("device_detach"), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(mock_calls("device_detach"), 0);
+}
+
+static void
+two_devices_share_a_space(void **state __rte_unused)
+{
+	struct rte_iommufd_device *first = open_device(nic);
+	struct rte_iommufd_device *second = open_device(second_nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(first, space), 0);
+	assert_int_equal(rte_iommufd_device_attach(second, space), 0);
+	rte_iommufd_device_close(first);
+	assert_int_equal(rte_iommufd_space_destroy(space), -EBUSY);
+	assert_one_error("cannot end");
+	rte_iommufd_device_close(second);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
+}
+
+static void
+a_refused_attach_is_explained_and_leaves_the_device(void **state __rte_unused)
+{
+	static const struct refusal refusals[] = {
+		{ -EBUSY, "being reset" },
+		{ -EINVAL, "does not fit" },
+		{ -EADDRINUSE, "--base-virtaddr" },
+		{ -ENOMEM, "out of memory" },
+		{ -ENODEV, "No such device" },
+	};
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(refusals); i++) {
+		mock_answer("device_attach", refusals[i].error);
+		assert_int_equal(rte_iommufd_device_attach(device, space),
+			refusals[i].error);
+		assert_one_error("0000:01:00.0", refusals[i].words);
+	}
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	rte_iommufd_device_close(device);
+	assert_no_error();
+}
+
+static void
+a_refused_detach_leaves_the_device_attached(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("device_detach", -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), -EBUSY);
+	assert_one_error("0000:01:00.0", "cannot detach");
+	assert_int_equal(rte_iommufd_space_destroy(space), -EBUSY);
+	assert_one_error("cannot end");
+	mock_answer("device_detach", 0);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* Closing the node takes the device out of the space, whatever detach said. */
+static void
+close_frees_the_space_even_when_detach_is_refused(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("device_detach", -EBUSY);
+	rte_iommufd_device_close(device);
+	assert_one_error("0000:01:00.0", "cannot detach");
+	assert_int_equal(mock_open(DEVICE_NODE), 0);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
+}
+
+static void
+closing_none_is_fine(void **state __rte_unused)
+{
+	rte_iommufd_device_close(NULL);
+	assert_int_equal(rte_iommufd_space_destroy(NULL), 0);
+	assert_int_equal(mock_calls(""), 0);
+}
+
+static void
+a_device_can_be_opened_again(void **state __rte_unused)
+{
+	rte_iommufd_device_close(open_device(nic));
+	rte_iommufd_device_close(open_device(nic));
+	assert_int_equal(mock_calls("device_bind"), 2);
+	assert_int_equal(mock_calls("open /dev/iommu"), 1);
+}
+
+static void
+info_comes_from_the_device(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	assert_int_equal(rte_iommufd_device_info(device, &info), 0);
+	assert_int_equal(info.num_regions, VFIO_PCI_NUM_REGIONS);
+	mock_answer("device_info", -EIO);
+	assert_int_equal(rte_iommufd_device_info(device, &info), -EIO);
+	assert_one_error("0000:01:00.0");
+	rte_iommufd_device_close(device);
+}
+
+static void
+hw_info_that_is_not_there_is_no_error(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_hw_info info = { .type = 0 };
+
+	mock_answer_value("hw_info", 0, 18);
+	assert_int_equal(rte_iommufd_device_hw_info(device, &info), 0);
+	assert_int_equal(info.type, 1);
+	assert_int_equal(info.max_pasid_log2, 18);
+	mock_answer("hw_info", -EOPNOTSUPP);
+	assert_int_equal(
+		rte_iommufd_device_hw_info(device, &info), -EOPNOTSUPP);
+	assert_no_error();
+	mock_answer("hw_info", -EFAULT);
+	assert_int_equal(rte_iommufd_device_hw_info(device, &info), -EFAULT);
+	assert_one_error("0000:01:00.0");
+	rte_iommufd_device_close(device);
+}
+
+static void
+a_space_that_the_kernel_does_not_make_is_none(void **state __rte_unused)
+{
+	struct rte_iommufd_space *space = NULL;
+
+	mock_answer("ioas_alloc", -ENOMEM);
+	assert_int_equal(rte_iommufd_space_create(context, &space), -ENOMEM);
+	assert_one_error("Cannot allocate memory");
+	assert_null(space);
+}
+
+static void
+a_space_that_the_kernel_keeps_is_told_of(void **state __rte_unused)
+{
+	struct rte_iommufd_space *space = create_space();
+
+	mock_answer("destroy", -EBUSY);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_one_error("the kernel keeps");
+}
+
+static void
+whatever_fails_nothing_is_left(void **state __rte_unused)
+{
+	sweep_every_call("backend=iommufd", nic, second_nic);
+}
+
+static void
+whatever_fails_nothing_is_left_with_addresses_only(void **state __rte_unused)
+{
+	sweep_every_call("backend=iommufd,map=va", nic, second_nic);
+}
+
+/* Here the first failures lead to the other backend. */
+static void
+whatever_fails_nothing_is_left_when_it_may_choose(void **state __rte_unused)
+{
+	sweep_every_call("backend=auto", nic, second_nic);
+}
+
+int
+main(void)
+{
+#define SCRIPTED(name) \
+	cmocka_unit_test_setup_teardown(name, setup_script, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		SCRIPTED(a_device_lives_by_the_book),
+		SCRIPTED(close_detaches_first),
+		TEST(open_passes_the_vf_token),
+		TEST(a_refused_token_is_never_dropped),
+		TEST(a_refused_bind_is_explained),
+		TEST(a_node_of_another_device_is_refused),
+		TEST(a_node_that_is_no_device_is_refused),
+		TEST(a_device_without_a_node_needs_the_other_backend),
+		TEST(other_devices_are_answered_without_a_word),
+		TEST(no_device_is_answered_without_a_word),
+		TEST(a_device_is_in_one_space_at_a_time),
+		TEST(a_space_of_another_context_is_refused),
+		TEST(a_device_in_no_space_cannot_be_detached),
+		TEST(two_devices_share_a_space),
+		TEST(a_refused_attach_is_explained_and_leaves_the_device),
+		TEST(a_refused_detach_leaves_the_device_attached),
+		TEST(close_frees_the_space_even_when_detach_is_refused),
+		TEST(closing_none_is_fine),
+		TEST(a_device_can_be_opened_again),
+		TEST(info_comes_from_the_device),
+		TEST(hw_info_that_is_not_there_is_no_error),
+		TEST(a_space_that_the_kernel_does_not_make_is_none),
+		TEST(a_space_that_the_kernel_keeps_is_told_of),
+		TEST(whatever_fails_nothing_is_left),
+		TEST(whatever_fails_nothing_is_left_with_addresses_only),
+		TEST(whatever_fails_nothing_is_left_when_it_may_choose),
+	};
+
+	return RUN_TESTS("device_iommufd", tests);
+}

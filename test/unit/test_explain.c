@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Explanations: for each errno that has a case of its own, cause and remedy are in
+ * the sentence; what is looked up (limits, group members, holders of a file) is
+ * what is really there.
+ *
+ * Must not know: who shows them.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "device_place.h"
+#include "explain.h"
+#include "fake_sysfs.h"
+#include "holder.h"
+#include "unit.h"
+
+static struct explanation why;
+
+static int
+setup(void **state __rte_unused)
+{
+	memset(why.text, '#', sizeof(why.text));
+	fake_sysfs_make();
+	return 0;
+}
+
+static int
+teardown(void **state __rte_unused)
+{
+	fake_sysfs_remove();
+	return 0;
+}
+
+/* One sentence in the caller's buffer, with cause and remedy in it. */
+static void
+assert_explains(const char *text, const char *cause, const char *remedy)
+{
+	assert_ptr_equal(text, why.text);
+	assert_non_null(memchr(why.text, '\0', sizeof(why.text)));
+	assert_null(strchr(text, '\n'));
+	assert_contains(text, cause);
+	assert_contains(text, remedy);
+}
+
+static void
+the_iommu_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_iommu_node(&why, -ENOENT), "no /dev/iommu",
+		"CONFIG_IOMMUFD");
+	assert_explains(explain_iommu_node(&why, -EACCES), "no permission",
+		"read and write access");
+	assert_explains(explain_iommu_node(&why, -EPERM), "no permission",
+		"read and write access");
+	assert_explains(explain_iommu_node(&why, -ENODEV), "no driver",
+		"modprobe iommufd");
+	assert_explains(explain_iommu_node(&why, -ENXIO), "no driver",
+		"modprobe iommufd");
+	assert_explains(explain_iommu_node(&why, -EMFILE), "/dev/iommu",
+		"Too many open files");
+}
+
+static void
+the_container_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_container_node(&why, -ENOENT),
+		"no /dev/vfio/vfio", "modprobe vfio-pci");
+	assert_explains(explain_container_node(&why, -EACCES), "no permission",
+		"read and write access");
+	assert_explains(explain_container_node(&why, -EPERM), "no permission",
+		"read and write access");
+	assert_explains(explain_container_node(&why, -ENODEV), "no driver",
+		"modprobe vfio-pci");
+	assert_explains(explain_container_node(&why, -ENXIO), "no driver",
+		"modprobe vfio-pci");
+	assert_explains(explain_container_node(&why, -EMFILE), "/dev/vfio/vfio",
+		"Too many open files");
+}
+
+static void
+a_device_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_device_node(&why, "/dev/x", -ENOENT),
+		"/dev/x is missing", "container");
+	assert_explains(explain_device_node(&why, "/dev/x", -EACCES),
+		"no permission to open /dev/x", "read and write access");
+	assert_explains(explain_device_node(&why, "/dev/x", -EPERM),
+		"no permission to open /dev/x", "read and write access");
+	assert_explains(explain_device_node(&why, "/dev/x", -EIO), "/dev/x",
+		"Input/output error");
+}
+
+static void
+a_group_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_group_node(&why, "/dev/x", -EBUSY),
+		"group /dev/x is in use", "end the other program");
+	assert_null(strstr(why.text, "held by"));
+	assert_explains(explain_group_node(&why, "/dev/x", -ENOENT),
+		"/dev/x is missing", "container");
+	assert_explains(explain_group_node(&why, "/dev/x", -EACCES),
+		"no permission", "/dev/x");
+}
+
+/* A group and a node that nobody has. */
+static const struct device_place nobodys = {
+	.path = "/nowhere/0000:01:00.0",
+	.address = "0000:01:00.0",
+	.found = { .cdev = "vfio2000000001", .group = 2000000001 },
+};
+
+static void
+a_refused_bind_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_bind(&why, &nobodys, false, -EBUSY),
+		"/dev/vfio/2000000001", "end that program");
+	assert_explains(explain_bind(&why, &nobodys, false, -EINVAL),
+		"already opened by another program", "end that program");
+	assert_explains(explain_bind(&why, &nobodys, true, -EINVAL),
+		"no VF token on /dev/vfio/devices/vfio2000000001",
+		"RTE_IOMMUFD=backend=type1");
+	assert_explains(explain_bind(&why, &nobodys, true, -EACCES),
+		"refused the VF token", "--vfio-vf-token");
+	assert_explains(explain_bind(&why, &nobodys, false, -EACCES),
+		"VF token", "--vfio-vf-token");
+	assert_explains(explain_bind(&why, &nobodys, false, -EPERM),
+		"does not remap interrupts",
+		"allow_unsafe_interrupts=1 of the module iommufd");
+	assert_explains(explain_bind(&why, &nobodys, false, -EIO), "bind",
+		"Input/output error");
+}
+
+static void
+a_refused_attach_is_explained(void **state __rte_unused)
+{
+	assert_explains(
+		explain_attach(&why, -EBUSY), "being reset", "try again");
+	assert_explains(
+		explain_attach(&why, -EINVAL), "cannot attach", "does not fit");
+	assert_explains(explain_attach(&why, -EADDRINUSE), "reserved",
+		"--base-virtaddr");
+	assert_explains(
+		explain_attach(&why, -ENOMEM), "out of memory", "cgroup");
+	assert_explains(explain_attach(&why, -EIO), "cannot attach",
+		"Input/output error");
+}
+
+static void
+who_makes_a_group_not_viable_is_named(void **state __rte_unused)
+{
+	const struct fake_device device = { "0000:01:00.0", "vfio-pci", NULL,
+		NULL, "41", NULL };
+	const struct fake_device intruder = { "0000:01:00.7", "nvme", NULL,
+		NULL, "41", NULL };
+	struct device_place place;
+
+	assert_int_equal(device_place_find(fake_sysfs_add(&device), &place), 0);
+	assert_explains(explain_not_viable(&why, &place),
+		"IOMMU group 41 cannot be used", "bind all of them");
+	fake_sysfs_add(&intruder);
+	assert_explains(explain_not_viable(&why, &place),
+		"IOMMU group 41 cannot be used, its member 0000:01:00.7 is bound to nvme",
+		"dpdk-devbind.py -b vfio-pci 0000:01:00.7");
+}
+
+static void
+a_refused_container_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_container(&why, -EPERM), "interrupt remapping",
+		"allow_unsafe_interrupts=1 of the module vfio_iommu_type1");
+	assert_explains(
+		explain_container(&why, -EBUSY), "group", "another container");
+	assert_explains(explain_container(&why, -EIO), "container",
+		"Input/output error");
+}
+
+static void
+a_device_that_its_group_keeps_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_group_device(&why, true, -EACCES),
+		"refused the VF token", "--vfio-vf-token");
+	assert_explains(explain_group_device(&why, true, -EINVAL),
+		"refused the VF token", "--vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EPERM), "VF token",
+		"--vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EACCES),
+		"Permission denied", "a VF may need --vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EINVAL),
+		"Invalid argument", "a VF may need --vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EBUSY),
+		"/dev/vfio/devices", "end that program");
+	explain_group_device(&why, true, -EIO);
+	assert_null(strstr(why.text, "may need"));
+}
+
+static const char *
+explain_map_error(int err)
+{
+	return explain_map(&why, 0x7f0000000000, 0x40000000, 0x200000, err);
+}
+
+static void
+a_refused_map_is_explained(void **state __rte_unused)
+{
+	static const char interval[] = "cannot map 0x40000000-0x401fffff";
+
+	assert_explains(explain_map_error(-EEXIST), interval, "already");
+	assert_explains(
+		explain_map_error(-EADDRINUSE), interval, "--base-virtaddr");
+	assert_explains(
+		explain_map_error(-ENOENT), interval, "--base-virtaddr");
+	assert_explains(
+		explain_map_error(-EFAULT), interval, "at 0x7f0000000000");
+	assert_explains(explain_map_error(-EINVAL), interval, "--iova-mode");
+	assert_explains(
+		explain_map_error(-ENOSPC), interval, "dma_entry_limit");
+	assert_explains(
+		explain_map_error(-EIO), interval, "Input/output error");
+}
+
+static rlim_t locked_memory;
+
+/* In the place of libc's, for the code under test. */
+int
+getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
+{
+	assert_int_equal(resource, RLIMIT_MEMLOCK);
+	limit->rlim_cur = locked_memory;
+	limit->rlim_max = RLIM_INFINITY;
+	return 0;
+}
+
+static void
+the_limit_on_locked_memory_is_told(void **state __rte_unused)
+{
+	locked_memory = 24 << 10;
+	assert_explains(explain_map_error(-ENOMEM),
+		"cannot pin 2048 KiB for DMA: the limit on locked memory is 24 KiB",
+		"ulimit -l");
+	assert_contains(why.text, "LimitMEMLOCK=");
+	assert_contains(why.text, "CAP_IPC_LOCK");
+}
+
+static void
+without_a_limit_it_is_memory_that_lacks(void **state __rte_unused)
+{
+	locked_memory = RLIM_INFINITY;
+	assert_explains(explain_map_error(-ENOMEM),
+		"cannot pin 2048 KiB for DMA: out of memory", "cgroup");
+	assert_null(strstr(why.text, "limit on locked memory"));
+}
+
+/* A process with a name and the file open, until it is killed. */
+static pid_t
+start_holder(const char *path)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "the-holder");
+		if (open(path, O_RDONLY) < 0 || write(ready[1], "r", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void
+stop_holder(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+who_holds_a_file_is_named(void **state __rte_unused)
+{
+	char path[PATH_MAX];
+	char words[64];
+	pid_t pid;
+
+	if (access("/proc/self/fd", F_OK) != 0)
+		skip();
+	fake_sysfs_write(fake_sysfs_path("node"), "");
+	assert_non_null(realpath(fake_sysfs_path("node"), path));
+	pid = start_holder(path);
+	snprintf(words, sizeof(words), "(held by process %d, the-holder)", pid);
+	explain_group_node(&why, path, -EBUSY);
+	stop_holder(pid);
+	assert_explains(why.text, words, "end the other program");
+	assert_explains(explain_group_node(&why, path, -EBUSY), "is in use",
+		"end the other program");
+	assert_null(strstr(why.text, "held by"));
+}
+
+static void
+we_ourselves_are_no_holder(void **state __rte_unused)
+{
+	struct holder holder;
+	char path[PATH_MAX];
+	int fd;
+
+	fake_sysfs_write(fake_sysfs_path("node"), "");
+	assert_non_null(realpath(fake_sysfs_path("node"), path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_false(holder_find(path, &holder));
+	close(fd);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(the_iommu_node_is_explained),
+		TEST(the_container_node_is_explained),
+		TEST(a_device_node_is_explained),
+		TEST(a_group_node_is_explained),
+		TEST(a_refused_bind_is_explained),
+		TEST(a_refused_attach_is_explained),
+		TEST(who_makes_a_group_not_viable_is_named),
+		TEST(a_refused_container_is_explained),
+		TEST(a_device_that_its_group_keeps_is_explained),
+		TEST(a_refused_map_is_explained),
+		TEST(the_limit_on_locked_memory_is_told),
+		TEST(without_a_limit_it_is_memory_that_lacks),
+		TEST(who_holds_a_file_is_named),
+		TEST(we_ourselves_are_no_holder),
+	};
+
+	return RUN_TESTS("explain", tests);
+}

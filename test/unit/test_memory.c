@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * EAL's memory mirrored into a space, with a small stand-in for EAL: a few lists of
+ * pages, and events that the tests send. EAL's own functions want hugepages for
+ * that; what works without is in test_memory_eal.c.
+ *
+ * Must not know: how spaces map.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+
+#include "logs.h"
+#include "mock_kernel.h"
+#include "rte_iommufd.h"
+#include "unit.h"
+
+#define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+#define PAGE 0x200000
+#define LISTS 3
+#define PAGES 6
+
+/* --- The stand-in for EAL --- */
+
+struct fake_list {
+	struct rte_memseg_list list;
+	struct rte_memseg pages[PAGES];
+	bool used[PAGES];
+	int files[PAGES]; /* -1: none */
+	size_t offsets[PAGES];
+};
+
+static struct {
+	struct fake_list lists[LISTS];
+	int register_error; /* what rte_errno gets; 0: registering works */
+	rte_mem_event_callback_t callback; /* NULL: none is registered */
+	void *argument;
+	char name[RTE_MEM_EVENT_CALLBACK_NAME_LEN];
+	unsigned int registered; /* how often */
+	int locked;
+} eal;
+
+int
+rte_mem_event_callback_register(
+	const char *name, rte_mem_event_callback_t callback, void *argument)
+{
+	eal.registered++;
+	if (eal.register_error != 0) {
+		rte_errno = eal.register_error;
+		return -1;
+	}
+	assert_null(eal.callback);
+	snprintf(eal.name, sizeof(eal.name), "%s", name);
+	eal.callback = callback;
+	eal.argument = argument;
+	return 0;
+}
+
+int
+rte_mem_event_callback_unregister(const char *name, void *argument)
+{
+	if (eal.register_error != 0) {
+		rte_errno = eal.register_error;
+		return -1;
+	}
+	assert_non_null(eal.callback);
+	assert_string_equal(name, eal.name);
+	assert_ptr_equal(argument, eal.argument);
+	eal.callback = NULL;
+	return 0;
+}
+
+void
+rte_mcfg_mem_read_lock(void)
+{
+	assert_int_equal(eal.locked++, 0);
+}
+
+void
+rte_mcfg_mem_read_unlock(void)
+{
+	assert_int_equal(eal.locked--, 1);
+}
+
+int
+rte_memseg_walk_thread_unsafe(rte_memseg_walk_t visit, void *argument)
+{
+	struct fake_list *list;
+	unsigned int i;
+	int ret;
+
+	assert_int_equal(eal.locked, 1);
+	for (list = eal.lists; list < eal.lists + LISTS; list++) {
+		for (i = 0; i < PAGES; i++) {
+			if (!list->used[i])
+				continue;
+			ret = visit(&list->list, &list->pages[i], argument);
+			if (ret != 0)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+static struct fake_list *
+find_list(const void *address)
+{
+	const uint64_t va = (uintptr_t)address;
+	struct fake_list *list;
+
+	for (list = eal.lists; list < eal.lists + LISTS; list++)
+		if (va >= list->list.addr_64 &&
+			va < list->list.addr_64 + PAGES * PAGE)
+			return list;
+	return NULL;
+}
+
+struct rte_memseg_list *
+rte_mem_virt2memseg_list(const void *address)
+{
+	struct fake_list *list = find_list(address);
+
+	return list == NULL ? NULL : &list->list;
+}
+
+struct rte_memseg *
+rte_mem_virt2memseg(
+	const void *address, const struct rte_memseg_list *list __rte_unused)
+{
+	struct fake_list *found = find_list(address);
+
+	assert_ptr_equal(list, &found->list);
+	return &found->pages[((uintptr_t)address - found->list.addr_64) / PAGE];
+}
+
+static unsigned int
+number_of(const struct rte_memseg *page)
+{
+	return page - find_list(page->addr)->pages;
+}
+
+int
+rte_memseg_get_fd_thread_unsafe(const struct rte_memseg *page)
+{
+	const int file = find_list(page->addr)->files[number_of(page)];
+
+	if (file < 0)
+		rte_errno = ENODEV;
+	return file;
+}
+
+int
+rte_memseg_get_fd_offset_thread_unsafe(
+	const struct rte_memseg *page, size_t *offset)
+{
+	*offset = find_list(page->addr)->offsets[number_of(page)];
+	return 0;
+}
+
+/* --- What the tests do with it --- */
+
+static uint64_t
+va_of(unsigned int list, unsigned int page)
+{
+	return 0x100000000 + (uint64_t)(list * PAGES + page) * PAGE;
+}
+
+/* IOVA as VA, unless a test changes it. No page is in use. */
+static void
+start_eal(void)
+{
+	struct fake_list *list;
+	unsigned int i, j;
+
+	memset(&eal, 0, sizeof(eal));
+	for (i = 0; i < LISTS; i++) {
+		list = &eal.lists[i];
+		list->list.addr_64 = va_of(i, 0);
+		list->list.page_sz = PAGE;
+		list->list.len = PAGES * PAGE;
+		list->list.heap = 1;
+		for (j = 0; j < PAGES; j++) {
+			list->pages[j].addr_64 = va_of(i, j);
+			list->pages[j].iova = va_of(i, j);
+			list->pages[j].len = PAGE;
+			list->pages[j].hugepage_sz = PAGE;
+			list->files[j] = -1;
+		}
+	}
+}
+
+static void
+use_pages(unsigned int list, unsigned int first, unsigned int count,
+	uint32_t flags)
+{
+	unsigned int i;
+
+	for (i = first; i < first + count; i++) {
+		eal.lists[list].used[i] = true;
+		eal.lists[list].pages[i].flags = flags;
+	}
+}
+
+/* As EAL does it: a page is in use before the event, or until after it. */
+static void
+allocate(unsigned int list, unsigned int first, unsigned int count)
+{
+	use_pages(list, first, count, 0);
+	assert_non_null(eal.callback);
+	eal.callback(RTE_MEM_EVENT_ALLOC, (void *)(uintptr_t)va_of(list, first),
+		count * PAGE, eal.argument);
+}
+
+static void
+release(unsigned int list, unsigned int first, unsigned int count)
+{
+	unsigned int i;
+
+	assert_non_null(eal.callback);
+	eal.callback(RTE_MEM_EVENT_FREE, (void *)(uintptr_t)va_of(list, first),
+		count * PAGE, eal.argument);
+	for (i = first; i < first + count; i++)
+		eal.lists[list].used[i] = false;
+}
+
+static struct rte_iommufd_context *context;
+static struct rte_iommufd_space *space;
+
+static int
+start_with(const char *settings)
+{
+	logs_start();
+	start_eal();
+	assert_int_equal(rte_iommufd_context_create(settings, &context), 0);
+	return rte_iommufd_space_create(context, &space);
+}
+
+static int
+setup(void **state)
+{
+	mock_start_permissive(state);
+	return start_with("backend=iommufd");
+}
+
+static int
+setup_by_address(void **state)
+{
+	mock_start_permissive(state);
+	return start_with("backend=iommufd,map=va");
+}
+
+static int
+setup_type1(void **state)
+{
+	mock_start_permissive(state);
+	return start_with("backend=type1");
+}
+
+static int
+teardown(void **state)
+{
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_int_equal(rte_iommufd_context_destroy(context), 0);
+	assert_null(eal.callback);
+	assert_int_equal(eal.locked, 0);
+	return mock_finish(state);
+}
+
+static int
+follow(void)
+{
+	return rte_iommufd_space_follow_memory(space);
+}
+
+static void
+assert_last_map(unsigned int list, unsigned int page, unsigned int pages)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "va=%#lx iova=%#lx length=%#x rights=rw",
+		(unsigned long)va_of(list, page),
+		(unsigned long)va_of(list, page), pages * PAGE);
+	assert_contains(mock_last_call("ioas_map "), text);
+}
+
+/* Each page, and nothing else, in the kernel and in the record. */
+static void
+assert_mapped(unsigned int areas, unsigned int pages)
+{
+	struct rte_iommufd_space_stats stats;
+
+	rte_iommufd_space_stats(space, &stats);
+	assert_int_equal(stats.areas, areas);
+	assert_int_equal(stats.bytes, (uint64_t)pages * PAGE);
+	assert_int_equal(mock_mappings(), areas);
+	assert_int_equal(mock_mapped_bytes(), (uint64_t)pages * PAGE);
+}
+
+static void
+no_memory_is_followed_too(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	assert_mapped(0, 0);
+	assert_non_null(eal.callback);
+	assert_no_error();
+}
+
+static void
+pages_that_stay_are_one_run(void **state __rte_unused)
+{
+	use_pages(0, 1, 4, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(1, 4);
+	assert_last_map(0, 1, 4);
+	assert_no_error();
+}
+
+static void
+pages_that_may_go_are_alone(void **state __rte_unused)
+{
+	use_pages(0, 0, 2, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	use_pages(0, 2, 3, 0);
+	assert_int_equal(follow(), 0);
+	assert_mapped(4, 5);
+	assert_last_map(0, 4, 1);
+}
+
+static void
+lists_are_not_merged(void **state __rte_unused)
+{
+	use_pages(0, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	use_pages(1, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(2, 2 * PAGES);
+}
+
+static void
+a_gap_ends_a_run(void **state __rte_unused)
+{
+	use_pages(0, 0, 2, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	use_pages(0, 3, 2, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(2, 4);
+}
+
+/* --no-huge and --legacy-mem: there are no events, and nothing is ever freed. */
+static void
+without_events_all_pages_stay(void **state __rte_unused)
+{
+	eal.register_error = ENOTSUP;
+	use_pages(0, 0, 5, 0);
+	assert_int_equal(follow(), 0);
+	assert_mapped(1, 5);
+	assert_no_error();
+	assert_int_equal(follow(), 0);
+	assert_int_equal(eal.registered, 1);
+}
+
+static void
+external_heaps_are_one_run(void **state __rte_unused)
+{
+	eal.lists[1].list.external = 1;
+	use_pages(1, 0, 4, 0);
+	assert_int_equal(follow(), 0);
+	assert_mapped(1, 4);
+}
+
+static void
+registered_external_memory_is_not_ours(void **state __rte_unused)
+{
+	eal.lists[1].list.external = 1;
+	eal.lists[1].list.heap = 0;
+	use_pages(1, 0, 4, 0);
+	assert_int_equal(follow(), 0);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
+static void
+pages_without_iova_are_left_out(void **state __rte_unused)
+{
+	use_pages(0, 0, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	eal.lists[0].pages[1].iova = RTE_BAD_IOVA;
+	assert_int_equal(follow(), 0);
+	assert_mapped(2, 2);
+	assert_no_error();
+}
+
+static void
+give_files(unsigned int list, int first_file, bool one_file)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGES; i++) {
+		eal.lists[list].files[i] = first_file + (one_file ? 0 : i);
+		eal.lists[list].offsets[i] = one_file ? i * PAGE : 0;
+	}
+}
+
+static void
+one_file_is_one_run(void **state __rte_unused)
+{
+	give_files(0, 50, true);
+	use_pages(0, 1, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(1, 3);
+	assert_contains(mock_last_call("ioas_map_file"),
+		"file=50 offset=0x200000 iova=0x100200000 length=0x600000 rights=rw");
+	assert_int_equal(mock_calls("ioas_map "), 0);
+}
+
+static void
+a_file_for_each_page_is_a_run_for_each(void **state __rte_unused)
+{
+	give_files(0, 50, false);
+	use_pages(0, 0, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(3, 3);
+	assert_contains(mock_last_call("ioas_map_file"), "file=52 offset=0 ");
+}
+
+static void
+by_address_files_do_not_matter(void **state __rte_unused)
+{
+	give_files(0, 50, false);
+	use_pages(0, 0, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(1, 3);
+	assert_last_map(0, 0, 3);
+}
+
+static void
+containers_get_addresses_when_a_device_comes(void **state __rte_unused)
+{
+	struct rte_iommufd_space_stats stats;
+
+	give_files(0, 50, false);
+	use_pages(0, 0, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	rte_iommufd_space_stats(space, &stats);
+	assert_int_equal(stats.areas, 1);
+	assert_int_equal(mock_calls("type1_map"), 0);
+}
+
+static void
+following_twice_is_following_once(void **state __rte_unused)
+{
+	use_pages(0, 0, 2, 0);
+	assert_int_equal(follow(), 0);
+	assert_int_equal(follow(), 0);
+	assert_int_equal(eal.registered, 1);
+	assert_mapped(2, 2);
+	assert_no_error();
+}
+
+static void
+memory_that_comes_is_mapped_page_by_page(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	allocate(0, 1, 3);
+	assert_mapped(3, 3);
+	release(0, 2, 1);
+	assert_mapped(2, 2);
+	release(0, 3, 1);
+	release(0, 1, 1);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
+static void
+memory_that_goes_together_is_one_call(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	allocate(0, 0, 4);
+	release(0, 0, 4);
+	assert_mapped(0, 0);
+	assert_int_equal(mock_calls("ioas_unmap"), 1);
+	assert_no_error();
+}
+
+/* rte_malloc_heap_memory_add() sends the event first and sets .heap after it. */
+static void
+a_new_heap_is_announced_before_it_is_called_one(void **state __rte_unused)
+{
+	eal.lists[1].list.external = 1;
+	eal.lists[1].list.heap = 0;
+	assert_int_equal(follow(), 0);
+	allocate(1, 0, 4);
+	assert_mapped(1, 4);
+	eal.lists[1].list.heap = 1;
+	release(1, 0, 4);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
+static void
+an_external_heap_comes_and_goes_as_one(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	eal.lists[2].list.external = 1;
+	allocate(2, 0, PAGES);
+	assert_mapped(1, PAGES);
+	release(2, 0, PAGES);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
+static void
+an_address_that_eal_does_not_know_is_skipped(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	eal.callback(RTE_MEM_EVENT_ALLOC, (void *)0x1000, PAGE, eal.argument);
+	eal.callback(RTE_MEM_EVENT_FREE, (void *)0x1000, PAGE, eal.argument);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
+static void
+what_could_not_be_mapped_is_not_unmapped(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	allocate(0, 0, 1);
+	mock_answer("ioas_map", -ENOMEM);
+	allocate(0, 1, 1);
+	assert_one_error("cannot pin");
+	mock_answer("ioas_map", 0);
+	allocate(0, 2, 1);
+	assert_mapped(2, 2);
+	release(0, 0, 3);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
+static void
+one_failed_page_is_one_error(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	mock_answer("ioas_map", -ENOMEM);
+	allocate(0, 0, 4);
+	assert_one_error("cannot pin");
+}
+
+/* Else it stays pinned, and in the way of what EAL puts there next. */
+static void
+a_refused_unmap_does_not_keep_the_rest(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGES; i++)
+		eal.lists[0].pages[i].iova = 0x40000000 + 2 * i * PAGE;
+	assert_int_equal(follow(), 0);
+	allocate(0, 0, 3);
+	assert_mapped(3, 3);
+	mock_answer("ioas_unmap ioas=1 iova=0x40400000", -EBUSY);
+	release(0, 0, 3);
+	assert_true(logs_errors() >= 1);
+	assert_contains(logs_text(), "0x40400000-0x405fffff");
+	assert_mapped(1, 1);
+}
+
+static void
+a_failed_map_leaves_nothing_behind(void **state __rte_unused)
+{
+	use_pages(0, 0, 3, 0);
+	use_pages(1, 0, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	mock_answer("ioas_map ioas=1 va=0x100c00000", -ENOMEM);
+	assert_int_equal(follow(), -ENOMEM);
+	assert_one_error("cannot pin");
+	assert_mapped(0, 0);
+	assert_null(eal.callback);
+	assert_int_equal(eal.locked, 0);
+	/* Another try is a whole one. */
+	mock_answer("ioas_map", 0);
+	assert_int_equal(follow(), 0);
+	assert_mapped(4, 6);
+	assert_non_null(eal.callback);
+	assert_no_error();
+}
+
+static void
+a_failed_map_without_events_leaves_nothing_behind(void **state __rte_unused)
+{
+	eal.register_error = ENOTSUP;
+	use_pages(0, 0, 3, 0);
+	use_pages(1, 0, 3, 0);
+	mock_answer("ioas_map ioas=1 va=0x100c00000", -EFAULT);
+	assert_int_equal(follow(), -EFAULT);
+	assert_one_error("0x100c00000");
+	assert_mapped(0, 0);
+}
+
+/* What the program mapped before is the program's, and stays. */
+static void
+a_failed_map_leaves_what_was_there_before(void **state __rte_unused)
+{
+	use_pages(0, 0, 3, 0);
+	assert_int_equal(
+		rte_iommufd_space_map(space, (void *)(uintptr_t)va_of(0, 1),
+			va_of(0, 1), PAGE, RW),
+		0);
+	assert_int_equal(follow(), -EEXIST);
+	assert_one_error("already");
+	assert_mapped(1, 1);
+	assert_int_equal(rte_iommufd_space_unmap(space, va_of(0, 1), PAGE), 0);
+}
+
+static void
+without_a_callback_nothing_is_mapped(void **state __rte_unused)
+{
+	eal.register_error = ENOMEM;
+	use_pages(0, 0, 3, 0);
+	assert_int_equal(follow(), -ENOMEM);
+	assert_one_error("Cannot allocate memory");
+	assert_mapped(0, 0);
+}
+
+/* The space's end is the end of the callback (teardown() looks). */
+static void
+the_callback_ends_with_the_space(void **state __rte_unused)
+{
+	struct rte_iommufd_space *other;
+
+	assert_int_equal(rte_iommufd_space_create(context, &other), 0);
+	assert_int_equal(rte_iommufd_space_follow_memory(other), 0);
+	assert_non_null(eal.callback);
+	assert_int_equal(rte_iommufd_space_destroy(other), 0);
+	assert_null(eal.callback);
+	assert_int_equal(follow(), 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(no_memory_is_followed_too),
+		TEST(pages_that_stay_are_one_run),
+		TEST(pages_that_may_go_are_alone),
+		TEST(lists_are_not_merged),
+		TEST(a_gap_ends_a_run),
+		TEST(without_events_all_pages_stay),
+		TEST(external_heaps_are_one_run),
+		TEST(registered_external_memory_is_not_ours),
+		TEST(pages_without_iova_are_left_out),
+		TEST(one_file_is_one_run),
+		TEST(a_file_for_each_page_is_a_run_for_each),
+		cmocka_unit_test_setup_teardown(by_address_files_do_not_matter,
+			setup_by_address, teardown),
+		cmocka_unit_test_setup_teardown(
+			containers_get_addresses_when_a_device_comes,
+			setup_type1, teardown),
+		TEST(following_twice_is_following_once),
+		TEST(memory_that_comes_is_mapped_page_by_page),
+		TEST(memory_that_goes_together_is_one_call),
+		TEST(an_external_heap_comes_and_goes_as_one),
+		TEST(a_new_heap_is_announced_before_it_is_called_one),
+		TEST(an_address_that_eal_does_not_know_is_skipped),
+		TEST(what_could_not_be_mapped_is_not_unmapped),
+		TEST(one_failed_page_is_one_error),
+		TEST(a_refused_unmap_does_not_keep_the_rest),
+		TEST(a_failed_map_leaves_nothing_behind),
+		TEST(a_failed_map_without_events_leaves_nothing_behind),
+		TEST(a_failed_map_leaves_what_was_there_before),
+		TEST(without_a_callback_nothing_is_mapped),
+		TEST(the_callback_ends_with_the_space),
+	};
+
+	return RUN_TESTS("memory", tests);
+}

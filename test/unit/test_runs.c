@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Pages to runs: when two pages become one run, and when they must not.
+ *
+ * Must not know: where pages come from.
+ */
+
+#include <errno.h>
+
+#include "runs.h"
+#include "rte_iommufd.h"
+#include "unit.h"
+
+#define PAGE 0x200000
+#define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+
+struct emitted {
+	struct mapping runs[8];
+	unsigned int count;
+	int result; /* what the next calls get */
+};
+
+static struct emitted emitted;
+static struct runs runs;
+
+static int
+collect(const struct mapping *run, void *argument)
+{
+	struct emitted *into = argument;
+
+	assert_true(into->count < RTE_DIM(into->runs));
+	into->runs[into->count++] = *run;
+	return into->result;
+}
+
+static int
+setup(void **state __rte_unused)
+{
+	emitted = (struct emitted){ .count = 0 };
+	runs_start(&runs, collect, &emitted);
+	return 0;
+}
+
+static struct mapping
+anonymous_page(unsigned int number)
+{
+	return (struct mapping){
+		.iova = 0x40000000 + (uint64_t)number * PAGE,
+		.va = 0x7f0000000000 + (uint64_t)number * PAGE,
+		.length = PAGE,
+		.file = -1,
+		.rights = RW,
+	};
+}
+
+static struct mapping
+file_page(unsigned int number)
+{
+	struct mapping page = anonymous_page(number);
+
+	page.file = 3;
+	page.offset = (uint64_t)number * PAGE;
+	return page;
+}
+
+/* How many runs the two make; merging allowed. */
+static unsigned int
+runs_of_two(const struct mapping *first, const struct mapping *second)
+{
+	assert_int_equal(runs_add_page(&runs, first, true), 0);
+	assert_int_equal(runs_add_page(&runs, second, true), 0);
+	assert_int_equal(runs_finish(&runs), 0);
+	return emitted.count;
+}
+
+static void
+no_pages_make_no_run(void **state __rte_unused)
+{
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 0);
+}
+
+static void
+one_page_is_one_run_given_out_once(void **state __rte_unused)
+{
+	const struct mapping page = file_page(7);
+
+	assert_int_equal(runs_add_page(&runs, &page, true), 0);
+	assert_int_equal(emitted.count, 0);
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 1);
+	assert_memory_equal(&emitted.runs[0], &page, sizeof(page));
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 1);
+}
+
+static void
+pages_in_a_row_become_one_run(void **state __rte_unused)
+{
+	struct mapping page;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		page = anonymous_page(i);
+		assert_int_equal(runs_add_page(&runs, &page, true), 0);
+	}
+	assert_int_equal(emitted.count, 0);
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 1);
+	page = anonymous_page(0);
+	assert_int_equal(emitted.runs[0].length, 5 * PAGE);
+	assert_int_equal(emitted.runs[0].iova, page.iova);
+	assert_int_equal(emitted.runs[0].va, page.va);
+}
+
+static void
+pages_of_a_file_in_a_row_become_one_run(void **state __rte_unused)
+{
+	const struct mapping first = file_page(0);
+	const struct mapping second = file_page(1);
+
+	assert_int_equal(runs_of_two(&first, &second), 1);
+	assert_int_equal(emitted.runs[0].length, 2 * PAGE);
+	assert_int_equal(emitted.runs[0].offset, 0);
+}
+
+static void
+pages_of_two_sizes_can_be_one_run(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(0);
+	struct mapping second = anonymous_page(1);
+
+	second.length = 0x1000;
+	assert_int_equal(runs_of_two(&first, &second), 1);
+	assert_int_equal(emitted.runs[0].length, PAGE + 0x1000);
+}
+
+static void
+a_step_in_va_ends_a_run(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(0);
+	struct mapping second = anonymous_page(1);
+
+	second.va += PAGE;
+	assert_int_equal(runs_of_two(&first, &second), 2);
+	assert_memory_equal(&emitted.runs[0], &first, sizeof(first));
+	assert_memory_equal(&emitted.runs[1], &second, sizeof(second));
+}
+
+static void
+a_step_in_iova_ends_a_run(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(0);
+	struct mapping second = anonymous_page(1);
+
+	second.iova += PAGE;
+	assert_int_equal(runs_of_two(&first, &second), 2);
+}
+
+static void
+descending_pages_are_not_merged(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(1);
+	const struct mapping second = anonymous_page(0);
+
+	assert_int_equal(runs_of_two(&first, &second), 2);
+}
+
+static void
+other_rights_end_a_run(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(0);
+	struct mapping second = anonymous_page(1);
+
+	second.rights = RTE_IOMMUFD_MAP_READ;
+	assert_int_equal(runs_of_two(&first, &second), 2);
+}
+
+static void
+another_file_ends_a_run(void **state __rte_unused)
+{
+	const struct mapping first = file_page(0);
+	struct mapping second = file_page(1);
+
+	second.file = 4;
+	assert_int_equal(runs_of_two(&first, &second), 2);
+}
+
+static void
+a_file_and_none_are_two_runs(void **state __rte_unused)
+{
+	const struct mapping first = file_page(0);
+	const struct mapping second = anonymous_page(1);
+
+	assert_int_equal(runs_of_two(&first, &second), 2);
+}
+
+static void
+a_step_in_the_file_ends_a_run(void **state __rte_unused)
+{
+	const struct mapping first = file_page(0);
+	struct mapping second = file_page(1);
+
+	second.offset += PAGE;
+	assert_int_equal(runs_of_two(&first, &second), 2);
+}
+
+static void
+without_a_file_the_offset_does_not_matter(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(0);
+	struct mapping second = anonymous_page(1);
+
+	second.offset = 12 * PAGE;
+	assert_int_equal(runs_of_two(&first, &second), 1);
+}
+
+static void
+a_page_that_may_go_stays_alone(void **state __rte_unused)
+{
+	static const bool may_merge[] = { true, false, true, true, false,
+		false };
+	static const uint64_t lengths[] = { 1, 1, 2, 1, 1 };
+	struct mapping page;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(may_merge); i++) {
+		page = anonymous_page(i);
+		assert_int_equal(runs_add_page(&runs, &page, may_merge[i]), 0);
+	}
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, RTE_DIM(lengths));
+	for (i = 0; i < RTE_DIM(lengths); i++)
+		assert_int_equal(emitted.runs[i].length, lengths[i] * PAGE);
+}
+
+static void
+an_error_of_emit_is_returned_and_the_run_is_gone(void **state __rte_unused)
+{
+	const struct mapping first = anonymous_page(0);
+	const struct mapping apart = anonymous_page(8);
+
+	emitted.result = -ENOMEM;
+	assert_int_equal(runs_add_page(&runs, &first, true), 0);
+	assert_int_equal(runs_add_page(&runs, &apart, true), -ENOMEM);
+	assert_int_equal(emitted.count, 1);
+	/* Neither the one that failed nor the page that was not taken. */
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 1);
+}
+
+static void
+an_error_of_the_last_run_is_returned(void **state __rte_unused)
+{
+	const struct mapping page = anonymous_page(0);
+
+	emitted.result = -EFAULT;
+	assert_int_equal(runs_add_page(&runs, &page, true), 0);
+	assert_int_equal(runs_finish(&runs), -EFAULT);
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 1);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+	const struct CMUnitTest tests[] = {
+		TEST(no_pages_make_no_run),
+		TEST(one_page_is_one_run_given_out_once),
+		TEST(pages_in_a_row_become_one_run),
+		TEST(pages_of_a_file_in_a_row_become_one_run),
+		TEST(pages_of_two_sizes_can_be_one_run),
+		TEST(a_step_in_va_ends_a_run),
+		TEST(a_step_in_iova_ends_a_run),
+		TEST(descending_pages_are_not_merged),
+		TEST(other_rights_end_a_run),
+		TEST(another_file_ends_a_run),
+		TEST(a_file_and_none_are_two_runs),
+		TEST(a_step_in_the_file_ends_a_run),
+		TEST(without_a_file_the_offset_does_not_matter),
+		TEST(a_page_that_may_go_stays_alone),
+		TEST(an_error_of_emit_is_returned_and_the_run_is_gone),
+		TEST(an_error_of_the_last_run_is_returned),
+	};
+
+	return RUN_TESTS("runs", tests);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * What programs map themselves: counted, borrowed, refused.
+ *
+ * Must not know: how containers are found.
+ */
+
+#include <errno.h>
+
+#include <rte_log.h>
+
+#include "bus_log.h"
+#include "logs.h"
+#include "mock_kernel.h"
+#include "rte_iommufd.h"
+#include "unit.h"
+#include "user_maps.h"
+
+#define READ RTE_IOMMUFD_MAP_READ
+#define RW (READ | RTE_IOMMUFD_MAP_WRITE)
+#define VA(address) ((void *)(uintptr_t)(address))
+
+RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
+
+static struct rte_iommufd_context *context;
+static struct rte_iommufd_space *space;
+static struct user_maps maps;
+
+static int
+setup(void **state)
+{
+	logs_start();
+	mock_start_permissive(state);
+	TAILQ_INIT(&maps);
+	assert_int_equal(
+		rte_iommufd_context_create("backend=iommufd", &context), 0);
+	return rte_iommufd_space_create(context, &space);
+}
+
+static int
+teardown(void **state)
+{
+	user_maps_clear(&maps);
+	assert_true(TAILQ_EMPTY(&maps));
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_int_equal(rte_iommufd_context_destroy(context), 0);
+	return mock_finish(state);
+}
+
+/* The program's memory: va and iova differ, so that they cannot be mixed up. */
+static int
+add(uint64_t iova, uint64_t length)
+{
+	return user_maps_add(&maps, space, 0x700000000 + iova, iova, length);
+}
+
+static int
+take_out(uint64_t iova, uint64_t length)
+{
+	return user_maps_remove(&maps, space, 0x700000000 + iova, iova, length);
+}
+
+/* EAL's memory, at the same distance. */
+static void
+map_of_eal(uint64_t iova, uint64_t length, uint32_t rights)
+{
+	assert_int_equal(rte_iommufd_space_map(space, VA(0x700000000 + iova),
+				 iova, length, rights),
+		0);
+}
+
+static void
+one_is_mapped_and_unmapped(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x2000), 0);
+	assert_contains(mock_last_call("ioas_map"),
+		"va=0x700001000 iova=0x1000 length=0x2000 rights=rw");
+	assert_int_equal(mock_mappings(), 1);
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_no_error();
+	assert_int_equal(take_out(0x1000, 0x2000), -EINVAL);
+	assert_one_error("0x1000", "not mapped by the program");
+}
+
+static void
+the_same_again_is_counted(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x2000), 0);
+	assert_int_equal(add(0x1000, 0x2000), 0);
+	assert_int_equal(add(0x1000, 0x2000), 0);
+	assert_int_equal(mock_calls("ioas_map"), 1);
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 1);
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_no_error();
+}
+
+static void
+what_eal_has_is_borrowed(void **state __rte_unused)
+{
+	map_of_eal(0x100000, 0x10000, RW);
+	assert_int_equal(add(0x102000, 0x1000), 0);
+	assert_int_equal(add(0x102000, 0x1000), 0);
+	assert_int_equal(mock_calls("ioas_map"), 1);
+	assert_int_equal(take_out(0x102000, 0x1000), 0);
+	assert_int_equal(take_out(0x102000, 0x1000), 0);
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	assert_int_equal(mock_mappings(), 1);
+	assert_no_error();
+	assert_int_equal(take_out(0x102000, 0x1000), -EINVAL);
+}
+
+static void
+what_eal_has_in_pieces_is_borrowed_too(void **state __rte_unused)
+{
+	map_of_eal(0x100000, 0x1000, RW);
+	map_of_eal(0x101000, 0x1000, RW);
+	assert_int_equal(add(0x100800, 0x1000), 0);
+	assert_int_equal(mock_calls("ioas_map"), 2);
+	assert_int_equal(take_out(0x100800, 0x1000), 0);
+	assert_int_equal(mock_mappings(), 2);
+	assert_no_error();
+}
+
+/* Buffers of several drivers may begin at the same place of EAL's memory. */
+static void
+borrowed_ones_of_one_start_are_told_apart(void **state __rte_unused)
+{
+	map_of_eal(0x100000, 0x10000, RW);
+	assert_int_equal(add(0x100000, 0x1000), 0);
+	assert_int_equal(add(0x100000, 0x4000), 0);
+	assert_int_equal(take_out(0x100000, 0x4000), 0);
+	assert_int_equal(take_out(0x100000, 0x1000), 0);
+	assert_true(TAILQ_EMPTY(&maps));
+	assert_int_equal(mock_mappings(), 1);
+	assert_no_error();
+}
+
+static void
+assert_overlap_refused(uint64_t iova, uint64_t length)
+{
+	assert_int_equal(add(iova, length), -EEXIST);
+	assert_one_error("already");
+	assert_int_equal(take_out(iova, length), -EINVAL);
+	assert_one_error("not mapped by the program");
+}
+
+static void
+other_memory_is_not_borrowed(void **state __rte_unused)
+{
+	map_of_eal(0x100000, 0x10000, RW);
+	assert_int_equal(
+		user_maps_add(&maps, space, 0x1234000, 0x102000, 0x1000),
+		-EEXIST);
+	assert_one_error("already");
+	assert_overlap_refused(0x10f000, 0x2000);
+	assert_true(TAILQ_EMPTY(&maps));
+}
+
+static void
+memory_with_fewer_rights_is_not_borrowed(void **state __rte_unused)
+{
+	map_of_eal(0x100000, 0x10000, READ);
+	assert_overlap_refused(0x102000, 0x1000);
+}
+
+/* It would be gone, with the device still using it, when the whole is unmapped. */
+static void
+a_part_of_the_programs_own_is_not_borrowed(void **state __rte_unused)
+{
+	assert_int_equal(add(0x100000, 0x4000), 0);
+	assert_int_equal(add(0x101000, 0x1000), -EEXIST);
+	assert_one_error("already");
+	assert_int_equal(add(0x100000, 0x1000), -EEXIST);
+	assert_one_error("already");
+	assert_int_equal(mock_mappings(), 1);
+}
+
+static void
+more_than_the_programs_own_is_refused(void **state __rte_unused)
+{
+	assert_int_equal(add(0x100000, 0x4000), 0);
+	assert_int_equal(add(0x100000, 0x8000), -EEXIST);
+	assert_one_error("already");
+	assert_int_equal(add(0xff000, 0x8000), -EEXIST);
+	assert_one_error("already");
+	assert_int_equal(take_out(0x100000, 0x4000), 0);
+	assert_true(TAILQ_EMPTY(&maps));
+	assert_no_error();
+}
+
+static void
+a_failed_map_is_not_noted(void **state __rte_unused)
+{
+	mock_answer("ioas_map", -ENOMEM);
+	assert_int_equal(add(0x1000, 0x1000), -ENOMEM);
+	assert_one_error("cannot pin");
+	assert_true(TAILQ_EMPTY(&maps));
+	mock_answer("ioas_map", 0);
+	assert_int_equal(add(0x1000, 0x1000), 0);
+}
+
+static void
+several_in_a_row_go_by_one_call(void **state __rte_unused)
+{
+	map_of_eal(0x4000, 0x1000, RW);
+	assert_int_equal(add(0x2000, 0x1000), 0);
+	assert_int_equal(add(0x1000, 0x1000), 0);
+	assert_int_equal(add(0x3000, 0x1000), 0);
+	assert_int_equal(add(0x3000, 0x1000), 0);
+	assert_int_equal(add(0x4000, 0x1000), 0);
+	assert_int_equal(take_out(0x1000, 0x4000), 0);
+	/* What was asked for twice, and what is EAL's. */
+	assert_int_equal(mock_mappings(), 2);
+	assert_int_equal(take_out(0x3000, 0x1000), 0);
+	assert_true(TAILQ_EMPTY(&maps));
+	assert_int_equal(mock_mappings(), 1);
+	assert_no_error();
+}
+
+static void
+parts_are_refused(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x4000), 0);
+	assert_int_equal(add(0x5000, 0x1000), 0);
+	assert_int_equal(take_out(0x1000, 0x2000), -EOPNOTSUPP);
+	assert_one_error("0x1000", "unmap that whole");
+	assert_int_equal(take_out(0x2000, 0x3000), -EOPNOTSUPP);
+	assert_one_error("0x2000", "unmap that whole");
+	assert_int_equal(take_out(0x4000, 0x2000), -EOPNOTSUPP);
+	assert_one_error("unmap that whole");
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	assert_int_equal(take_out(0x1000, 0x5000), 0);
+	assert_int_equal(mock_mappings(), 0);
+}
+
+static void
+gaps_and_strangers_are_refused(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x1000), 0);
+	assert_int_equal(add(0x3000, 0x1000), 0);
+	map_of_eal(0x8000, 0x1000, RW);
+	assert_int_equal(take_out(0x1000, 0x3000), -EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(take_out(0x2000, 0x1000), -EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(take_out(0x8000, 0x1000), -EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(user_maps_remove(&maps, space, 0x1000, 0x1000, 0x1000),
+		-EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	assert_int_equal(mock_mappings(), 3);
+}
+
+static void
+a_refused_unmap_can_be_tried_again(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x1000), 0);
+	mock_answer("ioas_unmap", -EBUSY);
+	assert_int_equal(take_out(0x1000, 0x1000), -EBUSY);
+	assert_one_error("0x1000-0x1fff");
+	mock_answer("ioas_unmap", 0);
+	assert_int_equal(take_out(0x1000, 0x1000), 0);
+	assert_int_equal(mock_mappings(), 0);
+}
+
+static void
+clear_forgets_and_unmaps_nothing(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x1000), 0);
+	assert_int_equal(add(0x2000, 0x1000), 0);
+	user_maps_clear(&maps);
+	assert_true(TAILQ_EMPTY(&maps));
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	assert_int_equal(take_out(0x1000, 0x1000), -EINVAL);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(one_is_mapped_and_unmapped),
+		TEST(the_same_again_is_counted),
+		TEST(what_eal_has_is_borrowed),
+		TEST(what_eal_has_in_pieces_is_borrowed_too),
+		TEST(borrowed_ones_of_one_start_are_told_apart),
+		TEST(other_memory_is_not_borrowed),
+		TEST(memory_with_fewer_rights_is_not_borrowed),
+		TEST(a_part_of_the_programs_own_is_not_borrowed),
+		TEST(more_than_the_programs_own_is_refused),
+		TEST(a_failed_map_is_not_noted),
+		TEST(several_in_a_row_go_by_one_call),
+		TEST(parts_are_refused),
+		TEST(gaps_and_strangers_are_refused),
+		TEST(a_refused_unmap_can_be_tried_again),
+		TEST(clear_forgets_and_unmaps_nothing),
+	};
+
+	return RUN_TESTS("user_maps", tests);
+}
