@@ -10,6 +10,7 @@ turns=${TURNS:-5}
 seconds=5 # of statistics in each turn, one block a second
 bind_vfio 01:00.0
 wire=$(interface_of 02:00.0)
+ip link set "$wire" promisc on # testpmd addresses nobody in particular
 
 uptime_now() { cut -d' ' -f1 /proc/uptime; }
 

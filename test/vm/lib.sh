@@ -36,6 +36,9 @@ check() {
 
 check_no_faults() { [ -z "$(dmesg_faults)" ] || fail "refused DMA: $(dmesg_faults)"; }
 
+# What a script has changed of the guest beyond programs and NICs, it puts back in a function of this name.
+restore() { :; }
+
 # What the programs of a failed script have printed is shown, all of it.
 clean_up() {
 	local status=$? log
@@ -47,6 +50,7 @@ clean_up() {
 	done
 	find /dev/hugepages -name '*map_[0-9]*' -delete # EAL leaves them for the next start
 	[ ${#bound_nics[@]} = 0 ] || unbind_nics "${bound_nics[@]}"
+	restore
 	exit "$status"
 }
 trap clean_up EXIT

@@ -11,7 +11,7 @@ map_call='VFIO_IOMMU_MAP_DMA|IOMMU_IOAS_MAP|_IOC\(_IOC_NONE, 0x3b, 0x8[5f], 0\)'
 
 count_map_calls() { # BACKEND: the number
 	local log=$work/$1.log calls=$work/$1.strace
-	RTE_IOMMUFD=backend=$1 start_program "$log" strace -f -o "$calls" -e trace=ioctl \
+	RTE_IOMMUFD=backend=$1 start_program "$log" strace -f --seccomp-bpf -o "$calls" -e trace=ioctl \
 		dpdk-testpmd -a 01:00.0 --iova-mode=va --single-file-segments -m 1024 -- --forward-mode=txonly --total-num-mbufs=2048 --stats-period 1
 	wait_for_line "$log" 'TX-packets: +[1-9]' 120 >&2
 	killall -INT dpdk-testpmd

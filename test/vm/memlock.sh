@@ -7,6 +7,7 @@
 
 user=1000
 bind_vfio 01:00.0
+restore() { chown root /dev/iommu; }
 chown $user /dev/iommu /dev/vfio/devices/vfio* "/dev/vfio/$(group_of 01:00.0)"
 chmod 1777 /dev/hugepages
 mkdir -p "$work/run"

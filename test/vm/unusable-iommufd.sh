@@ -6,6 +6,11 @@
 . "$(dirname "$0")/wire.sh"
 
 bind_vfio 01:00.0
+restore() {
+	[ ! -e /dev/iommu.away ] || mv /dev/iommu.away /dev/iommu
+	chmod 600 /dev/iommu
+	chmod 666 /dev/vfio/vfio
+}
 group=/dev/vfio/$(group_of 01:00.0)
 cdev=$(echo /dev/vfio/devices/vfio*)
 user=1000
