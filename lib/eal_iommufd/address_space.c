@@ -162,6 +162,11 @@ check_and_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 			mapping->iova, mapping->rights);
 		return -EINVAL;
 	}
+	if (mapping->length == 0) {
+		IOMMUFD_LOG(ERR, "cannot map %#" PRIx64 ": nothing to map",
+			mapping->iova);
+		return -EINVAL;
+	}
 	return address_space_map(space, mapping);
 }
 

@@ -315,12 +315,6 @@ explain_map(struct explanation *explanation, uint64_t va, uint64_t iova,
 			"cannot map %#" PRIx64 "-%#" PRIx64
 			": something is mapped there already",
 			iova, last);
-	case EADDRINUSE:
-	case ENOENT:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": the IOMMU has reserved these addresses or cannot reach them; choose another --base-virtaddr or --iova-mode=pa",
-			iova, last);
 	case EFAULT:
 		return say(explanation,
 			"cannot map %#" PRIx64 "-%#" PRIx64 ": at %#" PRIx64
@@ -329,7 +323,7 @@ explain_map(struct explanation *explanation, uint64_t va, uint64_t iova,
 	case EINVAL:
 		return say(explanation,
 			"cannot map %#" PRIx64 "-%#" PRIx64
-			": not in whole pages, or beyond the addresses that the IOMMU can reach (see --base-virtaddr, --iova-mode)",
+			": not in whole pages, reserved by the IOMMU (on x86 0xfee00000-0xfeefffff), or beyond what it can reach (see --base-virtaddr, --iova-mode)",
 			iova, last);
 	case ENOSPC:
 		return say(explanation,

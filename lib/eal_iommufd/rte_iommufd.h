@@ -99,8 +99,9 @@ struct rte_iommufd_hw_info {
  * - `backend=auto|iommufd|type1|stock`: auto takes IOMMUFD where the kernel and
  *   the device have it, else type1; iommufd and type1 take just that or fail;
  *   stock leaves the work to DPDK's own VFIO code.
- * - `map=auto|file|va`: map memory by the file behind it (IOMMU_IOAS_MAP_FILE,
- *   Linux 6.13) where there is one, only so, or never so.
+ * - `map=auto|file|va`: memory that has a file is mapped by it
+ *   (IOMMU_IOAS_MAP_FILE, Linux 6.13) where that is possible, by it or not at all, or
+ *   never by it. With type1 this says nothing.
  *
  * @param settings
  *   The settings; NULL or "" for the defaults. Copied.
@@ -256,12 +257,12 @@ __rte_experimental int rte_iommufd_space_type1_fd(
  *   RTE_IOMMUFD_MAP_READ, RTE_IOMMUFD_MAP_WRITE or both.
  * @return
  *   0, or (kernel: iommufd_ioas_map(), vfio_dma_do_map())
- *   - -EINVAL: not aligned, empty, no rights, or outside the space's ranges.
+ *   - -EINVAL: not aligned, empty, no rights, or outside the space's ranges
+ *     (reserved, or beyond the IOMMU's width).
  *   - -EEXIST: something is mapped there.
  *   - -EFAULT: va is not memory (device registers are not, either).
  *   - -ENOMEM: over RLIMIT_MEMLOCK, or out of memory.
  *   - -ENOSPC: type1's limit on the number of mappings (65535).
- *   - -EADDRINUSE: the IOVA is reserved (iommufd).
  */
 __rte_experimental int rte_iommufd_space_map(struct rte_iommufd_space *space,
 	const void *va, uint64_t iova, uint64_t length, uint32_t rights);

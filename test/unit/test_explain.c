@@ -219,11 +219,8 @@ a_refused_map_is_explained(void **state __rte_unused)
 
 	assert_explains(explain_map_error(-EEXIST), interval, "already");
 	assert_explains(
-		explain_map_error(-EADDRINUSE), interval, "--base-virtaddr");
-	assert_explains(
-		explain_map_error(-ENOENT), interval, "--base-virtaddr");
-	assert_explains(
 		explain_map_error(-EFAULT), interval, "at 0x7f0000000000");
+	assert_explains(explain_map_error(-EINVAL), interval, "reserved");
 	assert_explains(explain_map_error(-EINVAL), interval, "--iova-mode");
 	assert_explains(
 		explain_map_error(-ENOSPC), interval, "dma_entry_limit");

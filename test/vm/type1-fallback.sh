@@ -6,24 +6,11 @@
 
 bind_vfio 01:00.0
 
-try_mode() { # NAME EAL-OPTIONS...
-	local name=$1 log=$work/$1.log
-	shift
-	echo "== $name"
-	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
-	wait_for_line "$log" 'start packet forwarding' 90
-	expect_backend "$log" type1v2
-	expect_line "$log" 'backend type1v2: this kernel has no /dev/iommu'
-	grep -E 'IOMMUFD: .* MiB mapped' "$log"
-	echo_frames 02:00.0 200
-	stop_testpmd "$log" || fail "testpmd ended with status $?"
-	check_nothing_pinned
-}
-
-try_mode default
-try_mode preallocated -m 256
+forward_in_mode type1v2 default
+forward_in_mode type1v2 preallocated -m 256
+expect_line "$work/default.log" 'backend type1v2: this kernel has no /dev/iommu'
 expect_line "$work/preallocated.log" '256 MiB mapped in [1-4] calls' # one file a page, but one run for a container
-try_mode no-huge --no-huge -m 256
+forward_in_mode type1v2 no-huge --no-huge -m 256
 
 echo "== grow"
 log=$work/grow.log

@@ -45,3 +45,27 @@ expect_backend() { expect_line "$1" "IOMMUFD: .*backend " && expect_line "$1" "I
 expect_no_line() { # LOG REGEX
 	[ "$(count_lines "$1" "$2")" = 0 ] || { show_log "$1"; fail "a line that should not be there matches: $2"; }
 }
+
+# forward_in_mode BACKEND NAME EAL-OPTIONS...: testpmd sends back what the NIC at 02:00.0 sends it, with memory got in this way, and
+# pins nothing after its end. Its log is $work/NAME.log.
+forward_in_mode() {
+	local backend=$1 name=$2 log=$work/$2.log
+	shift 2
+	echo "== $name"
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	wait_for_line "$log" 'start packet forwarding' 90
+	expect_backend "$log" "$backend"
+	grep -E 'IOMMUFD: .* MiB mapped' "$log" || true
+	[ "$(pinned_pages)" -gt 0 ] || fail "nothing is pinned while testpmd runs: this check would not see a leak"
+	echo_frames 02:00.0 200
+	stop_testpmd "$log" || fail "testpmd ended with status $?"
+	check_nothing_pinned
+}
+
+# The main job on each backend.
+forward_on_all_backends() {
+	local backend
+	for backend in iommufd type1 stock; do
+		RTE_IOMMUFD=backend=$backend forward_in_mode "$backend(v2)?" "$backend"
+	done
+}

@@ -1,0 +1,13 @@
+#!/bin/bash
+# The library by itself, against the real kernel: every return value that the header promises, on both backends.
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wire.sh"
+
+bind_vfio 01:00.0
+for settings in backend=iommufd backend=iommufd,map=file backend=iommufd,map=va backend=type1; do
+	echo "== $settings"
+	"$programs/api" $settings /sys/bus/pci/devices/0000:01:00.0 2>&1 || fail "something is not as documented"
+	check_nothing_pinned
+done
+check_no_faults
