@@ -121,10 +121,13 @@ map_now(struct rte_iommufd_space *space, const struct mapping *mapping)
 static int
 map_locked(struct rte_iommufd_space *space, const struct mapping *mapping)
 {
+	struct mapping record = *mapping;
 	struct explanation why;
 	int ret;
 
-	ret = mappings_add(&space->mappings, mapping);
+	/* The file is the caller's, and may be closed after the call. */
+	record.file = -1;
+	ret = mappings_add(&space->mappings, &record);
 	if (ret != 0) {
 		IOMMUFD_LOG(ERR, "%s",
 			explain_map(&why, mapping->va, mapping->iova,
@@ -341,4 +344,26 @@ address_space_go_idle(struct rte_iommufd_space *space)
 	if (space->context->backend->maps_need_device)
 		space->live = false;
 	pthread_mutex_unlock(&space->lock);
+}
+
+void
+address_space_stay_live(struct rte_iommufd_space *space)
+{
+	pthread_mutex_lock(&space->lock);
+	space->live = true;
+	pthread_mutex_unlock(&space->lock);
+}
+
+int
+address_space_find(
+	struct rte_iommufd_space *space, uint64_t iova, struct mapping *mapping)
+{
+	const struct mapping *found;
+
+	pthread_mutex_lock(&space->lock);
+	found = mappings_find(&space->mappings, iova);
+	if (found != NULL)
+		*mapping = *found;
+	pthread_mutex_unlock(&space->lock);
+	return found == NULL ? -ENOENT : 0;
 }

@@ -24,8 +24,15 @@ int address_space_map(
  */
 int address_space_go_live(struct rte_iommufd_space *space);
 
-/* The last device has left. The context's lock is held. */
+/* The last device is about to leave. The context's lock is held. */
 void address_space_go_idle(struct rte_iommufd_space *space);
+
+/* It did not, or the page table stays: takes address_space_go_idle() back. */
+void address_space_stay_live(struct rte_iommufd_space *space);
+
+/* Finds the mapping that contains the address. 0, or -ENOENT, which is not logged. */
+int address_space_find(struct rte_iommufd_space *space, uint64_t iova,
+	struct mapping *mapping);
 
 /* Stops following EAL's memory, before a space ends; does not unmap it. */
 void memory_unfollow(struct rte_iommufd_space *space);

@@ -16,7 +16,8 @@
  *  - they are called with the locks that the list below names, and take none.
  *
  * Order of locks, outermost first:
- *   1. EAL's memory hotplug lock (held by EAL inside memory events)
+ *   1. EAL's memory hotplug lock, then its lock of the list of event callbacks (both
+ *      held by EAL inside memory events; the second is taken to register one)
  *   2. memory.c's begin_lock
  *   3. rte_iommufd_context.lock
  *   4. rte_iommufd_space.lock
@@ -59,6 +60,11 @@ struct backend {
 		struct rte_iommufd_range *ranges, uint32_t *count);
 	int (*type1_fd)(struct rte_iommufd_space *space);
 
+	/* Whether memory is better offered by its files than by its addresses. No
+	 * lock held.
+	 */
+	bool (*maps_files)(struct rte_iommufd_context *context);
+
 	/* The context's lock held. */
 	int (*device_open)(struct rte_iommufd_device *device);
 	void (*device_close)(struct rte_iommufd_device *device);
@@ -75,6 +81,13 @@ extern const struct backend backend_type1v2;
 /* A name and nothing else: DPDK's own code does the work. */
 extern const struct backend backend_stock;
 
+/* Whether the kernel has IOMMU_IOAS_MAP_FILE. */
+enum map_file_call {
+	MAP_FILE_UNKNOWN,
+	MAP_FILE_THERE,
+	MAP_FILE_LACKING,
+};
+
 struct rte_iommufd_context {
 	pthread_mutex_t lock;
 	struct settings settings;
@@ -84,10 +97,8 @@ struct rte_iommufd_context {
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
-	/* iommufd: IOMMU_IOAS_MAP_FILE turned out not to be there; any space's
-	 * thread may find out
-	 */
-	atomic_bool lacks_map_file;
+	/* iommufd: an enum map_file_call, which any thread may find out */
+	atomic_int map_file_call;
 	TAILQ_HEAD(, group) groups; /* type1: those that are open */
 };
 
@@ -98,6 +109,10 @@ struct rte_iommufd_space {
 	struct rte_iommufd_space_stats stats;
 	unsigned int devices; /* attached; guarded by the context's lock */
 	bool live;	      /* the backend has somewhere to put mappings */
+	/* type1: the last device has left, but its group could not leave the container,
+	 * which goes on to hold what is mapped; guarded by the context's lock
+	 */
+	bool keeps_page_table;
 	bool follows_memory;
 
 	uint32_t ioas_id; /* iommufd */

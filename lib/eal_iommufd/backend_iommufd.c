@@ -65,7 +65,7 @@ map_file_or_va(struct rte_iommufd_space *space, const struct mapping *mapping)
 	int ret;
 
 	if (mapping->file < 0 || context->settings.map == SETTINGS_MAP_VA ||
-		context->lacks_map_file)
+		context->map_file_call == MAP_FILE_LACKING)
 		return map_va(space, mapping);
 	ret = kernel_ioas_map_file(context->iommu_fd, space->ioas_id,
 		mapping->file, mapping->offset, mapping->iova, mapping->length,
@@ -73,7 +73,7 @@ map_file_or_va(struct rte_iommufd_space *space, const struct mapping *mapping)
 	if (context->settings.map == SETTINGS_MAP_FILE)
 		return ret;
 	if (ret == -ENOTTY)
-		context->lacks_map_file = true;
+		context->map_file_call = MAP_FILE_LACKING;
 	if (ret == -ENOTTY || ret == -EINVAL || ret == -EOPNOTSUPP)
 		return map_va(space, mapping);
 	return ret;
@@ -124,6 +124,24 @@ iommufd_type1_fd(struct rte_iommufd_space *space)
 }
 
 /*
+ * Asked before pages are merged into runs: without the call, runs need not end where
+ * a file does.
+ */
+static bool
+iommufd_maps_files(struct rte_iommufd_context *context)
+{
+	if (context->settings.map == SETTINGS_MAP_VA)
+		return false;
+	if (context->map_file_call == MAP_FILE_UNKNOWN)
+		context->map_file_call = kernel_ioas_has_map_file(
+						 context->iommu_fd)
+			? MAP_FILE_THERE
+			: MAP_FILE_LACKING;
+	return context->map_file_call == MAP_FILE_THERE ||
+		context->settings.map == SETTINGS_MAP_FILE;
+}
+
+/*
  * Opens the node and makes sure that it is this device's: what the name in
  * /dev points to is up to whoever manages /dev.
  */
@@ -161,8 +179,8 @@ iommufd_device_open(struct rte_iommufd_device *device)
 
 	if (place->found.cdev[0] == '\0') {
 		IOMMUFD_LOG(ERR,
-			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all",
-			place->address);
+			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=%s for all",
+			place->address, place->noiommu ? "stock" : "type1");
 		return -ENXIO;
 	}
 	fd = open_node(place);
@@ -237,6 +255,7 @@ const struct backend backend_iommufd = {
 	.unmap = iommufd_unmap,
 	.ranges = iommufd_ranges,
 	.type1_fd = iommufd_type1_fd,
+	.maps_files = iommufd_maps_files,
 	.device_open = iommufd_device_open,
 	.device_close = iommufd_device_close,
 	.attach = iommufd_attach,

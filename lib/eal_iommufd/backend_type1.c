@@ -94,6 +94,13 @@ type1_fd(struct rte_iommufd_space *space)
 	return space->container_fd;
 }
 
+/* A container takes addresses, and merges across files. */
+static bool
+type1_maps_files(struct rte_iommufd_context *context __rte_unused)
+{
+	return false;
+}
+
 static struct group *
 find_group(struct rte_iommufd_context *context, int number)
 {
@@ -211,9 +218,10 @@ refused:
 }
 
 /*
- * The group of a device that has left, if that was the last. It stays where a copy of a
- * device's fd is still open, for example in a secondary process
- * (vfio_group_ioctl_unset_container()), and can be used again only in this space.
+ * The group of a device that has left, if that was the last. It has to stay where a
+ * copy of a device's fd is still open, in a secondary process for example
+ * (vfio_group_ioctl_unset_container()); then it can be used again in this space only,
+ * and the container keeps its page table.
  */
 static void
 leave_container(struct rte_iommufd_device *device)
@@ -224,11 +232,14 @@ leave_container(struct rte_iommufd_device *device)
 	if (group->attached > 0)
 		return;
 	ret = kernel_group_unset_container(group->fd);
-	if (ret != 0)
-		IOMMUFD_LOG(ERR,
-			"%s: its IOMMU group does not leave the container: %s; end the other processes that use the device",
-			device->place.address, rte_strerror(-ret));
-	group->space = NULL;
+	if (ret == 0) {
+		group->space = NULL;
+		return;
+	}
+	group->space->keeps_page_table = true;
+	IOMMUFD_LOG(ERR,
+		"%s: its IOMMU group does not leave the container: %s; end the other processes that use the device",
+		device->place.address, rte_strerror(-ret));
 }
 
 /* A VF is asked for by "ADDRESS vf_token=UUID": vfio_pci_core_match(). */
@@ -307,6 +318,7 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 		.unmap = type1_unmap,                 \
 		.ranges = type1_ranges,               \
 		.type1_fd = type1_fd,                 \
+		.maps_files = type1_maps_files,       \
 		.device_open = type1_device_open,     \
 		.device_close = type1_device_close,   \
 		.attach = type1_attach,               \

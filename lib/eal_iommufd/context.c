@@ -128,6 +128,26 @@ rte_iommufd_context_default(struct rte_iommufd_context **context)
 	return ret;
 }
 
+/* The process's settings; what its context has chosen already is chosen here. */
+static int
+read_process_settings(struct settings *settings)
+{
+	const struct backend *chosen = NULL;
+	int ret = read_settings(process_settings(), settings);
+
+	if (process.context != NULL)
+		chosen = process.context->backend;
+	if (ret != 0 || chosen == NULL)
+		return ret;
+	if (chosen == &backend_stock)
+		settings->backend = SETTINGS_BACKEND_STOCK;
+	else if (chosen == &backend_iommufd)
+		settings->backend = SETTINGS_BACKEND_IOMMUFD;
+	else
+		settings->backend = SETTINGS_BACKEND_TYPE1;
+	return 0;
+}
+
 int
 rte_iommufd_context_create(
 	const char *settings, struct rte_iommufd_context **context)
@@ -136,8 +156,8 @@ rte_iommufd_context_create(
 	int ret;
 
 	pthread_mutex_lock(&process.lock);
-	ret = read_settings(
-		settings == NULL ? process_settings() : settings, &parsed);
+	ret = settings == NULL ? read_process_settings(&parsed)
+			       : read_settings(settings, &parsed);
 	pthread_mutex_unlock(&process.lock);
 	return ret != 0 ? ret : create(&parsed, context);
 }
@@ -159,18 +179,24 @@ rte_iommufd_context_destroy(struct rte_iommufd_context *context)
 	return 0;
 }
 
-/* The device's side of IOMMUFD: a node of its own that can be opened. */
+/*
+ * The device's side of IOMMUFD: a node of its own that can be opened. Without a
+ * device, what the others show.
+ */
 static int
 try_device_node(const struct device_place *place, struct explanation *why)
 {
 	char node[PATH_MAX];
 	int fd;
 
-	if (place->found.cdev[0] == '\0') {
+	if (place == NULL ? device_place_kernel_lacks_cdevs()
+			  : place->found.cdev[0] == '\0') {
 		snprintf(why->text, sizeof(why->text),
 			"this kernel gives VFIO devices no node of their own (CONFIG_VFIO_DEVICE_CDEV, Linux 6.6)");
 		return -ENODEV;
 	}
+	if (place == NULL)
+		return 0;
 	device_place_cdev_node(place, node, sizeof(node));
 	fd = kernel_open(node);
 	if (fd < 0) {
@@ -186,14 +212,13 @@ try_iommufd(struct rte_iommufd_context *context,
 	const struct device_place *place, struct explanation *why)
 {
 	int fd = kernel_open("/dev/iommu");
-	int ret = 0;
+	int ret;
 
 	if (fd < 0) {
 		explain_iommu_node(why, fd);
 		return fd;
 	}
-	if (place != NULL)
-		ret = try_device_node(place, why);
+	ret = try_device_node(place, why);
 	if (ret != 0) {
 		kernel_close(fd);
 		return ret;

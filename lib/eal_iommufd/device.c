@@ -101,29 +101,31 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 static void
 leave_space(struct rte_iommufd_device *device)
 {
-	struct rte_iommufd_space *space = device->space;
-
+	device->space->devices--;
 	device->space = NULL;
-	if (--space->devices == 0)
-		address_space_go_idle(space);
 }
 
 /* The context's lock is held. */
 static int
 detach_locked(struct rte_iommufd_device *device)
 {
+	struct rte_iommufd_space *space = device->space;
 	int ret;
 
-	if (device->space == NULL) {
+	if (space == NULL) {
 		IOMMUFD_LOG(ERR, "%s: cannot detach, it is attached to nothing",
 			device->place.address);
 		return -EINVAL;
 	}
+	/* First, so that no memory event meets a page table that is going. */
+	if (space->devices == 1)
+		address_space_go_idle(space);
 	ret = device->context->backend->detach(device);
-	if (ret != 0)
-		return ret;
-	leave_space(device);
-	return 0;
+	if (ret != 0 || space->keeps_page_table)
+		address_space_stay_live(space);
+	if (ret == 0)
+		leave_space(device);
+	return ret;
 }
 
 void

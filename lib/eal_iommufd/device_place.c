@@ -117,6 +117,18 @@ find_group(struct device_place *place)
 		place->noiommu = strcmp(name, "vfio-noiommu") == 0;
 }
 
+static bool
+takes_vf_token(const struct device_place *place)
+{
+	char physfn[PATH_MAX];
+	char line[32];
+
+	if (read_line(place->path, "sriov_totalvfs", line, sizeof(line)))
+		return atoi(line) > 0;
+	read_link_name(place->path, "physfn/driver", physfn, sizeof(physfn));
+	return strstr(physfn, "vfio") != NULL;
+}
+
 int
 device_place_find(const char *path, struct device_place *place)
 {
@@ -135,7 +147,30 @@ device_place_find(const char *path, struct device_place *place)
 		sizeof(place->found.driver));
 	find_group(place);
 	find_cdev(place);
+	place->found.takes_vf_token = takes_vf_token(place);
 	return 0;
+}
+
+bool
+device_place_kernel_lacks_cdevs(void)
+{
+	static const char classes[] = "/sys/class/vfio-dev";
+	char file[2 * DEVICE_PLACE_NAME_SIZE];
+	char line[32];
+	struct dirent *entry;
+	bool lacks = false;
+	DIR *entries = opendir(classes);
+
+	if (entries == NULL)
+		return false;
+	while (!lacks && (entry = readdir(entries)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(file, sizeof(file), "%.64s/dev", entry->d_name);
+		lacks = !read_line(classes, file, line, sizeof(line));
+	}
+	closedir(entries);
+	return lacks;
 }
 
 void

@@ -32,6 +32,12 @@ struct device_place {
 /* 0; -ENODEV when there is no such device; -EINVAL when path is too long. */
 int device_place_find(const char *path, struct device_place *place);
 
+/*
+ * Whether a VFIO device of this machine shows that the kernel gives none of them a
+ * node (before 6.6, or without CONFIG_VFIO_DEVICE_CDEV). False without devices.
+ */
+bool device_place_kernel_lacks_cdevs(void);
+
 /* /dev/vfio/devices/vfioN */
 void device_place_cdev_node(
 	const struct device_place *place, char *node, size_t size);

@@ -325,6 +325,11 @@ explain_map(struct explanation *explanation, uint64_t va, uint64_t iova,
 			"cannot map %#" PRIx64 "-%#" PRIx64
 			": not in whole pages, reserved by the IOMMU (on x86 0xfee00000-0xfeefffff), or beyond what it can reach (see --base-virtaddr, --iova-mode)",
 			iova, last);
+	case ENOTTY:
+		return say(explanation,
+			"cannot map %#" PRIx64 "-%#" PRIx64
+			": this kernel does not map files (Linux 6.13 does): leave out map=file of RTE_IOMMUFD",
+			iova, last);
 	case ENOSPC:
 		return say(explanation,
 			"cannot map %#" PRIx64 "-%#" PRIx64

@@ -127,6 +127,15 @@ kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	return call(iommu_fd, UAPI_IOAS_MAP_FILE, &map);
 }
 
+/* A call without a body is EINVAL where it is known: iommufd_fops_ioctl(). */
+bool
+kernel_ioas_has_map_file(int iommu_fd)
+{
+	struct uapi_ioas_map_file nothing = { .size = 0 };
+
+	return call(iommu_fd, UAPI_IOAS_MAP_FILE, &nothing) != -ENOTTY;
+}
+
 int
 kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 	uint64_t length, uint64_t *unmapped)

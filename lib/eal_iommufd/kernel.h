@@ -39,6 +39,8 @@ int kernel_ioas_map(int iommu_fd, uint32_t ioas_id, uint64_t va, uint64_t iova,
 	uint64_t length, uint32_t rights);
 int kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	uint64_t offset, uint64_t iova, uint64_t length, uint32_t rights);
+/* Whether the kernel knows the call above at all (Linux 6.13). */
+bool kernel_ioas_has_map_file(int iommu_fd);
 int kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 	uint64_t length, uint64_t *unmapped);
 /*

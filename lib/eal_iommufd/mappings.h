@@ -14,6 +14,7 @@
  * from malloc(), never from EAL, so that it may be used inside memory events.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,9 +23,10 @@ struct mapping {
 	uint64_t iova;
 	uint64_t length; /**< in bytes, never 0, iova + length <= 2^64 */
 	uint64_t va;	 /**< where this process sees the memory */
-	int file;	 /**< the file behind it, or -1; borrowed */
+	int file;	 /**< the file behind it, or -1; not kept in a record */
 	uint64_t offset; /**< of the memory in that file */
 	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
+	bool of_eal;	 /**< made by memory.c, for EAL's memory */
 };
 
 struct mappings {

@@ -49,7 +49,9 @@ struct pass {
 	const struct rte_memseg_list *list; /* of the page before */
 	bool all_stay; /* EAL frees nothing: no memory events */
 	bool by_file;
-	size_t mapped; /* runs */
+	size_t mapped;	      /* runs */
+	uint64_t event_start; /* of a memory event: what it is about, in va */
+	uint64_t event_end;
 };
 
 static bool
@@ -70,6 +72,7 @@ describe_page(
 		.va = page->addr_64,
 		.file = -1,
 		.rights = ALL_RIGHTS,
+		.of_eal = true,
 	};
 	if (!by_file)
 		return;
@@ -80,12 +83,26 @@ describe_page(
 	mapping->offset = offset;
 }
 
+/* By the program, before EAL had the memory or before we followed it. */
+static bool
+is_mapped_already(struct rte_iommufd_space *space, const struct mapping *run)
+{
+	void *va;
+
+	return rte_iommufd_space_lookup(
+		       space, run->iova, run->length, ALL_RIGHTS, &va) == 0 &&
+		(uintptr_t)va == run->va;
+}
+
 static int
 map_run(const struct mapping *run, void *argument)
 {
 	struct pass *pass = argument;
-	int ret = address_space_map(pass->space, run);
+	int ret;
 
+	if (is_mapped_already(pass->space, run))
+		return 0;
+	ret = address_space_map(pass->space, run);
 	if (ret == 0)
 		pass->mapped++;
 	return ret;
@@ -106,9 +123,13 @@ static int
 take_back_run(const struct mapping *run, void *argument)
 {
 	struct pass *pass = argument;
+	struct mapping found;
 
 	if (pass->mapped == 0)
 		return 1;
+	if (address_space_find(pass->space, run->iova, &found) != 0 ||
+		!found.of_eal)
+		return 0;
 	pass->mapped--;
 	return unmap_run(run, pass);
 }
@@ -146,18 +167,12 @@ map_page_of_eal(const struct rte_memseg_list *list,
 	return map_page(list, page, argument);
 }
 
-/*
- * By files only where that makes fewer or faster calls: a legacy container takes
- * addresses, and merges across files.
- */
 static bool
 maps_by_file(const struct rte_iommufd_space *space)
 {
-	const struct rte_iommufd_context *context = space->context;
+	struct rte_iommufd_context *context = space->context;
 
-	return context->backend == &backend_iommufd &&
-		!context->lacks_map_file &&
-		context->settings.map != SETTINGS_MAP_VA;
+	return context->backend->maps_files(context);
 }
 
 static int
@@ -228,33 +243,54 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 		runs_finish(&pass.runs);
 }
 
+/*
+ * Whether an area of ours lies in what EAL gives up. It does not where pages that were
+ * to stay share it: in rte_eal_cleanup() EAL gives up those as well. They stay mapped
+ * until the process, which is about to end, closes the space.
+ */
+static bool
+goes_with_event(const struct pass *pass, const struct mapping *area)
+{
+	if (!area->of_eal)
+		return false;
+	if (area->va >= pass->event_start &&
+		area->va + area->length <= pass->event_end)
+		return true;
+	IOMMUFD_LOG(DEBUG,
+		"EAL gives up part of %#" PRIx64 " + %#" PRIx64
+		", which stays mapped to the end",
+		area->iova, area->length);
+	return false;
+}
+
 static int
 unmap_page(const struct rte_memseg_list *list __rte_unused,
 	const struct rte_memseg *page, void *argument)
 {
 	struct pass *pass = argument;
-	struct mapping mapping;
-	void *va;
+	struct mapping area;
 
-	if (!has_address(page))
+	/* Where there is none, its map call failed, which was logged then. */
+	if (!has_address(page) ||
+		address_space_find(pass->space, page->iova, &area) != 0 ||
+		!goes_with_event(pass, &area))
 		return 0;
-	/* Its map call failed, which was logged then. */
-	if (rte_iommufd_space_lookup(
-		    pass->space, page->iova, page->len, 0, &va) != 0)
-		return 0;
-	describe_page(page, false, &mapping);
-	return runs_add_page(&pass->runs, &mapping, true);
+	describe_page(page, false, &area);
+	return runs_add_page(&pass->runs, &area, true);
 }
 
-static int
+static void
 unmap_event(struct rte_iommufd_space *space, const void *address, size_t length)
 {
-	struct pass pass = { .space = space };
-	int ret;
+	struct pass pass = {
+		.space = space,
+		.event_start = (uintptr_t)address,
+		.event_end = (uintptr_t)address + length,
+	};
 
 	runs_start(&pass.runs, unmap_run, &pass);
-	ret = each_page(address, length, unmap_page, &pass);
-	return ret != 0 ? ret : runs_finish(&pass.runs);
+	each_page(address, length, unmap_page, &pass);
+	runs_finish(&pass.runs);
 }
 
 /* EAL offers no way to refuse: a failure was logged where it happened. */
@@ -299,7 +335,11 @@ unregister_callback(struct rte_iommufd_space *space)
 	rte_mem_event_callback_unregister(name, space);
 }
 
-/* EAL's hotplug lock is held for reading: no memory event can come between. */
+/*
+ * EAL's hotplug lock is held for reading, so its own memory does not change meanwhile.
+ * An external heap can be attached (rte_malloc_heap_memory_attach() reads as well);
+ * what its event has mapped is then mapped already, or the other way about.
+ */
 static int
 follow_locked(struct rte_iommufd_space *space)
 {
@@ -343,7 +383,7 @@ memory_unfollow(struct rte_iommufd_space *space)
 {
 	if (!space->follows_memory)
 		return;
-	/* Takes EAL's hotplug lock; none of ours is held. */
+	/* Waits for an event that is under way, which may take our locks. */
 	unregister_callback(space);
 	space->follows_memory = false;
 }

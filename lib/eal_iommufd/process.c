@@ -18,6 +18,7 @@
 #include <rte_errno.h>
 
 #include "backend.h"
+#include "kernel.h"
 #include "log.h"
 
 #define ACTION "iommufd_device"
@@ -32,16 +33,17 @@ struct answer {
 	int result; /* 0 or -errno */
 };
 
+/* A copy, because the device may be closed while the answer is on its way. */
 static int
-find_device_fd(struct rte_iommufd_context *context, const char *path)
+copy_device_fd(struct rte_iommufd_context *context, const char *path)
 {
 	struct rte_iommufd_device *device;
-	int fd = -ENODEV;
+	int fd = -ENOENT;
 
 	pthread_mutex_lock(&context->lock);
 	TAILQ_FOREACH(device, &context->devices, next)
 		if (strcmp(device->place.path, path) == 0 && device->fd >= 0)
-			fd = device->fd;
+			fd = kernel_duplicate_fd(device->fd);
 	pthread_mutex_unlock(&context->lock);
 	return fd;
 }
@@ -55,13 +57,14 @@ answer_request(const struct rte_mp_msg *message, const void *peer)
 	struct request request;
 	struct answer answer;
 	int fd = -EINVAL;
+	int ret;
 
 	if (message->len_param == sizeof(request)) {
 		memcpy(&request, message->param, sizeof(request));
 		request.path[sizeof(request.path) - 1] = '\0';
 		fd = rte_iommufd_context_default(&context);
 		if (fd == 0)
-			fd = find_device_fd(context, request.path);
+			fd = copy_device_fd(context, request.path);
 	}
 	if (fd >= 0) {
 		reply.num_fds = 1;
@@ -70,7 +73,10 @@ answer_request(const struct rte_mp_msg *message, const void *peer)
 	answer.result = fd < 0 ? fd : 0;
 	memcpy(reply.param, &answer, sizeof(answer));
 	strcpy(reply.name, ACTION);
-	return rte_mp_reply(&reply, peer);
+	ret = rte_mp_reply(&reply, peer);
+	if (fd >= 0)
+		kernel_close(fd);
+	return ret;
 }
 
 int
@@ -122,8 +128,7 @@ borrow(const char *device_path, struct rte_iommufd_device *device)
 	}
 	strcpy(request.path, device_path);
 	ret = device_place_find(device_path, &device->place);
-	if (ret == 0)
-		ret = request_fd(&request);
+	ret = ret == 0 ? request_fd(&request) : -ENOENT;
 	if (ret < 0) {
 		if (ret != -EOPNOTSUPP)
 			IOMMUFD_LOG(ERR,

@@ -31,6 +31,7 @@
  * No function here may be called from a memory event callback.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,12 @@ struct rte_iommufd_device_place {
 	char driver[64]; /**< kernel driver it is bound to; "" for none */
 	char cdev[64];	 /**< its node in /dev/vfio/devices, or "" */
 	int group;	 /**< its IOMMU group, or -1 */
+	/**
+	 * Whether the kernel knows a VF token for it: a PF that can have VFs, or a VF
+	 * whose PF has a VFIO driver. It refuses a token for any other device
+	 * (vfio_pci_validate_vf_token()).
+	 */
+	bool takes_vf_token;
 };
 
 /** What the IOMMU in front of a device can do. */
@@ -456,7 +463,7 @@ __rte_experimental int rte_iommufd_process_serve(void);
  *   The device; the caller ends it with rte_iommufd_device_close().
  * @return
  *   0, or
- *   - -ENODEV: the primary has not opened this device.
+ *   - -ENOENT: the primary has not opened this device, or it is not there.
  *   - -EOPNOTSUPP: the primary does not answer: it does not use this library. Not
  *     logged.
  *   - -EINVAL: called in a primary process, or the path is too long.

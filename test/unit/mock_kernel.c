@@ -731,6 +731,15 @@ kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	return answer.result;
 }
 
+bool mock_has_map_file = true;
+
+/* Not a call of the script: it changes nothing. */
+bool
+kernel_ioas_has_map_file(int iommu_fd __rte_unused)
+{
+	return mock_has_map_file;
+}
+
 int
 kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 	uint64_t length, uint64_t *unmapped)

@@ -87,4 +87,7 @@ uint64_t mock_mapped_bytes(void);
 /* How many descriptors of that path are open now. */
 unsigned int mock_open(const char *path);
 
+/* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
+extern bool mock_has_map_file;
+
 #endif /* MOCK_KERNEL_H */

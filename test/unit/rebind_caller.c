@@ -3,8 +3,8 @@
  */
 
 /*
- * An object that refers to the target's functions in both ways there are: by a
- * call and by an address. Built several times, linked with other options each
+ * An object that refers to the target's functions in all ways there are: by a call,
+ * by an address, and by initialised data. Built several times, linked with other options each
  * time; CALLER is the number of the build.
  */
 
@@ -26,4 +26,20 @@ target_t
 NAME(take, CALLER)(void)
 {
 	return target_taken;
+}
+
+/* Constant, and so in the part that is read-only after start; and not. */
+static const struct targets constant = { target_called, target_taken };
+static struct targets table = { target_called, target_taken };
+
+const volatile struct targets *
+NAME(constant, CALLER)(void)
+{
+	return &constant;
+}
+
+struct targets *
+NAME(table, CALLER)(void)
+{
+	return &table;
 }

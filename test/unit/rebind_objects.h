@@ -12,9 +12,17 @@ typedef int (*target_t)(int number);
 int target_called(int number);
 int target_taken(int number);
 
-#define DECLARE_CALLER(number)           \
-	extern int caller_data_##number; \
-	int caller_call_##number(int);   \
+/* As a driver's table of functions. */
+struct targets {
+	target_t called;
+	target_t taken;
+};
+
+#define DECLARE_CALLER(number)                                         \
+	const volatile struct targets *caller_constant_##number(void); \
+	struct targets *caller_table_##number(void);                   \
+	extern int caller_data_##number;                               \
+	int caller_call_##number(int);                                 \
 	target_t caller_take_##number(void)
 
 DECLARE_CALLER(0); /* all tables read-only after start: -z now */

@@ -598,18 +598,65 @@ a_failed_map_without_events_leaves_nothing_behind(void **state __rte_unused)
 }
 
 /* What the program mapped before is the program's, and stays. */
+/* The program's mapping of other memory is in the way of the second page. */
 static void
 a_failed_map_leaves_what_was_there_before(void **state __rte_unused)
 {
 	use_pages(0, 0, 3, 0);
 	assert_int_equal(
-		rte_iommufd_space_map(space, (void *)(uintptr_t)va_of(0, 1),
+		rte_iommufd_space_map(space, (void *)(uintptr_t)va_of(0, 2),
 			va_of(0, 1), PAGE, RW),
 		0);
 	assert_int_equal(follow(), -EEXIST);
 	assert_one_error("already");
 	assert_mapped(1, 1);
 	assert_int_equal(rte_iommufd_space_unmap(space, va_of(0, 1), PAGE), 0);
+}
+
+/* The same memory at the same address is no conflict, and remains the program's. */
+static void
+what_the_program_has_mapped_is_left_to_it(void **state __rte_unused)
+{
+	use_pages(0, 0, 1, 0);
+	assert_int_equal(
+		rte_iommufd_space_map(space, (void *)(uintptr_t)va_of(0, 0),
+			va_of(0, 0), 2 * PAGE, RW),
+		0);
+	assert_int_equal(follow(), 0);
+	allocate(0, 1, 1);
+	assert_mapped(1, 2);
+	release(0, 0, 2);
+	assert_mapped(1, 2);
+	assert_no_error();
+	assert_int_equal(
+		rte_iommufd_space_unmap(space, va_of(0, 0), 2 * PAGE), 0);
+}
+
+/* rte_eal_cleanup() makes pages freeable that were to stay, and frees some. */
+static void
+part_of_a_run_stays_to_the_end(void **state __rte_unused)
+{
+	use_pages(0, 0, 4, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	assert_mapped(1, 4);
+	release(0, 1, 2);
+	assert_mapped(1, 4);
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	assert_no_error();
+}
+
+/* Runs need not end where a file does when files do not matter. */
+static void
+without_the_call_files_do_not_cut_runs(void **state __rte_unused)
+{
+	mock_has_map_file = false;
+	give_files(0, 10, false);
+	use_pages(0, 0, 4, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(follow(), 0);
+	mock_has_map_file = true;
+	assert_mapped(1, 4);
+	assert_int_equal(mock_calls("ioas_map_file"), 0);
+	assert_no_error();
 }
 
 static void
@@ -669,6 +716,9 @@ main(void)
 		TEST(a_failed_map_leaves_nothing_behind),
 		TEST(a_failed_map_without_events_leaves_nothing_behind),
 		TEST(a_failed_map_leaves_what_was_there_before),
+		TEST(what_the_program_has_mapped_is_left_to_it),
+		TEST(part_of_a_run_stays_to_the_end),
+		TEST(without_the_call_files_do_not_cut_runs),
 		TEST(without_a_callback_nothing_is_mapped),
 		TEST(the_callback_ends_with_the_space),
 	};

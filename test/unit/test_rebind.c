@@ -56,16 +56,18 @@ our_taken(int number)
 }
 
 static const struct rebind_function ours[] = {
-	{ "target_called", (void *)our_called },
-	{ "target_taken", (void *)our_taken },
+	{ "target_called", (void *)our_called, NULL },
+	{ "target_taken", (void *)our_taken, NULL },
 };
 
 static int
 give_back(void)
 {
 	const struct rebind_function theirs[] = {
-		{ "target_called", dlsym(RTLD_DEFAULT, "target_called") },
-		{ "target_taken", dlsym(RTLD_DEFAULT, "target_taken") },
+		{ "target_called", dlsym(RTLD_DEFAULT, "target_called"),
+			(void *)our_called },
+		{ "target_taken", dlsym(RTLD_DEFAULT, "target_taken"),
+			(void *)our_taken },
 	};
 
 	assert_non_null(theirs[0].replacement);
@@ -166,6 +168,44 @@ calls_and_addresses_are_redirected(void **state __rte_unused)
 	assert_all_callers_get(101, 201);
 }
 
+/* Only where the program has not stored something else since. */
+static void
+tables_are_redirected_where_the_original_stands(void **state __rte_unused)
+{
+	const struct rebind_function with_data[] = {
+		{ "target_called", (void *)our_called,
+			dlsym(RTLD_DEFAULT, "target_called") },
+		{ "target_taken", (void *)our_taken,
+			dlsym(RTLD_DEFAULT, "target_taken") },
+	};
+	const target_t kept = caller_table_0()->taken;
+
+	caller_table_0()->taken = our_called;
+	/* Two callers: references, constants and tables, less the one. */
+	assert_int_equal(rebind(with_data, RTE_DIM(with_data)),
+		CALLERS * (REFERENCES + 4) - 1);
+	assert_int_equal(caller_constant_0()->called(1), 101);
+	assert_int_equal(caller_constant_1()->taken(1), 201);
+	assert_int_equal(caller_table_0()->called(1), 101);
+	assert_int_equal(caller_table_0()->taken(1), 101);
+	assert_int_equal(caller_table_1()->taken(1), 201);
+	assert_relro_is_read_only("librebind_caller_0");
+	give_back();
+	assert_int_equal(caller_constant_0()->called(1), 2);
+	caller_table_0()->taken = kept;
+}
+
+static void
+what_has_no_replacement_is_left_alone(void **state __rte_unused)
+{
+	static const struct rebind_function nothing[] = {
+		{ "target_called", NULL, NULL },
+	};
+
+	assert_int_equal(rebind(nothing, RTE_DIM(nothing)), 0);
+	assert_all_callers_get(2, 3);
+}
+
 static void
 a_second_time_there_is_nothing_to_do(void **state __rte_unused)
 {
@@ -186,9 +226,9 @@ static void
 only_what_is_named_is_redirected(void **state __rte_unused)
 {
 	static const struct rebind_function unknown[] = {
-		{ "target_call", (void *)our_called },
-		{ "target_called_too", (void *)our_called },
-		{ "", (void *)our_called },
+		{ "target_call", (void *)our_called, NULL },
+		{ "target_called_too", (void *)our_called, NULL },
+		{ "", (void *)our_called, NULL },
 	};
 
 	assert_int_equal(rebind(ours, 1), CALLERS);
@@ -304,6 +344,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_changed_at_first),
 		TEST(calls_and_addresses_are_redirected),
+		TEST(tables_are_redirected_where_the_original_stands),
+		TEST(what_has_no_replacement_is_left_alone),
 		TEST(a_second_time_there_is_nothing_to_do),
 		TEST(all_can_be_given_back),
 		TEST(only_what_is_named_is_redirected),

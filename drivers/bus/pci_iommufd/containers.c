@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,11 +175,17 @@ containers_create(int *container_fd)
 }
 
 static void
-end_group(struct group *group)
+forget_group(struct group *group)
 {
 	TAILQ_REMOVE(&books.groups, group, next);
-	close(group->fd);
 	free(group);
+}
+
+static void
+end_group(struct group *group)
+{
+	close(group->fd);
+	forget_group(group);
 }
 
 static void
@@ -201,10 +208,9 @@ destroy_locked(int container_fd)
 
 	if (container == NULL)
 		return -EBADF;
-	if (container == &books.standard) {
-		BUS_LOG(ERR, "the default container cannot be destroyed");
-		return -EINVAL;
-	}
+	/* net_ntnic does so for each device; DPDK's own code takes it as well. */
+	if (container == &books.standard)
+		return 0;
 	end_groups_of(container);
 	if (container->devices > 0)
 		container->ending = true;
@@ -344,16 +350,18 @@ int
 containers_group_fd(int number, int *group_fd)
 {
 	struct group *group;
-	int ret = 0;
 
 	pthread_mutex_lock(&books.lock);
 	group = find_group(number);
-	if (group == NULL)
-		ret = make_group(&books.standard, number, &group);
-	if (ret == 0)
+	if (group != NULL)
 		*group_fd = group->fd;
 	pthread_mutex_unlock(&books.lock);
-	return ret;
+	if (group != NULL)
+		return 0;
+	BUS_LOG(ERR,
+		"a driver asks for IOMMU group %d to open devices by itself, which only DPDK's own VFIO code can serve: use RTE_IOMMUFD=backend=stock",
+		number);
+	return -EOPNOTSUPP;
 }
 
 int
@@ -365,8 +373,9 @@ containers_forget_group_fd(int group_fd)
 	TAILQ_FOREACH(group, &books.groups, next)
 		if (group->fd == group_fd)
 			break;
+	/* Its caller has closed it: the number may be another file's by now. */
 	if (group != NULL)
-		end_group(group);
+		forget_group(group);
 	pthread_mutex_unlock(&books.lock);
 	return group == NULL ? -EBADF : 0;
 }
@@ -382,6 +391,28 @@ find_device(int fd)
 	return NULL;
 }
 
+/*
+ * Two numbers have a meaning for our caller that they must have from one place only:
+ * -ENODEV, VFIO does not manage the device, and -EOPNOTSUPP, DPDK's own code shall do
+ * it. From anywhere else they are errors like others, and must not lead to a second
+ * try by another way.
+ */
+static int
+plain_error(int ret)
+{
+	if (ret == -ENODEV)
+		return -ENXIO;
+	return ret == -EOPNOTSUPP ? -EIO : ret;
+}
+
+static bool
+is_left_to_stock(const struct container *container)
+{
+	return container->context != NULL &&
+		strcmp(rte_iommufd_context_backend(container->context),
+			"stock") == 0;
+}
+
 static int
 open_own(struct open_device *made, struct container *container,
 	const char *path, const uint8_t *vf_token)
@@ -393,6 +424,8 @@ open_own(struct open_device *made, struct container *container,
 	/* The device first: it decides which backend the context can have. */
 	ret = rte_iommufd_device_open(
 		container->context, path, vf_token, &made->device);
+	if (ret == -EOPNOTSUPP)
+		return is_left_to_stock(container) ? ret : -EIO;
 	if (ret != 0)
 		return ret;
 	ret = require_space(container);
@@ -400,7 +433,7 @@ open_own(struct open_device *made, struct container *container,
 		ret = rte_iommufd_device_attach(made->device, container->space);
 	if (ret != 0) {
 		rte_iommufd_device_close(made->device);
-		return ret;
+		return plain_error(ret);
 	}
 	container->devices++;
 	made->container = container;
@@ -418,18 +451,16 @@ leave_container(struct open_device *device)
 		end_container(container);
 }
 
-/*
- * Whether -EOPNOTSUPP means that DPDK's own code shall do it; from anywhere else
- * it is an error like others, and must not lead to a second try by another way.
- */
-static bool
-is_left_to_stock(const struct container *container)
+/* A secondary process that has borrowed from the primary does not change sides. */
+static int
+borrow(const char *path, struct open_device *made)
 {
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-		return true;
-	return container->context != NULL &&
-		strcmp(rte_iommufd_context_backend(container->context),
-			"stock") == 0;
+	int ret = rte_iommufd_process_borrow(path, &made->device);
+
+	if (ret != -EOPNOTSUPP || TAILQ_EMPTY(&books.devices))
+		return ret == -ENODEV ? -ENXIO : ret;
+	BUS_LOG(ERR, "%s: the primary process does not answer", path);
+	return -ETIMEDOUT;
 }
 
 static int
@@ -448,14 +479,12 @@ open_locked(const char *path, int number, const uint8_t *vf_token,
 	}
 	strcpy(made->path, path);
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-		ret = rte_iommufd_process_borrow(path, &made->device);
+		ret = borrow(path, made);
 	else
 		ret = open_own(made, container, path, vf_token);
-	if (ret == -EOPNOTSUPP && !is_left_to_stock(container))
-		ret = -EIO;
 	if (ret != 0)
 		goto release;
-	ret = rte_iommufd_device_info(made->device, info);
+	ret = plain_error(rte_iommufd_device_info(made->device, info));
 	if (ret != 0)
 		goto leave;
 	made->fd = rte_iommufd_device_fd(made->device);
@@ -486,7 +515,7 @@ begin_standard(void)
 {
 	int ret = rte_iommufd_space_follow_memory(books.standard.space);
 
-	return ret == 0 ? rte_iommufd_process_serve() : ret;
+	return plain_error(ret == 0 ? rte_iommufd_process_serve() : ret);
 }
 
 int
@@ -509,6 +538,17 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	if (ret != 0)
 		containers_close_device(path, *fd);
 	return ret;
+}
+
+bool
+containers_are_in_use(void)
+{
+	bool in_use;
+
+	pthread_mutex_lock(&books.lock);
+	in_use = !TAILQ_EMPTY(&books.devices) || !TAILQ_EMPTY(&books.custom);
+	pthread_mutex_unlock(&books.lock);
+	return in_use;
 }
 
 int
@@ -541,6 +581,17 @@ containers_device_info(int fd, struct vfio_device_info *info)
 	return ret;
 }
 
+/* Not an error to vhost, which tries whether a device is there. */
+static int
+without_device(uint64_t iova, uint64_t length)
+{
+	BUS_LOG(DEBUG,
+		"%#" PRIx64 " + %#" PRIx64
+		" not mapped: no device is in the container (or it is the primary process's)",
+		iova, length);
+	return -ENODEV;
+}
+
 int
 containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
@@ -552,7 +603,7 @@ containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	if (container == NULL)
 		ret = -EBADF;
 	else if (container->devices == 0)
-		ret = -ENODEV;
+		ret = without_device(iova, length);
 	else
 		ret = user_maps_add(&container->user_maps, container->space, va,
 			iova, length);

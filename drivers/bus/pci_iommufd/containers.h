@@ -24,6 +24,7 @@
  * Must not know: rte_errno, DPDK's own functions, ioctls.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vfio_device_info;
@@ -36,8 +37,10 @@ struct vfio_device_info;
  */
 int containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	int *fd, struct vfio_device_info *info);
-/* -ENODEV when no such device is open. Ends the fd in any case. */
+/* -ENODEV when no such device is open; its fd is not touched then. */
 int containers_close_device(const char *path, int fd);
+/* Whether a device is open, or a container that a driver made. */
+bool containers_are_in_use(void);
 /* The library's description of an open device. */
 int containers_device_info(int fd, struct vfio_device_info *info);
 
@@ -50,12 +53,13 @@ int containers_default_fd(int *container_fd);
 /* Gives a stand-in for the group's fd; again the same for a group that has one. */
 int containers_bind_group(int container_fd, int group, int *group_fd);
 int containers_unbind_group(int container_fd, int group);
-/* The stand-in of a group in whatever container it is, else in the default one. */
+/* The stand-in of a group that is bound; -EOPNOTSUPP for another. */
 int containers_group_fd(int group, int *group_fd);
+/* The caller has closed the stand-in, or is about to. */
 int containers_forget_group_fd(int group_fd);
 
 /*
- * -ENODEV while no device is in the container, -EINVAL for what is not mapped,
+ * -ENODEV, not logged, while no device is in the container, -EINVAL for what is not mapped,
  * -EOPNOTSUPP for a part of what was mapped by one call, -EBADF for no container.
  */
 int containers_map(

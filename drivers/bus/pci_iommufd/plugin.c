@@ -38,14 +38,11 @@ plugin_take_over(void)
 
 #include "rebind.h"
 
-#define SEAM_OURS(name, parameters) { #name, (void *)name },
-static const struct rebind_function ours[] = { SEAM_FUNCTIONS(SEAM_OURS) };
-#undef SEAM_OURS
-
 static void
 give_back(const struct stock *stock)
 {
-#define SEAM_STOCK(name, parameters) { #name, (void *)stock->name },
+#define SEAM_STOCK(name, parameters) \
+	{ #name, (void *)stock->name, (void *)name },
 	const struct rebind_function theirs[] = { SEAM_FUNCTIONS(SEAM_STOCK) };
 #undef SEAM_STOCK
 
@@ -59,6 +56,11 @@ plugin_take_over(void)
 
 	if (stock == NULL)
 		return;
+#define SEAM_OURS(name, parameters) \
+	{ #name, (void *)name, (void *)stock->name },
+	const struct rebind_function ours[] = { SEAM_FUNCTIONS(SEAM_OURS) };
+#undef SEAM_OURS
+
 	if (rebind(ours, RTE_DIM(ours)) >= 0)
 		return;
 	give_back(stock);

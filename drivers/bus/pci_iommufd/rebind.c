@@ -9,8 +9,8 @@
  * symbols never satisfy anybody else's references. But each object has a table of
  * the addresses that the dynamic linker found for it, and a relocation entry that
  * names the symbol for each (System V ABI, chapter 5, "Relocation"; x86-64 psABI
- * 4.4, table 4.9): JUMP_SLOT for calls, in DT_JMPREL, and GLOB_DAT for addresses
- * that are taken, in DT_RELA. Storing another address there is what the linker
+ * 4.4, table 4.9): JUMP_SLOT for calls, in DT_JMPREL, GLOB_DAT for addresses that are
+ * taken, and 64 or ABS64 for addresses in initialised data, both in DT_RELA. Storing another address there is what the linker
  * does itself when it binds lazily. With full RELRO the table is read-only after
  * start: the page is made writable for the store and read-only again.
  */
@@ -27,9 +27,11 @@
 #if defined(__x86_64__)
 #define SLOT_CALL R_X86_64_JUMP_SLOT
 #define SLOT_ADDRESS R_X86_64_GLOB_DAT
+#define SLOT_DATA R_X86_64_64
 #elif defined(__aarch64__)
 #define SLOT_CALL R_AARCH64_JUMP_SLOT
 #define SLOT_ADDRESS R_AARCH64_GLOB_DAT
+#define SLOT_DATA R_AARCH64_ABS64
 #else
 #error "rebind.c does not know this machine's relocation types"
 #endif
@@ -93,13 +95,23 @@ read_dynamic_section(struct object *object, const ElfW(Dyn) * entry)
 	}
 }
 
+/* Whole pages, as the dynamic linker protects them: _dl_protect_relro(). */
+static void
+read_relro(struct object *object, const ElfW(Phdr) * header)
+{
+	const uintptr_t page_mask = ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+	const uintptr_t start = object->base + header->p_vaddr;
+
+	object->relro_start = start & page_mask;
+	object->relro_end = (start + header->p_memsz) & page_mask;
+}
+
 /* False for what has no dynamic section or no symbols, such as a static program. */
 static bool
 read_object(const struct dl_phdr_info *info, struct object *object)
 {
 	const ElfW(Dyn) *dynamic = NULL;
 	const ElfW(Phdr) * header;
-	const uintptr_t page_size = sysconf(_SC_PAGESIZE);
 	int i;
 
 	*object = (struct object){ .base = info->dlpi_addr };
@@ -109,11 +121,7 @@ read_object(const struct dl_phdr_info *info, struct object *object)
 			dynamic = (const void *)(object->base +
 				header->p_vaddr);
 		} else if (header->p_type == PT_GNU_RELRO) {
-			object->relro_start = object->base + header->p_vaddr;
-			/* Whole pages only: _dl_protect_relro(). */
-			object->relro_end = (object->relro_start +
-						    header->p_memsz) &
-				~(page_size - 1);
+			read_relro(object, header);
 		}
 	}
 	if (dynamic == NULL)
@@ -159,14 +167,17 @@ visit_relocation(const struct object *object, const ElfW(Rela) * relocation,
 	const struct rebind_function *function;
 	void **slot;
 
-	if (type != SLOT_CALL && type != SLOT_ADDRESS)
+	if (type != SLOT_CALL && type != SLOT_ADDRESS && type != SLOT_DATA)
 		return;
 	function = find_function(
 		search, object->names + object->symbols[symbol].st_name);
-	if (function == NULL)
+	if (function == NULL || function->replacement == NULL)
 		return;
 	slot = (void **)(object->base + relocation->r_offset);
 	if (*slot == function->replacement)
+		return;
+	if (type == SLOT_DATA &&
+		(function->original == NULL || *slot != function->original))
 		return;
 	if (store(object, slot, function->replacement))
 		search->changed++;

@@ -16,7 +16,12 @@
 
 struct rebind_function {
 	const char *name;
-	void *replacement;
+	void *replacement; /* NULL: leave it as it is */
+	/* What the name meant so far, for references in data (tables of functions),
+	 * which the program may have changed since: only where this stands there. NULL:
+	 * leave data as it is.
+	 */
+	void *original;
 };
 
 /*

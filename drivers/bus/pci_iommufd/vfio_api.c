@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_iommufd.h>
 #include <rte_uuid.h>
@@ -35,7 +36,8 @@
 
 /* Written while EAL starts and at the first device, by one thread. */
 static struct {
-	bool enabled; /* EAL has called rte_vfio_enable() and VFIO is there */
+	bool asked;   /* EAL has called rte_vfio_enable() */
+	bool enabled; /* it has, and VFIO is there */
 	bool broken;  /* the settings are not understood, which was said */
 	const struct stock *stock; /* where calls are handed on to, or NULL */
 } state;
@@ -62,7 +64,10 @@ is_module_loaded(const char *name)
 	return access(path, F_OK) == 0;
 }
 
-/* From now on DPDK's own code does the work. */
+/*
+ * From now on DPDK's own code does the work, for the whole process: what was opened by
+ * ours could not be released by it, so it is too late once there is something.
+ */
 static int
 hand_over(void)
 {
@@ -71,10 +76,18 @@ hand_over(void)
 	if (stock == NULL) {
 		BUS_LOG(ERR,
 			"DPDK's own VFIO code is not in this program: use another backend");
-		return -ENOTSUP;
+		return -EOPNOTSUPP;
 	}
+	if (containers_are_in_use()) {
+		BUS_LOG(ERR,
+			"devices that only DPDK's own VFIO code can serve cannot be mixed with others: use RTE_IOMMUFD=backend=stock for all");
+		return -EBUSY;
+	}
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		BUS_LOG(INFO,
+			"backend stock: the primary process does not lend its devices");
 	state.stock = stock;
-	return stock->rte_vfio_enable("vfio");
+	return stock->rte_vfio_enable("vfio") == 0 ? 0 : -EIO;
 }
 
 /*
@@ -87,21 +100,22 @@ SEAM(rte_vfio_enable)(const char *module)
 {
 	struct rte_iommufd_context *context;
 
-	plugin_take_over();
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_enable(module);
-	if (state.enabled || state.broken)
+	/* The PCI bus asks again at each device while VFIO is not there. */
+	state.enabled = is_module_loaded(module);
+	if (state.asked)
 		return 0;
+	state.asked = true;
+	plugin_take_over();
 	if (rte_iommufd_context_default(&context) != 0) {
 		state.broken = true;
-		state.enabled = true;
 		return 0;
 	}
 	if (strcmp(rte_iommufd_context_backend(context), "stock") == 0) {
 		rte_iommufd_context_choose(context, NULL);
 		return hand_over();
 	}
-	state.enabled = is_module_loaded(module);
 	diagnose_requested_devices();
 	return 0;
 }
@@ -147,13 +161,22 @@ SEAM(rte_vfio_get_group_num)(
 /* EAL has the token of --vfio-vf-token since 22.11, as an experimental function. */
 extern void rte_eal_vfio_get_vf_token(rte_uuid_t token) __attribute__((weak));
 
+/*
+ * The token is the process's, but the kernel refuses it for devices that have nothing
+ * to do with VFs; they open without it, as with DPDK's own code. Where it means
+ * something it is never left out.
+ */
 static bool
-read_vf_token(rte_uuid_t token)
+read_vf_token(const char *path, rte_uuid_t token)
 {
+	struct rte_iommufd_device_place place;
+
 	if (rte_eal_vfio_get_vf_token == NULL)
 		return false;
 	rte_eal_vfio_get_vf_token(token);
-	return !rte_uuid_is_null(token);
+	return !rte_uuid_is_null(token) &&
+		rte_iommufd_device_find(path, &place) == 0 &&
+		place.takes_vf_token;
 }
 
 static int
@@ -163,7 +186,7 @@ setup(const char *path, int group, int *device_fd,
 	rte_uuid_t token;
 
 	return containers_open_device(path, group,
-		read_vf_token(token) ? token : NULL, device_fd, info);
+		read_vf_token(path, token) ? token : NULL, device_fd, info);
 }
 
 /*
@@ -237,6 +260,11 @@ SEAM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 			? 0
 			: -1;
 	ret = containers_device_info(*device_fd, info);
+	/* Not one of ours: all there is to do is the ioctl, which is the same. */
+	if (ret == -ENODEV && stock_functions() != NULL &&
+		stock_functions()->rte_vfio_get_device_info != NULL)
+		return stock_functions()->rte_vfio_get_device_info(
+			sysfs_base, address, device_fd, info);
 	return ret == 0 ? 0 : failure(ret);
 }
 
@@ -273,6 +301,8 @@ SEAM(rte_vfio_get_container_fd)(void)
 
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_get_container_fd();
+	if (state.broken)
+		return failure(-EINVAL);
 	ret = containers_default_fd(&fd);
 	return ret == 0 ? fd : failure(ret);
 }
@@ -284,7 +314,14 @@ SEAM(rte_vfio_container_create)(void)
 
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_container_create();
+	if (state.broken)
+		return failure(-EINVAL);
 	ret = containers_create(&fd);
+	if (ret == -EOPNOTSUPP) {
+		ret = hand_over();
+		return ret != 0 ? failure(ret)
+				: state.stock->rte_vfio_container_create();
+	}
 	return ret == 0 ? fd : failure(ret);
 }
 
