@@ -2,7 +2,7 @@
 # It must not know how the guest is made.
 # shellcheck shell=bash
 
-backends=(auto iommufd type1v2 type1 noiommu stock)
+backends=(auto iommufd type1 stock)
 
 command_run() {
 	local backend="" eal="" devargs="" status=0

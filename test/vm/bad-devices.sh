@@ -1,6 +1,6 @@
 #!/bin/bash
 # Devices that cannot be had: each ends in one clear line with the remedy, and testpmd goes on or ends as with DPDK's own code.
-# machine: --nic e1000e --nic e1000e
+# machine: --nic e1000e --nic e1000e --hugepages 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

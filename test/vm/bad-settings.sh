@@ -1,7 +1,7 @@
 #!/bin/bash
 # Settings that are not understood end in one line that names the wrong part and what is allowed, and the device is not used in
 # some other way.
-# machine: --nic e1000e
+# machine: --nic e1000e --nic e1000e --hugepages 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

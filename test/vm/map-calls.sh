@@ -1,6 +1,6 @@
 #!/bin/bash
 # 1 GiB of contiguous 2 MiB hugepages in one file is mapped by at most 4 calls, where DPDK's own code makes 512: counted by strace.
-# machine: --nic e1000e --hugepages 600
+# machine: --nic e1000e --nic e1000e --hugepages 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
