@@ -98,7 +98,9 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 		return -EBUSY;
 	}
 	memory_unfollow(space);
+	pthread_mutex_lock(&context->lock);
 	context->backend->space_destroy(space);
+	pthread_mutex_unlock(&context->lock);
 	mappings_clear(&space->mappings);
 	pthread_mutex_destroy(&space->lock);
 	free(space);

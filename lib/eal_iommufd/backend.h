@@ -49,7 +49,6 @@ struct backend {
 
 	/* No lock held. */
 	int (*space_create)(struct rte_iommufd_space *space);
-	void (*space_destroy)(struct rte_iommufd_space *space);
 
 	/* The space's lock held. */
 	int (*map)(
@@ -66,7 +65,9 @@ struct backend {
 	bool (*maps_files)(struct rte_iommufd_context *context);
 
 	/* The context's lock held. */
+	void (*space_destroy)(struct rte_iommufd_space *space);
 	int (*device_open)(struct rte_iommufd_device *device);
+	/* Detaches, too. */
 	void (*device_close)(struct rte_iommufd_device *device);
 	int (*attach)(struct rte_iommufd_device *device,
 		struct rte_iommufd_space *space);

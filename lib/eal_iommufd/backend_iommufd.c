@@ -200,14 +200,6 @@ iommufd_device_open(struct rte_iommufd_device *device)
 	return ret;
 }
 
-/* Closing the cdev unbinds the device: vfio_df_unbind_iommufd(). */
-static void
-iommufd_device_close(struct rte_iommufd_device *device)
-{
-	kernel_close(device->fd);
-	device->fd = -1;
-}
-
 static int
 iommufd_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
@@ -230,6 +222,19 @@ iommufd_detach(struct rte_iommufd_device *device)
 		IOMMUFD_LOG(ERR, "%s: cannot detach: %s", device->place.address,
 			rte_strerror(-ret));
 	return ret;
+}
+
+/*
+ * The end of the cdev's file unbinds the device (vfio_df_unbind_iommufd()), but that
+ * can come later: whoever has mapped its registers keeps the file. Its DMA ends here.
+ */
+static void
+iommufd_device_close(struct rte_iommufd_device *device)
+{
+	if (device->space != NULL)
+		iommufd_detach(device);
+	kernel_close(device->fd);
+	device->fd = -1;
 }
 
 static int

@@ -54,6 +54,12 @@ type1_space_create(struct rte_iommufd_space *space)
 static void
 type1_space_destroy(struct rte_iommufd_space *space)
 {
+	struct group *group;
+
+	/* One that could not leave: see leave_container(). */
+	TAILQ_FOREACH(group, &space->context->groups, next)
+		if (group->space == space)
+			group->space = NULL;
 	kernel_close(space->container_fd);
 }
 
@@ -176,19 +182,6 @@ type1_device_open(struct rte_iommufd_device *device)
 	return 0;
 }
 
-static void
-type1_device_close(struct rte_iommufd_device *device)
-{
-	struct group *group = device->group;
-
-	device->group = NULL;
-	if (--group->opened > 0)
-		return;
-	TAILQ_REMOVE(&device->context->groups, group, next);
-	kernel_close(group->fd);
-	free(group);
-}
-
 static int
 set_container(struct rte_iommufd_device *device, struct group *group,
 	struct rte_iommufd_space *space)
@@ -299,6 +292,33 @@ type1_detach(struct rte_iommufd_device *device)
 	device->group->attached--;
 	leave_container(device);
 	return 0;
+}
+
+/*
+ * A group that nothing holds open leaves its container by itself: when its file is
+ * closed and the last file of its devices has ended, and that can be later, because
+ * whoever has mapped a device's registers keeps its file (DPDK's PCI bus unmaps them
+ * only after it has released the device). To ask it to leave before would fail.
+ */
+static void
+type1_device_close(struct rte_iommufd_device *device)
+{
+	struct group *group = device->group;
+
+	if (device->fd >= 0 && group->opened > 1) {
+		type1_detach(device);
+	} else if (device->fd >= 0) {
+		kernel_close(device->fd);
+		device->fd = -1;
+	}
+	device->group = NULL;
+	if (--group->opened > 0)
+		return;
+	if (group->space != NULL)
+		group->space->keeps_page_table = false;
+	TAILQ_REMOVE(&device->context->groups, group, next);
+	kernel_close(group->fd);
+	free(group);
 }
 
 static int

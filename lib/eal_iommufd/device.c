@@ -142,10 +142,11 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		return;
 	}
 	pthread_mutex_lock(&context->lock);
-	/* Closing takes the device out even where detaching was refused. */
-	if (device->space != NULL && detach_locked(device) != 0)
-		leave_space(device);
+	if (device->space != NULL && device->space->devices == 1)
+		address_space_go_idle(device->space);
 	context->backend->device_close(device);
+	if (device->space != NULL)
+		leave_space(device);
 	TAILQ_REMOVE(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
 	free(device);

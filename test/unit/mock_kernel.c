@@ -532,8 +532,7 @@ end_group(int fd, const char *call)
 	struct object *member = find(MEMBER, fd);
 
 	forbid(find_child(GROUP_DEVICE, fd), call);
-	if (!is_stuck(member))
-		forbid(member, call);
+	/* The end of a group's file takes it out: vfio_group_fops_release(). */
 	if (member != NULL)
 		take_out_of_container(member);
 }

@@ -174,8 +174,9 @@ a_group_is_opened_once_for_all_its_devices(void **state __rte_unused)
 	assert_int_equal(mock_calls("group_unset_container"), 0);
 	assert_int_equal(mock_open("/dev/vfio/7"), 1);
 	assert_int_equal(mock_open("0000:01:00.1"), 1);
+	/* The end of the group's file takes it out. */
 	rte_iommufd_device_close(second);
-	assert_int_equal(mock_calls("group_unset_container"), 1);
+	assert_int_equal(mock_calls("group_unset_container"), 0);
 	assert_int_equal(mock_open("/dev/vfio/7"), 0);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	assert_no_error();
@@ -273,7 +274,6 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 	assert_int_equal(stats.areas, 2);
 
 	mock_expect(0, "close fd=40");
-	mock_expect(0, "group_unset_container fd=20");
 	mock_expect(0, "close fd=20");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "close fd=30");
@@ -501,6 +501,45 @@ a_group_that_the_kernel_keeps_is_told_of(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
 
+/* It can be used again in the space that it could not leave, and only there. */
+static void
+a_group_that_the_kernel_keeps_can_come_back(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+	struct rte_iommufd_space *other = create_space();
+
+	map_page(space, 0x1000);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_one_error("does not leave the container");
+	assert_int_equal(rte_iommufd_device_attach(device, other), -EBUSY);
+	assert_one_error("another address space");
+	/* What the container still holds is not entered again. */
+	assert_int_equal(mock_calls("type1_map"), 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_calls("type1_map"), 1);
+	assert_int_equal(mock_mappings(), 1);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_int_equal(rte_iommufd_space_destroy(other), 0);
+}
+
+static void
+a_space_can_end_before_its_stuck_group(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_one_error("does not leave the container");
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	rte_iommufd_device_close(device);
+}
+
 static void
 ranges_need_a_device(void **state __rte_unused)
 {
@@ -584,6 +623,8 @@ main(void)
 		TEST(a_refused_attach_leaves_the_container_empty),
 		TEST(a_device_that_fails_leaves_its_twin_alone),
 		TEST(a_group_that_the_kernel_keeps_is_told_of),
+		TEST(a_group_that_the_kernel_keeps_can_come_back),
+		TEST(a_space_can_end_before_its_stuck_group),
 		TEST(ranges_need_a_device),
 		TEST(hw_info_is_not_known_here),
 		TEST(a_container_that_cannot_be_opened_makes_no_space),

@@ -14,5 +14,6 @@ forward_in_mode iommufd single-file-segments --single-file-segments -m 256
 forward_in_mode iommufd single-file-segments-dynamic --single-file-segments
 forward_in_mode iommufd in-memory --in-memory
 forward_in_mode iommufd huge-unlink --huge-unlink
+forward_in_mode iommufd physical-addresses --iova-mode=pa -m 64
 forward_in_mode iommufd no-huge --no-huge -m 256
 check_no_faults
