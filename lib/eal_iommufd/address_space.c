@@ -109,14 +109,26 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 }
 
 static int
+refuse_map(const struct mapping *mapping, int err)
+{
+	struct explanation why;
+
+	IOMMUFD_LOG(ERR, "%s",
+		explain_map(&why, mapping->va, mapping->iova, mapping->length,
+			err));
+	return err;
+}
+
+static int
 map_now(struct rte_iommufd_space *space, const struct mapping *mapping)
 {
 	int ret = space->context->backend->map(space, mapping);
 
 	space->stats.map_calls++;
-	if (ret != 0)
-		space->stats.failed_calls++;
-	return ret;
+	if (ret == 0)
+		return 0;
+	space->stats.failed_calls++;
+	return refuse_map(mapping, ret);
 }
 
 /* The space's lock is held. */
@@ -124,18 +136,13 @@ static int
 map_locked(struct rte_iommufd_space *space, const struct mapping *mapping)
 {
 	struct mapping record = *mapping;
-	struct explanation why;
 	int ret;
 
 	/* The file is the caller's, and may be closed after the call. */
 	record.file = -1;
 	ret = mappings_add(&space->mappings, &record);
-	if (ret != 0) {
-		IOMMUFD_LOG(ERR, "%s",
-			explain_map(&why, mapping->va, mapping->iova,
-				mapping->length, ret));
-		return ret;
-	}
+	if (ret != 0)
+		return refuse_map(mapping, ret);
 	if (!space->live)
 		return 0;
 	ret = map_now(space, mapping);

@@ -50,7 +50,9 @@ struct backend {
 	/* No lock held. */
 	int (*space_create)(struct rte_iommufd_space *space);
 
-	/* The space's lock held. */
+	/* The space's lock held. What goes wrong is logged by address_space.c, in the
+	 * same words for all backends.
+	 */
 	int (*map)(
 		struct rte_iommufd_space *space, const struct mapping *mapping);
 	int (*unmap)(struct rte_iommufd_space *space, uint64_t iova,

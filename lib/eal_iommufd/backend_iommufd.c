@@ -59,7 +59,7 @@ map_va(struct rte_iommufd_space *space, const struct mapping *mapping)
  * memory then, only slower to map.
  */
 static int
-map_file_or_va(struct rte_iommufd_space *space, const struct mapping *mapping)
+iommufd_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 {
 	struct rte_iommufd_context *context = space->context;
 	int ret;
@@ -76,19 +76,6 @@ map_file_or_va(struct rte_iommufd_space *space, const struct mapping *mapping)
 		context->map_file_call = MAP_FILE_LACKING;
 	if (ret == -ENOTTY || ret == -EINVAL || ret == -EOPNOTSUPP)
 		return map_va(space, mapping);
-	return ret;
-}
-
-static int
-iommufd_map(struct rte_iommufd_space *space, const struct mapping *mapping)
-{
-	struct explanation why;
-	int ret = map_file_or_va(space, mapping);
-
-	if (ret != 0)
-		IOMMUFD_LOG(ERR, "%s",
-			explain_map(&why, mapping->va, mapping->iova,
-				mapping->length, ret));
 	return ret;
 }
 

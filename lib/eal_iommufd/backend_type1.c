@@ -66,15 +66,8 @@ type1_space_destroy(struct rte_iommufd_space *space)
 static int
 type1_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 {
-	struct explanation why;
-	int ret = kernel_type1_map(space->container_fd, mapping->va,
-		mapping->iova, mapping->length, mapping->rights);
-
-	if (ret != 0)
-		IOMMUFD_LOG(ERR, "%s",
-			explain_map(&why, mapping->va, mapping->iova,
-				mapping->length, ret));
-	return ret;
+	return kernel_type1_map(space->container_fd, mapping->va, mapping->iova,
+		mapping->length, mapping->rights);
 }
 
 static int
