@@ -39,6 +39,7 @@
 struct search {
 	const struct rebind_function *functions;
 	size_t count;
+	size_t prefix; /* how long what all names begin with is */
 	int changed;
 	bool failed;
 };
@@ -147,11 +148,33 @@ store(const struct object *object, void **slot, void *value)
 	return true;
 }
 
+/*
+ * Tens of thousands of references are looked at when a program starts, and nearly all
+ * of them are none of the names: it pays to see that at once.
+ */
+static size_t
+common_prefix(const struct rebind_function *functions, size_t count)
+{
+	size_t length = count == 0 ? 0 : strlen(functions[0].name);
+	size_t i, n;
+
+	for (i = 1; i < count; i++) {
+		for (n = 0; n < length; n++)
+			if (functions[i].name[n] != functions[0].name[n])
+				break;
+		length = n;
+	}
+	return length;
+}
+
 static const struct rebind_function *
 find_function(const struct search *search, const char *name)
 {
 	size_t i;
 
+	if (search->count == 0 ||
+		strncmp(name, search->functions[0].name, search->prefix) != 0)
+		return NULL;
 	for (i = 0; i < search->count; i++)
 		if (strcmp(search->functions[i].name, name) == 0)
 			return &search->functions[i];
@@ -211,7 +234,11 @@ visit_object(struct dl_phdr_info *info, size_t size, void *argument)
 int
 rebind(const struct rebind_function *functions, size_t count)
 {
-	struct search search = { .functions = functions, .count = count };
+	struct search search = {
+		.functions = functions,
+		.count = count,
+		.prefix = common_prefix(functions, count),
+	};
 
 	dl_iterate_phdr(visit_object, &search);
 	return search.failed ? -1 : search.changed;
