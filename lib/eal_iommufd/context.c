@@ -282,35 +282,38 @@ leave_to_stock(struct rte_iommufd_context *context, const char *reason)
 	return 0;
 }
 
+/* The one backend that the settings ask for: tried says whether it can be had. */
+static int
+settle_asked_for(struct rte_iommufd_context *context, const char *name,
+	const char *subject, int tried, const struct explanation *why)
+{
+	if (tried == 0) {
+		give_reason(context, "asked for by the settings");
+		return 0;
+	}
+	context->reason = *why;
+	IOMMUFD_LOG(ERR, "%s: backend %s was asked for, but %s", subject, name,
+		why->text);
+	return -ENXIO;
+}
+
 static int
 choose_iommufd(struct rte_iommufd_context *context,
 	const struct device_place *place, const char *subject)
 {
 	struct explanation why;
+	int tried = try_iommufd(context, place, &why);
 
-	if (try_iommufd(context, place, &why) == 0) {
-		give_reason(context, "asked for by the settings");
-		return 0;
-	}
-	context->reason = why;
-	IOMMUFD_LOG(ERR, "%s: backend iommufd was asked for, but %s", subject,
-		why.text);
-	return -ENXIO;
+	return settle_asked_for(context, "iommufd", subject, tried, &why);
 }
 
 static int
 choose_type1(struct rte_iommufd_context *context, const char *subject)
 {
 	struct explanation why;
+	int tried = try_type1(context, &why);
 
-	if (try_type1(context, &why) == 0) {
-		give_reason(context, "asked for by the settings");
-		return 0;
-	}
-	context->reason = why;
-	IOMMUFD_LOG(ERR, "%s: backend type1 was asked for, but %s", subject,
-		why.text);
-	return -ENXIO;
+	return settle_asked_for(context, "type1", subject, tried, &why);
 }
 
 static int
