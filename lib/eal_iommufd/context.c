@@ -413,6 +413,12 @@ rte_iommufd_context_backend(const struct rte_iommufd_context *context)
 	return "none";
 }
 
+bool
+rte_iommufd_context_is_per_device(const struct rte_iommufd_context *context)
+{
+	return context->settings.ioas == SETTINGS_IOAS_PER_DEVICE;
+}
+
 const char *
 rte_iommufd_context_reason(const struct rte_iommufd_context *context)
 {
