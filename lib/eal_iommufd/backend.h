@@ -112,6 +112,8 @@ struct rte_iommufd_context {
 	const struct backend *backend; /* NULL until it is chosen */
 	struct explanation reason;     /* for that choice */
 	unsigned int spaces;
+	/* The first that follows EAL's memory, or NULL; guarded by begin_lock. */
+	struct rte_iommufd_space *memory;
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */

@@ -233,6 +233,20 @@ __rte_experimental bool rte_iommufd_context_is_per_device(
 	const struct rte_iommufd_context *context);
 
 /**
+ * The space that EAL's memory is in: the first of the context that follows it
+ * (rte_iommufd_space_follow_memory()), which is the bus plugin's where that has opened
+ * devices. Spaces of the program's own that shall have EAL's memory as well mirror it,
+ * so that it is pinned and charged once.
+ *
+ * @param context
+ *   The context.
+ * @return
+ *   The space, which belongs to who made it, or NULL when there is none.
+ */
+__rte_experimental struct rte_iommufd_space *rte_iommufd_context_memory(
+	const struct rte_iommufd_context *context);
+
+/**
  * Make an empty address space.
  *
  * @param context
@@ -402,7 +416,7 @@ __rte_experimental int rte_iommufd_space_copy(struct rte_iommufd_space *space,
  * @param source
  *   A space of the same context that mirrors nothing.
  * @return
- *   0, or
+ *   0 (also when it does so already), or
  *   - -EINVAL: not such spaces.
  *   - any error of rte_iommufd_space_copy(); then nothing was mapped.
  */
@@ -682,8 +696,14 @@ __rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
 
 /**
- * Move a device from its address space into another one without a gap: at no moment
- * its DMA is refused that both spaces allow (iommufd_device_replace()).
+ * Move a device from its address space into another one: it is never detached, so
+ * when the new one does not suit it, it has never left the old one
+ * (iommufd_device_replace()).
+ *
+ * Whether DMA goes on meanwhile is up to the driver of the IOMMU. SMMUv3's changes the
+ * page table in one step. Intel's, up to Linux 7.3 at least, takes the old one away
+ * first (intel_iommu_attach_device(), device_block_translation()), and what the device
+ * does in that instant is refused and reported. Where that matters, let DMA rest.
  *
  * @param device
  *   The device, attached.

@@ -52,7 +52,7 @@ forward_in_mode() {
 	local backend=$1 name=$2 log=$work/$2.log
 	shift 2
 	echo "== $name"
-	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --port-topology=loop --total-num-mbufs=2048 --stats-period 1
 	wait_for_line "$log" 'start packet forwarding' 90
 	expect_backend "$log" "$backend"
 	grep -E 'IOMMUFD: .* MiB mapped' "$log" || true
