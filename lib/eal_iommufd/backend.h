@@ -48,6 +48,8 @@ struct backend {
 	bool maps_need_device;
 	/* Whether map() and unmap() on one space run side by side in the kernel. */
 	bool maps_in_parallel;
+	/* Devices use physical addresses, and nothing holds them back. */
+	bool unsafe;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
 
@@ -96,6 +98,9 @@ struct backend {
 extern const struct backend backend_iommufd;
 extern const struct backend backend_type1;
 extern const struct backend backend_type1v2;
+/* Without an IOMMU: by the device's own node, or by its group. */
+extern const struct backend backend_noiommu_cdev;
+extern const struct backend backend_noiommu_group;
 /* A name and nothing else: DPDK's own code does the work. */
 extern const struct backend backend_stock;
 

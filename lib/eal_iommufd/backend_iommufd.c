@@ -189,8 +189,8 @@ iommufd_device_open(struct rte_iommufd_device *device)
 
 	if (place->found.cdev[0] == '\0') {
 		IOMMUFD_LOG(ERR,
-			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=%s for all",
-			place->address, place->noiommu ? "stock" : "type1");
+			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all",
+			place->address);
 		return -ENXIO;
 	}
 	fd = open_node(place);
@@ -279,24 +279,27 @@ iommufd_hw_info(const struct rte_iommufd_device *device,
 	return ret;
 }
 
+#define CDEVS_IN_IOAS                                                         \
+	.maps_in_parallel = true, .space_create = iommufd_space_create,       \
+	.space_destroy = iommufd_space_destroy, .map = iommufd_map,           \
+	.unmap = iommufd_unmap, .copy = iommufd_copy, .allow = iommufd_allow, \
+	.ranges = iommufd_ranges, .type1_fd = iommufd_type1_fd,               \
+	.maps_files = iommufd_maps_files, .device_open = iommufd_device_open, \
+	.device_close = iommufd_device_close, .attach = iommufd_attach,       \
+	.move = iommufd_attach, /* VFIO replaces */                           \
+		.detach = iommufd_detach, .hw_info = iommufd_hw_info
+
 const struct backend backend_iommufd = {
 	.name = "iommufd",
-	.maps_need_device = false,
-	.maps_in_parallel = true,
 	.maps_regions = true,
-	.space_create = iommufd_space_create,
-	.space_destroy = iommufd_space_destroy,
-	.map = iommufd_map,
-	.unmap = iommufd_unmap,
-	.copy = iommufd_copy,
-	.allow = iommufd_allow,
-	.ranges = iommufd_ranges,
-	.type1_fd = iommufd_type1_fd,
-	.maps_files = iommufd_maps_files,
-	.device_open = iommufd_device_open,
-	.device_close = iommufd_device_close,
-	.attach = iommufd_attach,
-	.move = iommufd_attach, /* VFIO replaces what there is */
-	.detach = iommufd_detach,
-	.hw_info = iommufd_hw_info,
+	CDEVS_IN_IOAS,
+};
+/*
+ * Without an IOMMU the kernel (7.3) keeps what is mapped in a table of its own, which
+ * only pins the memory: the device does not see it.
+ */
+const struct backend backend_noiommu_cdev = {
+	.name = "noiommu",
+	.unsafe = true,
+	CDEVS_IN_IOAS,
 };

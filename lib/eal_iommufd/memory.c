@@ -427,6 +427,12 @@ follow_locked(struct rte_iommufd_space *space)
 {
 	int never_changes, ret;
 
+	if (space->context->backend->unsafe &&
+		rte_eal_iova_mode() != RTE_IOVA_PA) {
+		IOMMUFD_LOG(ERR,
+			"without an IOMMU devices use physical addresses: start with --iova-mode=pa");
+		return -EINVAL;
+	}
 	if (space->source != NULL) {
 		IOMMUFD_LOG(ERR,
 			"an address space that mirrors another does not follow memory itself");

@@ -119,7 +119,7 @@ copy_stretches(struct work *work, size_t count, unsigned int threads)
 	}
 	run = (struct mapping){ .iova = failed->iova,
 		.length = failed->length };
-	return space_refuse_map(work->space, &run, ret);
+	return space_refuse_batch(work->space, &run, bytes, ret);
 }
 
 /* The kernel's half; legacy containers have no copy, so there it is mapped again. */

@@ -114,9 +114,11 @@ struct rte_iommufd_hw_info {
  * by commas; what is given here replaces the environment variable RTE_IOMMUFD as
  * a whole. Keys:
  *
- * - `backend=auto|iommufd|type1|stock`: auto takes IOMMUFD where the kernel and
- *   the device have it, else type1; iommufd and type1 take just that or fail;
- *   stock leaves the work to DPDK's own VFIO code.
+ * - `backend=auto|iommufd|type1|noiommu|stock`: auto takes IOMMUFD where the kernel
+ *   and the device have it, else type1; iommufd and type1 take just that or fail;
+ *   noiommu is for devices without an IOMMU, which the kernel gives out only with its
+ *   unsafe switch on (auto takes them, too, and warns); stock leaves the work to
+ *   DPDK's own VFIO code.
  * - `ioas=shared|per-device`: the bus plugin puts all devices into one address
  *   space, or each into one of its own, which has what the process maps for all
  *   (rte_iommufd_space_mirror()) and whatever the program maps there alone.
@@ -205,7 +207,7 @@ __rte_experimental int rte_iommufd_context_choose(
  * @param context
  *   The context.
  * @return
- *   "iommufd", "type1v2", "type1", "stock", or "none" while that is open.
+ *   "iommufd", "type1v2", "type1", "noiommu", "stock", or "none" while that is open.
  */
 __rte_experimental const char *rte_iommufd_context_backend(
 	const struct rte_iommufd_context *context);

@@ -17,7 +17,7 @@
 
 /* In the order of the enums in settings.h; the lists end with NULL. */
 static const char *const backend_values[] = { "auto", "iommufd", "type1",
-	"stock", NULL };
+	"noiommu", "stock", NULL };
 static const char *const ioas_values[] = { "shared", "per-device", NULL };
 static const char *const map_values[] = { "auto", "file", "va", NULL };
 

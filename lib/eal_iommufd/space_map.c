@@ -41,6 +41,18 @@ space_threads(const struct rte_iommufd_space *space)
 	return set > 0 ? (unsigned int)set : parallel_default_threads();
 }
 
+/* What is pinned is charged in sum, so the limit has to be explained for all of it. */
+int
+space_refuse_batch(struct rte_iommufd_space *space, const struct mapping *run,
+	uint64_t bytes, int err)
+{
+	struct mapping refused = *run;
+
+	if (err == -ENOMEM)
+		refused.length = bytes;
+	return space_refuse_map(space, &refused, err);
+}
+
 int
 space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err)
@@ -170,7 +182,7 @@ space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	if (ret != 0) {
 		space->stats.failed_calls++;
 		take_back(&work, count);
-		space_refuse_map(space, &runs[work.failed], ret);
+		space_refuse_batch(space, &runs[work.failed], bytes, ret);
 	}
 	free(work.entered);
 	return ret;

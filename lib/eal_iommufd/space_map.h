@@ -41,6 +41,10 @@ int space_enter_locked(struct rte_iommufd_space *space,
 int space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err);
 
+/* The same when it was one of several, of that many bytes in all. */
+int space_refuse_batch(struct rte_iommufd_space *space,
+	const struct mapping *run, uint64_t bytes, int err);
+
 /* rte_iommufd_space_unmap() by that many threads. */
 int space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	unsigned int threads);
