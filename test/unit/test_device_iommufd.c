@@ -117,12 +117,14 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	space = create_space();
 
 	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	mock_expect(0, "hw_info iommu=10 device=5");
 	assert_int_equal(rte_iommufd_device_hw_info(
 				 device, &(struct rte_iommufd_hw_info){ 0 }),
 		0);
 	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_detach(device), 0);
 	mock_expect(0, "close fd=12");
 	rte_iommufd_device_close(device);
@@ -148,11 +150,13 @@ close_detaches_first(void **state __rte_unused)
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
 	device = open_device(nic);
 	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_space_destroy(space), -EBUSY);
 	assert_one_error("cannot end");
 	mock_expect(0, "device_detach fd=12");
 	mock_expect(0, "close fd=12");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "destroy id=3");
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);

@@ -125,6 +125,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "group_set_container fd=20 container=30");
 	mock_expect(0, "container_set_iommu type1v2 fd=30");
 	mock_expect(40, "group_open_device fd=20 name=0000:01:00.0");
+	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_device_fd(device), 40);
 	assert_int_equal(rte_iommufd_space_type1_fd(space), 30);
@@ -261,6 +262,7 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 		"type1_map container=30 va=0x1000 iova=0x1000 length=0x1000 rights=rw");
 	mock_expect(0,
 		"type1_map container=30 va=0x3000 iova=0x3000 length=0x1000 rights=rw");
+	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	/* From now on at once. */
 	mock_expect(0,
@@ -556,6 +558,7 @@ ranges_need_a_device(void **state __rte_unused)
 		rte_iommufd_space_ranges(space, ranges, 2), -EOPNOTSUPP);
 	assert_int_equal(mock_calls("container_ranges"), 0);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_calls("container_ranges"), 1);
 	assert_int_equal(rte_iommufd_space_ranges(space, ranges, 2), 2);
 	assert_memory_equal(ranges, known, sizeof(known));
 	rte_iommufd_device_close(device);

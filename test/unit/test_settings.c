@@ -84,7 +84,7 @@ static void
 an_unknown_key_is_named_with_the_known_ones(void **state __rte_unused)
 {
 	assert_refused("colour=red", "colour");
-	assert_contains(problem, "backend, map");
+	assert_contains(problem, "backend, ioas, map, threads");
 	assert_refused("map=va,colour=red", "colour");
 	assert_refused("Backend=auto", "Backend");
 	assert_refused("backends=auto", "backends");
