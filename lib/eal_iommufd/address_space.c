@@ -221,7 +221,8 @@ open_region(const struct rte_iommufd_device *owner, unsigned int region,
 	uint64_t offset, uint64_t length)
 {
 	struct explanation why;
-	int file = kernel_device_open_dma_buf(owner->fd, region, offset, length);
+	int file = kernel_device_open_dma_buf(
+		owner->fd, region, offset, length);
 
 	if (file < 0)
 		IOMMUFD_LOG(ERR, "%s: %s", owner->place.address,

@@ -43,8 +43,7 @@ read_status(const char *name)
  * is wanted now, the limit has to be at least their sum.
  */
 static const char *
-explain_limit(
-	struct explanation *explanation, uint64_t wanted, uint64_t limit)
+explain_limit(struct explanation *explanation, uint64_t wanted, uint64_t limit)
 {
 	const uint64_t pinned = read_status("VmPin:");
 

@@ -29,8 +29,8 @@ enum mapping_origin {
 struct mapping {
 	uint64_t iova;
 	uint64_t length; /**< in bytes, never 0, iova + length <= 2^64 */
-	uint64_t va;	 /**< where this process sees the memory; 0: it does not */
-	int file;	 /**< the file behind it, or -1; not kept in a record */
+	uint64_t va; /**< where this process sees the memory; 0: it does not */
+	int file;    /**< the file behind it, or -1; not kept in a record */
 	uint64_t offset; /**< of the memory in that file */
 	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
 	enum mapping_origin origin;
@@ -76,8 +76,8 @@ void mappings_remove(struct mappings *set, uint64_t iova, uint64_t length);
  * array that the caller frees. 0; -ENOENT when something in it is not mapped;
  * -EINVAL; -ENOMEM.
  */
-int mappings_cut_out(const struct mappings *set, uint64_t iova,
-	uint64_t length, struct mapping **parts, size_t *count);
+int mappings_cut_out(const struct mappings *set, uint64_t iova, uint64_t length,
+	struct mapping **parts, size_t *count);
 
 /* All mappings in ascending order, in an array that the caller frees. 0 or -ENOMEM. */
 int mappings_list(

@@ -118,8 +118,8 @@ find_run(const struct mapping *run, void *argument)
 	if (pass->count == pass->room) {
 		found = reallocarray(pass->found, room, sizeof(*found));
 		if (found == NULL) {
-			IOMMUFD_LOG(ERR,
-				"no memory for the list of EAL's memory");
+			IOMMUFD_LOG(
+				ERR, "no memory for the list of EAL's memory");
 			return -ENOMEM;
 		}
 		pass->found = found;
@@ -193,8 +193,7 @@ hint_at_files(const struct pass *pass)
 		return;
 	IOMMUFD_LOG(INFO,
 		"%zu calls mapped EAL's memory, since each hugepage has a file of its own: with --single-file-segments%s it takes %zu, and the start is faster",
-		pass->count,
-		pass->all_stay ? " instead of --legacy-mem" : "",
+		pass->count, pass->all_stay ? " instead of --legacy-mem" : "",
 		pass->count - pass->runs.ended_by_file);
 }
 
@@ -369,8 +368,9 @@ static void
 add_window(struct windows *windows, uint64_t first, uint64_t last)
 {
 	if (first <= last && windows->count < MAX_WINDOWS)
-		windows->found[windows->count++] =
-			(struct rte_iommufd_range){ first, last };
+		windows->found[windows->count++] = (struct rte_iommufd_range){
+			first, last
+		};
 }
 
 static int

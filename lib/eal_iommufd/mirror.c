@@ -40,7 +40,8 @@ struct stretch {
 struct work {
 	struct rte_iommufd_space *space;
 	struct rte_iommufd_space *source;
-	uint64_t distance; /* from an IOVA here to the same memory's in the source */
+	uint64_t
+		distance; /* from an IOVA here to the same memory's in the source */
 	struct stretch *stretches;
 	struct progress progress;
 };
@@ -60,7 +61,8 @@ join(const struct mapping *parts, size_t count, struct stretch *stretches)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (joined > 0 && continues(&stretches[joined - 1], &parts[i])) {
+		if (joined > 0 &&
+			continues(&stretches[joined - 1], &parts[i])) {
 			stretches[joined - 1].length += parts[i].length;
 			continue;
 		}
@@ -187,7 +189,7 @@ cut_out(struct rte_iommufd_space *source, uint64_t iova, uint64_t length,
 			"cannot copy %#" PRIx64 " + %#" PRIx64
 			" of an address space: %s",
 			iova, length,
-			ret == -ENOENT		? "not all of it is mapped"
+			ret == -ENOENT		 ? "not all of it is mapped"
 				: ret == -ENOMEM ? "out of memory"
 						 : "this is no interval");
 	return ret;
@@ -250,8 +252,8 @@ mirror_enter(struct rte_iommufd_space *mirror, struct rte_iommufd_space *source,
 
 /* Its mapping at that address and of that length, if it comes from the source. */
 static bool
-has_mirrored(const struct rte_iommufd_space *mirror, uint64_t iova,
-	uint64_t length)
+has_mirrored(
+	const struct rte_iommufd_space *mirror, uint64_t iova, uint64_t length)
 {
 	const struct mapping *area = mappings_find(&mirror->mappings, iova);
 

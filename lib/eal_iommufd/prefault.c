@@ -111,8 +111,8 @@ populate(struct stretch *stretch, unsigned int threads)
 	if (stretch->length < WORTH_IT || looks_present(stretch))
 		return;
 	stretch->home = home_node();
-	progress_start(&stretch->progress, "making memory present",
-		stretch->length);
+	progress_start(
+		&stretch->progress, "making memory present", stretch->length);
 	parallel_run((stretch->length + PIECE - 1) / PIECE, threads,
 		populate_piece, stretch);
 }
@@ -125,7 +125,8 @@ prefault(const struct mapping *runs, size_t count, unsigned int threads)
 
 	for (i = 0; i < count; i++) {
 		/* Read-only memory may be a file's, of which nothing is to be changed. */
-		if (runs[i].va == 0 || !(runs[i].rights & RTE_IOMMUFD_MAP_WRITE))
+		if (runs[i].va == 0 ||
+			!(runs[i].rights & RTE_IOMMUFD_MAP_WRITE))
 			continue;
 		if (stretch.va + stretch.length == runs[i].va) {
 			stretch.length += runs[i].length;

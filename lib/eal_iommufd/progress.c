@@ -37,8 +37,8 @@ progress_is_due(struct progress *progress, uint64_t milliseconds)
 	uint64_t due = atomic_load(&progress->next);
 
 	return milliseconds >= due &&
-		atomic_compare_exchange_strong(&progress->next, &due,
-			milliseconds + NEXT_LINE_AFTER);
+		atomic_compare_exchange_strong(
+			&progress->next, &due, milliseconds + NEXT_LINE_AFTER);
 }
 
 void

@@ -23,7 +23,8 @@ struct progress {
 	_Atomic uint64_t next; /* time of the next line, in milliseconds */
 };
 
-void progress_start(struct progress *progress, const char *what, uint64_t total);
+void progress_start(
+	struct progress *progress, const char *what, uint64_t total);
 
 /* That many more bytes are done. */
 void progress_add(struct progress *progress, uint64_t bytes);

@@ -38,8 +38,8 @@ void space_forget_locked(struct rte_iommufd_space *space,
 int space_enter_locked(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count, unsigned int threads);
 /* Says why a run could not be mapped, and returns err. */
-int space_refuse_map(struct rte_iommufd_space *space, const struct mapping *run,
-	int err);
+int space_refuse_map(
+	struct rte_iommufd_space *space, const struct mapping *run, int err);
 
 /* rte_iommufd_space_unmap() by that many threads. */
 int space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
