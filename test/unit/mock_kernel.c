@@ -22,7 +22,7 @@
 #define MAX_ANSWERS 16
 #define MAX_CALLS 8192
 #define MAX_OBJECTS 4096
-#define MAX_RANGES 8
+#define MAX_RANGES 40
 
 /* What a call gets, and what a script or a test says that it gets. */
 struct answer {
