@@ -43,6 +43,7 @@ struct work {
 	uint64_t
 		distance; /* from an IOVA here to the same memory's in the source */
 	struct stretch *stretches;
+	atomic_size_t calls;
 	struct progress progress;
 };
 
@@ -84,6 +85,7 @@ copy_stretch(size_t item, void *argument)
 		stretch->iova, work->source, stretch->iova + work->distance,
 		stretch->length, stretch->rights);
 
+	atomic_fetch_add(&work->calls, 1);
 	if (ret != 0)
 		return ret;
 	stretch->entered = true;
@@ -104,8 +106,8 @@ copy_stretches(struct work *work, size_t count, unsigned int threads)
 		bytes += work->stretches[i].length;
 	progress_start(&work->progress, "mapping memory for devices", bytes);
 	ret = parallel_run(count, threads, copy_stretch, work);
-	work->space->stats.map_calls += count;
-	work->space->stats.copy_calls += count;
+	work->space->stats.map_calls += work->calls;
+	work->space->stats.copy_calls += work->calls;
 	if (ret == 0)
 		return 0;
 	work->space->stats.failed_calls++;
