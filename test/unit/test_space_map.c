@@ -11,10 +11,12 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "address_space.h"
+#include "backend.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -183,6 +185,51 @@ whichever_call_fails_nothing_is_mapped(void **state)
 		else
 			setup_threads(state);
 	}
+}
+
+/* In the place of the backend's: the two fail together, each in its own way. */
+static pthread_barrier_t both;
+
+static int
+fail_two(struct rte_iommufd_space *of __rte_unused, const struct mapping *run)
+{
+	if (run->iova == runs[0].iova || run->iova == runs[1].iova)
+		pthread_barrier_wait(&both);
+	if (run->iova == runs[0].iova)
+		return -EFAULT;
+	return run->iova == runs[1].iova ? -EPERM : 0;
+}
+
+static int
+unmap_all(struct rte_iommufd_space *of __rte_unused, uint64_t iova __rte_unused,
+	uint64_t length, uint64_t *unmapped)
+{
+	*unmapped = length;
+	return 0;
+}
+
+static void
+a_failure_is_explained_by_its_own_run(void **state __rte_unused)
+{
+	const struct backend *real = context->backend;
+	static struct backend failing;
+	unsigned int round;
+
+	failing = *real;
+	failing.map = fail_two;
+	failing.unmap = unmap_all;
+	pthread_barrier_init(&both, NULL, 2);
+	context->backend = &failing;
+	for (round = 0; round < 2000; round++) {
+		if (map_all() == -EFAULT)
+			assert_one_error("cannot map 0x2000-", "no memory");
+		else
+			assert_one_error(
+				"cannot map 0x4000-", "not be written");
+	}
+	context->backend = real;
+	pthread_barrier_destroy(&both);
+	assert_mapped(0, 0);
 }
 
 static void
@@ -602,6 +649,7 @@ main(void)
 		BY_THREADS(all_runs_are_mapped),
 		TEST(no_runs_are_mapped_at_once),
 		TEST(whichever_call_fails_nothing_is_mapped),
+		BY_THREADS(a_failure_is_explained_by_its_own_run),
 		TEST(what_was_there_before_stays),
 		BY_THREADS(what_was_there_before_stays),
 		TEST(an_overlap_within_a_batch_is_found),
