@@ -150,6 +150,8 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		address_space_go_idle(space);
 	context->backend->device_close(device);
 	if (space != NULL) {
+		if (space->keeps_page_table)
+			address_space_stay_live(space);
 		leave_space(device);
 		address_space_read_ranges(space);
 	}
