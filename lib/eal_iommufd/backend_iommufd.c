@@ -68,10 +68,10 @@ iommufd_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 	struct rte_iommufd_context *context = space->context;
 	int ret;
 
-	if (mapping->va != 0 &&
-		(mapping->file < 0 ||
-			context->settings.map == SETTINGS_MAP_VA ||
-			context->map_file_call == MAP_FILE_LACKING))
+	if (mapping->file < 0 ||
+		(mapping->va != 0 &&
+			(context->settings.map == SETTINGS_MAP_VA ||
+				context->map_file_call == MAP_FILE_LACKING)))
 		return map_va(space, mapping);
 	ret = kernel_ioas_map_file(context->iommu_fd, space->ioas_id,
 		mapping->file, mapping->offset, mapping->iova, mapping->length,

@@ -150,6 +150,8 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		address_space_go_idle(space);
 	context->backend->device_close(device);
 	if (space != NULL) {
+		if (space->keeps_page_table)
+			address_space_stay_live(space);
 		leave_space(device);
 		address_space_read_ranges(space);
 	}
@@ -201,14 +203,14 @@ move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 				: "the address space is of another context");
 		return -EINVAL;
 	}
+	if (left == space)
+		return 0;
 	if (device->context->backend->move == NULL) {
 		IOMMUFD_LOG(ERR,
 			"%s: legacy containers cannot move a device without a gap: stop it, detach and attach",
 			device->place.address);
 		return -EOPNOTSUPP;
 	}
-	if (left == space)
-		return 0;
 	ret = device->context->backend->move(device, space);
 	if (ret != 0)
 		return ret;

@@ -126,7 +126,8 @@ mappings_translate(const struct mappings *set, uint64_t iova, uint64_t length,
 		return -ENOENT;
 	for (;;) {
 		mapping = mappings_find(set, position);
-		if (mapping == NULL || (mapping->rights & rights) != rights)
+		if (mapping == NULL || mapping->va == 0 ||
+			(mapping->rights & rights) != rights)
 			return -ENOENT;
 		here = mapping->va + (position - mapping->iova);
 		if (position == iova)

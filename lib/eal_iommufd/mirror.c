@@ -43,6 +43,9 @@ struct work {
 	uint64_t
 		distance; /* from an IOVA here to the same memory's in the source */
 	struct stretch *stretches;
+	atomic_size_t calls;
+	_Atomic(struct stretch *) failed; /* the first that did, or NULL */
+	int error;			  /* of that one */
 	struct progress progress;
 };
 
@@ -83,9 +86,15 @@ copy_stretch(size_t item, void *argument)
 	int ret = work->space->context->backend->copy(work->space,
 		stretch->iova, work->source, stretch->iova + work->distance,
 		stretch->length, stretch->rights);
+	struct stretch *none = NULL;
 
-	if (ret != 0)
+	atomic_fetch_add(&work->calls, 1);
+	if (ret != 0) {
+		if (atomic_compare_exchange_strong(
+			    &work->failed, &none, stretch))
+			work->error = ret;
 		return ret;
+	}
 	stretch->entered = true;
 	progress_add(&work->progress, stretch->length);
 	return 0;
@@ -94,19 +103,19 @@ copy_stretch(size_t item, void *argument)
 static int
 copy_stretches(struct work *work, size_t count, unsigned int threads)
 {
-	struct stretch *failed = NULL;
+	const struct stretch *failed;
 	struct mapping run;
 	uint64_t bytes = 0;
 	size_t i;
-	int ret;
 
 	for (i = 0; i < count; i++)
 		bytes += work->stretches[i].length;
 	progress_start(&work->progress, "mapping memory for devices", bytes);
-	ret = parallel_run(count, threads, copy_stretch, work);
-	work->space->stats.map_calls += count;
-	work->space->stats.copy_calls += count;
-	if (ret == 0)
+	parallel_run(count, threads, copy_stretch, work);
+	failed = work->failed;
+	work->space->stats.map_calls += work->calls;
+	work->space->stats.copy_calls += work->calls;
+	if (failed == NULL)
 		return 0;
 	work->space->stats.failed_calls++;
 	for (i = 0; i < count; i++) {
@@ -114,12 +123,10 @@ copy_stretches(struct work *work, size_t count, unsigned int threads)
 			.length = work->stretches[i].length };
 		if (work->stretches[i].entered)
 			space_take_back_locked(work->space, &run);
-		else if (failed == NULL)
-			failed = &work->stretches[i];
 	}
 	run = (struct mapping){ .iova = failed->iova,
 		.length = failed->length };
-	return space_refuse_batch(work->space, &run, bytes, ret);
+	return space_refuse_batch(work->space, &run, bytes, work->error);
 }
 
 /* The kernel's half; legacy containers have no copy, so there it is mapped again. */

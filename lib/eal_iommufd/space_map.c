@@ -116,12 +116,15 @@ space_record_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	return 0;
 }
 
+#define NONE SIZE_MAX
+
 struct work {
 	struct rte_iommufd_space *space;
 	const struct mapping *runs;
 	bool *entered; /* of each run */
 	atomic_size_t calls;
-	atomic_size_t failed; /* a run that failed; its count when none did */
+	atomic_size_t failed; /* the run that failed first; NONE: none did */
+	int error;	      /* of that one */
 	struct progress progress;
 };
 
@@ -131,10 +134,12 @@ enter_one(size_t item, void *argument)
 	struct work *work = argument;
 	const struct mapping *run = &work->runs[item];
 	int ret = work->space->context->backend->map(work->space, run);
+	size_t none = NONE;
 
 	atomic_fetch_add(&work->calls, 1);
 	if (ret != 0) {
-		atomic_store(&work->failed, item);
+		if (atomic_compare_exchange_strong(&work->failed, &none, item))
+			work->error = ret;
 		return ret;
 	}
 	work->entered[item] = true;
@@ -166,7 +171,7 @@ int
 space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads)
 {
-	struct work work = { .space = space, .runs = runs, .failed = count };
+	struct work work = { .space = space, .runs = runs, .failed = NONE };
 	const uint64_t bytes = bytes_of(runs, count);
 	int ret;
 
@@ -177,7 +182,8 @@ space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 		(count < MANY_RUNS && bytes < MANY_BYTES))
 		threads = 1;
 	progress_start(&work.progress, "mapping memory for devices", bytes);
-	ret = parallel_run(count, threads, enter_one, &work);
+	parallel_run(count, threads, enter_one, &work);
+	ret = work.error;
 	space->stats.map_calls += work.calls;
 	if (ret != 0) {
 		space->stats.failed_calls++;

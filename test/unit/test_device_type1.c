@@ -125,6 +125,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "group_set_container fd=20 container=30");
 	mock_expect(0, "container_set_iommu type1v2 fd=30");
 	mock_expect(40, "group_open_device fd=20 name=0000:01:00.0");
+	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_device_fd(device), 40);
 	assert_int_equal(rte_iommufd_space_type1_fd(space), 30);
@@ -261,6 +262,7 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 		"type1_map container=30 va=0x1000 iova=0x1000 length=0x1000 rights=rw");
 	mock_expect(0,
 		"type1_map container=30 va=0x3000 iova=0x3000 length=0x1000 rights=rw");
+	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	/* From now on at once. */
 	mock_expect(0,
@@ -556,12 +558,95 @@ ranges_need_a_device(void **state __rte_unused)
 		rte_iommufd_space_ranges(space, ranges, 2), -EOPNOTSUPP);
 	assert_int_equal(mock_calls("container_ranges"), 0);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_calls("container_ranges"), 1);
 	assert_int_equal(rte_iommufd_space_ranges(space, ranges, 2), 2);
 	assert_memory_equal(ranges, known, sizeof(known));
 	rte_iommufd_device_close(device);
 	assert_int_equal(
 		rte_iommufd_space_ranges(space, ranges, 2), -EOPNOTSUPP);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+a_device_is_not_moved_here(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *from = create_space();
+	struct rte_iommufd_space *to = create_space();
+
+	assert_int_equal(rte_iommufd_device_move(device, to), -EINVAL);
+	assert_one_error("0000:01:00.0", "attached to nothing");
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	assert_int_equal(rte_iommufd_device_move(device, to), -EOPNOTSUPP);
+	assert_one_error("0000:01:00.0", "legacy containers cannot move",
+		"detach and attach");
+	assert_ptr_equal(rte_iommufd_device_space(device), from);
+	assert_int_equal(mock_calls("group_set_container"), 1);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+}
+
+/* As with IOMMUFD: where it is it need not go. */
+static void
+a_device_is_where_it_is(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_device_move(device, space), 0);
+	assert_no_error();
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* The device's end, as its detachment, leaves the page table where it was. */
+static void
+a_closed_device_s_group_can_be_kept_too(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_device *other = open_device(twin);
+	struct rte_iommufd_space *space = create_space();
+
+	map_page(space, 0x1000);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	rte_iommufd_device_close(device);
+	assert_one_error("does not leave the container");
+	assert_int_equal(mock_mappings(), 1);
+	/* What is mapped meanwhile is entered, and nothing twice. */
+	map_page(space, 0x2000);
+	assert_int_equal(mock_mappings(), 2);
+	assert_int_equal(rte_iommufd_device_attach(other, space), 0);
+	assert_int_equal(mock_calls("type1_map"), 2);
+	rte_iommufd_device_close(other);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+what_is_out_of_reach_is_refused_while_a_device_is_there(
+	void **state __rte_unused)
+{
+	static const struct rte_iommufd_range reach = { 0, 0x7fffffffff };
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	mock_set_ranges(&reach, 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_space_map(
+				 space, VA(0x1000), 0x8000000000, 0x1000, RW),
+		-EINVAL);
+	assert_one_error("0x8000000000-0x8000000fff", "(39 bits)");
+	assert_int_equal(mock_calls("type1_map"), 0);
+	/* Without one there is nothing to tell, and it is noted. */
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(rte_iommufd_space_map(
+				 space, VA(0x1000), 0x8000000000, 0x1000, RW),
+		0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
 }
 
 static void
@@ -626,6 +711,10 @@ main(void)
 		TEST(a_group_that_the_kernel_keeps_can_come_back),
 		TEST(a_space_can_end_before_its_stuck_group),
 		TEST(ranges_need_a_device),
+		TEST(a_device_is_not_moved_here),
+		TEST(a_device_is_where_it_is),
+		TEST(a_closed_device_s_group_can_be_kept_too),
+		TEST(what_is_out_of_reach_is_refused_while_a_device_is_there),
 		TEST(hw_info_is_not_known_here),
 		TEST(a_container_that_cannot_be_opened_makes_no_space),
 		TEST(whatever_fails_nothing_is_left_with_two_groups),

@@ -334,12 +334,13 @@ pages_that_may_go_are_alone(void **state __rte_unused)
 }
 
 static void
-lists_are_not_merged(void **state __rte_unused)
+neighbouring_lists_are_one_run(void **state __rte_unused)
 {
 	use_pages(0, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
 	use_pages(1, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
 	assert_int_equal(follow(), 0);
-	assert_mapped(2, 2 * PAGES);
+	assert_mapped(1, 2 * PAGES);
+	assert_last_map(0, 0, 2 * PAGES);
 }
 
 static void
@@ -691,7 +692,7 @@ main(void)
 		TEST(no_memory_is_followed_too),
 		TEST(pages_that_stay_are_one_run),
 		TEST(pages_that_may_go_are_alone),
-		TEST(lists_are_not_merged),
+		TEST(neighbouring_lists_are_one_run),
 		TEST(a_gap_ends_a_run),
 		TEST(without_events_all_pages_stay),
 		TEST(external_heaps_are_one_run),
