@@ -153,7 +153,7 @@ static void
 an_unknown_backend_is_named_with_the_known_ones(void **state __rte_unused)
 {
 	assert_refused("backend=vfio", "backend=vfio");
-	assert_contains(problem, "auto, iommufd, type1, stock");
+	assert_contains(problem, "auto, iommufd, type1, noiommu, stock");
 	assert_refused("backend=IOMMUFD", "backend=IOMMUFD");
 	assert_refused("backend=type1v2", "backend=type1v2");
 	assert_refused("map=va,backend=iommuf", "backend=iommuf ");
@@ -171,9 +171,9 @@ static void
 a_missing_value_is_refused(void **state __rte_unused)
 {
 	assert_refused("backend", "backend=");
-	assert_contains(problem, "auto, iommufd, type1, stock");
+	assert_contains(problem, "auto, iommufd, type1, noiommu, stock");
 	assert_refused("backend=", "backend=");
-	assert_contains(problem, "auto, iommufd, type1, stock");
+	assert_contains(problem, "auto, iommufd, type1, noiommu, stock");
 	assert_refused("map,backend=auto", "map=");
 }
 
