@@ -182,7 +182,7 @@ explain_region(struct explanation *explanation, unsigned int region,
 	case EOPNOTSUPP:
 	case ENODEV:
 		return say(explanation,
-			"region %u cannot be given out for P2P: the platform knows no way between devices here, or the device is being reset",
+			"region %u cannot be given out for P2P: it is no memory, the platform knows no way between devices, or the device is being reset",
 			region);
 	case EINVAL:
 		return say(explanation,

@@ -449,7 +449,8 @@ __rte_experimental int rte_iommufd_space_mirror(
  * @return
  *   0, or (kernel: vfio_pci_core_feature_dma_buf(), iommufd_ioas_map_file())
  *   - -EOPNOTSUPP: the backend or the kernel does not offer this.
- *   - -ENODEV: the device cannot take part in P2P, or its memory is disabled.
+ *   - -ENODEV: the region is no memory, or the platform does not let devices reach
+ *     each other.
  *   - -EINVAL: no such part of the region, or as for rte_iommufd_space_map().
  *   - any error of rte_iommufd_space_map().
  */
