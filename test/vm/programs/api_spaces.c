@@ -42,19 +42,22 @@ static bool iommufd;
 static char *memory;
 static int file;
 
-/* In pages, of this process. */
+/* In pages, by this process: IOMMUFD counts as pinned, a container as locked. */
 static unsigned long
 pinned(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");
-	unsigned long kib = 0;
+	unsigned long sum = 0;
+	unsigned long kib;
 	char line[128];
 
 	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-		sscanf(line, "VmPin: %lu", &kib);
+		if (sscanf(line, "VmPin: %lu", &kib) == 1 ||
+			sscanf(line, "VmLck: %lu", &kib) == 1)
+			sum += kib;
 	if (status != NULL)
 		fclose(status);
-	return kib * 1024 / PAGE;
+	return sum * 1024 / PAGE;
 }
 
 static uint64_t
