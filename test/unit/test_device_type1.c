@@ -624,6 +624,31 @@ a_closed_device_s_group_can_be_kept_too(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
 
+/* Once it does leave, the page table goes, and what is mapped is entered again. */
+static void
+a_group_that_leaves_later_takes_the_page_table(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	map_page(space, 0x1000);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_one_error("does not leave the container");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", 0);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(mock_mappings(), 0);
+	map_page(space, 0x2000);
+	assert_int_equal(mock_calls("type1_map"), 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_mappings(), 2);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
+}
+
 static void
 what_is_out_of_reach_is_refused_while_a_device_is_there(
 	void **state __rte_unused)
@@ -714,6 +739,7 @@ main(void)
 		TEST(a_device_is_not_moved_here),
 		TEST(a_device_is_where_it_is),
 		TEST(a_closed_device_s_group_can_be_kept_too),
+		TEST(a_group_that_leaves_later_takes_the_page_table),
 		TEST(what_is_out_of_reach_is_refused_while_a_device_is_there),
 		TEST(hw_info_is_not_known_here),
 		TEST(a_container_that_cannot_be_opened_makes_no_space),
