@@ -239,6 +239,18 @@ refused:
 	return ret;
 }
 
+/* Whether a group without devices in the space is still in its container. */
+static bool
+keeps_group(const struct rte_iommufd_space *space)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &space->context->groups, next)
+		if (group->space == space && group->attached == 0)
+			return true;
+	return false;
+}
+
 /*
  * The group of a device that has left, if that was the last. It has to stay where a
  * copy of a device's fd is still open, in a secondary process for example
@@ -248,17 +260,18 @@ refused:
 static void
 leave_container(struct rte_iommufd_device *device)
 {
+	struct rte_iommufd_space *space = device->group->space;
 	struct group *group = device->group;
 	int ret;
 
 	if (group->attached > 0)
 		return;
 	ret = kernel_group_unset_container(group->fd);
-	if (ret == 0) {
+	if (ret == 0)
 		group->space = NULL;
+	space->keeps_page_table = keeps_group(space);
+	if (ret == 0)
 		return;
-	}
-	group->space->keeps_page_table = true;
 	IOMMUFD_LOG(ERR,
 		"%s: its IOMMU group does not leave the container: %s; end the other processes that use the device",
 		device->place.address, rte_strerror(-ret));
@@ -343,9 +356,9 @@ type1_device_close(struct rte_iommufd_device *device)
 	device->group = NULL;
 	if (--group->opened > 0)
 		return;
-	if (group->space != NULL)
-		group->space->keeps_page_table = false;
 	TAILQ_REMOVE(&device->context->groups, group, next);
+	if (group->space != NULL)
+		group->space->keeps_page_table = keeps_group(group->space);
 	kernel_close(group->fd);
 	free(group);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <linux/vfio.h>
 
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -23,15 +24,9 @@
 
 #define DEVICE_NODE "/dev/vfio/devices/vfio0"
 
-static const uint8_t token[RTE_IOMMUFD_VF_TOKEN_LENGTH] = { 0x14, 0xd6, 0x3f,
-	0x20, 0x84, 0x45, 0x11, 0xea, 0x89, 0x00, 0x1f, 0x9c, 0xe7, 0xd5, 0x65,
-	0x0d };
-#define TOKEN_TEXT "14d63f20844511ea89001f9ce7d5650d"
-
 static const char *nic;
 static const char *second_nic;
 static const char *old_nic;
-static struct rte_iommufd_context *context;
 
 static void
 make_devices(void)
@@ -43,56 +38,27 @@ make_devices(void)
 	const struct fake_device without_cdev = { "0000:03:00.0", "vfio-pci",
 		NULL, NULL, "9", NULL };
 
-	fake_sysfs_make();
 	nic = fake_sysfs_add(&first);
 	second_nic = fake_sysfs_add(&second);
 	old_nic = fake_sysfs_add(&without_cdev);
-	logs_start();
 }
 
 static int
 setup_script(void **state)
 {
+	const int ret = devices_start(state, true, "backend=iommufd");
+
 	make_devices();
-	mock_start_script(state);
-	return rte_iommufd_context_create("backend=iommufd", &context);
+	return ret;
 }
 
 static int
 setup(void **state)
 {
+	const int ret = devices_start(state, false, "backend=iommufd");
+
 	make_devices();
-	mock_start_permissive(state);
-	return rte_iommufd_context_create("backend=iommufd", &context);
-}
-
-static int
-teardown(void **state)
-{
-	fake_sysfs_remove();
-	assert_int_equal(rte_iommufd_context_destroy(context), 0);
-	return mock_finish(state);
-}
-
-static struct rte_iommufd_device *
-open_device(const char *path)
-{
-	struct rte_iommufd_device *device = NULL;
-
-	assert_int_equal(
-		rte_iommufd_device_open(context, path, NULL, &device), 0);
-	assert_non_null(device);
-	return device;
-}
-
-static struct rte_iommufd_space *
-create_space(void)
-{
-	struct rte_iommufd_space *space = NULL;
-
-	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
-	assert_non_null(space);
-	return space;
+	return ret;
 }
 
 /* The order of calls in a device's life, to the letter. */
@@ -169,8 +135,10 @@ open_passes_the_vf_token(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	assert_int_equal(
-		rte_iommufd_device_open(context, nic, token, &device), 0);
-	assert_contains(mock_last_call("device_bind"), "token=" TOKEN_TEXT);
+		rte_iommufd_device_open(context, nic, devices_token, &device),
+		0);
+	assert_contains(
+		mock_last_call("device_bind"), "token=" DEVICES_TOKEN_TEXT);
 	rte_iommufd_device_close(device);
 	assert_no_error();
 }
@@ -205,10 +173,11 @@ a_refused_token_is_never_dropped(void **state __rte_unused)
 
 	for (i = 0; i < RTE_DIM(refusals); i++) {
 		mock_answer("device_bind", refusals[i].error);
-		assert_open_refused(token, refusals[i].error);
+		assert_open_refused(devices_token, refusals[i].error);
 		assert_one_error("0000:01:00.0", refusals[i].words);
 		assert_int_equal(mock_calls("device_bind"), ++calls);
-		assert_contains(mock_last_call("device_bind"), TOKEN_TEXT);
+		assert_contains(
+			mock_last_call("device_bind"), DEVICES_TOKEN_TEXT);
 	}
 }
 
@@ -771,8 +740,8 @@ int
 main(void)
 {
 #define SCRIPTED(name) \
-	cmocka_unit_test_setup_teardown(name, setup_script, teardown)
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	cmocka_unit_test_setup_teardown(name, setup_script, devices_end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, devices_end)
 	const struct CMUnitTest tests[] = {
 		SCRIPTED(a_device_lives_by_the_book),
 		SCRIPTED(close_detaches_first),

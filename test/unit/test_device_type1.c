@@ -14,6 +14,7 @@
 #include <string.h>
 #include <linux/vfio.h>
 
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -24,16 +25,10 @@
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define VA(address) ((void *)(uintptr_t)(address))
 
-static const uint8_t token[RTE_IOMMUFD_VF_TOKEN_LENGTH] = { 0x14, 0xd6, 0x3f,
-	0x20, 0x84, 0x45, 0x11, 0xea, 0x89, 0x00, 0x1f, 0x9c, 0xe7, 0xd5, 0x65,
-	0x0d };
-#define TOKEN_TEXT "14d63f20-8445-11ea-8900-1f9ce7d5650d"
-
 /* Two in group 7, one in group 8. */
 static const char *nic;
 static const char *twin;
 static const char *loner;
-static struct rte_iommufd_context *context;
 
 static void
 make_devices(void)
@@ -45,56 +40,27 @@ make_devices(void)
 	const struct fake_device third = { "0000:02:00.0", "vfio-pci", "vfio0",
 		"511:0", "8", NULL };
 
-	fake_sysfs_make();
 	nic = fake_sysfs_add(&first);
 	twin = fake_sysfs_add(&second);
 	loner = fake_sysfs_add(&third);
-	logs_start();
 }
 
 static int
 setup_script(void **state)
 {
+	const int ret = devices_start(state, true, "backend=type1");
+
 	make_devices();
-	mock_start_script(state);
-	return rte_iommufd_context_create("backend=type1", &context);
+	return ret;
 }
 
 static int
 setup(void **state)
 {
+	const int ret = devices_start(state, false, "backend=type1");
+
 	make_devices();
-	mock_start_permissive(state);
-	return rte_iommufd_context_create("backend=type1", &context);
-}
-
-static int
-teardown(void **state)
-{
-	fake_sysfs_remove();
-	assert_int_equal(rte_iommufd_context_destroy(context), 0);
-	return mock_finish(state);
-}
-
-static struct rte_iommufd_device *
-open_device(const char *path)
-{
-	struct rte_iommufd_device *device = NULL;
-
-	assert_int_equal(
-		rte_iommufd_device_open(context, path, NULL, &device), 0);
-	assert_non_null(device);
-	return device;
-}
-
-static struct rte_iommufd_space *
-create_space(void)
-{
-	struct rte_iommufd_space *space = NULL;
-
-	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
-	assert_non_null(space);
-	return space;
+	return ret;
 }
 
 static void
@@ -406,10 +372,11 @@ attach_passes_the_vf_token(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	assert_int_equal(
-		rte_iommufd_device_open(context, nic, token, &device), 0);
+		rte_iommufd_device_open(context, nic, devices_token, &device),
+		0);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_contains(mock_last_call("group_open_device"),
-		"name=0000:01:00.0 vf_token=" TOKEN_TEXT);
+		"name=0000:01:00.0 vf_token=" DEVICES_TOKEN_UUID);
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
@@ -421,7 +388,8 @@ a_refused_token_is_never_dropped(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	assert_int_equal(
-		rte_iommufd_device_open(context, nic, token, &device), 0);
+		rte_iommufd_device_open(context, nic, devices_token, &device),
+		0);
 	mock_answer("group_open_device", -EACCES);
 	assert_int_equal(rte_iommufd_device_attach(device, space), -EACCES);
 	assert_one_error("0000:01:00.0", "--vfio-vf-token");
@@ -429,7 +397,8 @@ a_refused_token_is_never_dropped(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_device_attach(device, space), -EINVAL);
 	assert_one_error("0000:01:00.0", "--vfio-vf-token");
 	assert_int_equal(mock_calls("group_open_device"), 2);
-	assert_contains(mock_last_call("group_open_device"), TOKEN_TEXT);
+	assert_contains(
+		mock_last_call("group_open_device"), DEVICES_TOKEN_UUID);
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
@@ -462,7 +431,7 @@ a_refused_attach_leaves_the_container_empty(void **state)
 		assert_one_error("0000:01:00.0", refusals[i].words);
 		assert_int_equal(rte_iommufd_space_destroy(space), 0);
 		rte_iommufd_device_close(device);
-		teardown(state);
+		devices_end(state);
 		setup(state);
 	}
 }
@@ -624,6 +593,31 @@ a_closed_device_s_group_can_be_kept_too(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
 
+/* Once it does leave, the page table goes, and what is mapped is entered again. */
+static void
+a_group_that_leaves_later_takes_the_page_table(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	map_page(space, 0x1000);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_one_error("does not leave the container");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", 0);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(mock_mappings(), 0);
+	map_page(space, 0x2000);
+	assert_int_equal(mock_calls("type1_map"), 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_mappings(), 2);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
+}
+
 static void
 what_is_out_of_reach_is_refused_while_a_device_is_there(
 	void **state __rte_unused)
@@ -689,8 +683,8 @@ int
 main(void)
 {
 #define SCRIPTED(name) \
-	cmocka_unit_test_setup_teardown(name, setup_script, teardown)
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	cmocka_unit_test_setup_teardown(name, setup_script, devices_end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, devices_end)
 	const struct CMUnitTest tests[] = {
 		SCRIPTED(a_device_lives_by_the_book),
 		TEST(the_first_version_is_asked_for_where_it_is_all),
@@ -714,6 +708,7 @@ main(void)
 		TEST(a_device_is_not_moved_here),
 		TEST(a_device_is_where_it_is),
 		TEST(a_closed_device_s_group_can_be_kept_too),
+		TEST(a_group_that_leaves_later_takes_the_page_table),
 		TEST(what_is_out_of_reach_is_refused_while_a_device_is_there),
 		TEST(hw_info_is_not_known_here),
 		TEST(a_container_that_cannot_be_opened_makes_no_space),

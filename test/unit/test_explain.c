@@ -34,18 +34,10 @@
 static struct explanation why;
 
 static int
-setup(void **state __rte_unused)
+setup(void **state)
 {
 	memset(why.text, '#', sizeof(why.text));
-	fake_sysfs_make();
-	return 0;
-}
-
-static int
-teardown(void **state __rte_unused)
-{
-	fake_sysfs_remove();
-	return 0;
+	return fake_sysfs_setup(state);
 }
 
 /* One sentence in the caller's buffer, with cause and remedy in it. */
@@ -467,7 +459,8 @@ we_ourselves_are_no_holder(void **state __rte_unused)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, setup, fake_sysfs_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(the_iommu_node_is_explained),
 		TEST(the_container_node_is_explained),

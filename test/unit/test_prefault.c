@@ -178,6 +178,22 @@ neighbours_count_together(void **state __rte_unused)
 	assert_int_equal(called_bytes, WORTH_IT);
 }
 
+/* What this process does not see, a region, is passed over. */
+static void
+a_region_does_not_part_neighbours(void **state __rte_unused)
+{
+	struct mapping runs[] = {
+		run_at(0, WORTH_IT / 2),
+		run_at(0, WORTH_IT),
+		run_at(WORTH_IT / 2, WORTH_IT / 2),
+	};
+
+	runs[1].va = 0;
+	prefault(runs, 3, 1);
+	assert_int_equal(calls, 1);
+	assert_int_equal(called_bytes, WORTH_IT);
+}
+
 /* The first is taken as well, and not only the last. */
 static void
 each_stretch_is_taken(void **state __rte_unused)
@@ -281,6 +297,7 @@ main(void)
 		TEST(threads_share_it_to_the_byte),
 		TEST(little_memory_is_left_to_the_map_call),
 		TEST(neighbours_count_together),
+		TEST(a_region_does_not_part_neighbours),
 		TEST(each_stretch_is_taken),
 		TEST(what_is_not_written_to_is_left_alone),
 		TEST(what_is_not_written_to_is_not_taken_along),
