@@ -10,10 +10,12 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "address_space.h"
+#include "backend.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -25,8 +27,8 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 #define PAGE 0x1000
-/* Where this process has nothing, so that nothing is looked at there. */
-#define VA_BASE UINT64_C(0x200000000000)
+/* Where no process has anything, so that nothing is made present there. */
+#define VA_BASE UINT64_C(0x8000200000000000)
 #define VA(iova) ((void *)(uintptr_t)(VA_BASE + (iova)))
 
 static struct rte_iommufd_context *context;
@@ -360,6 +362,44 @@ whichever_copy_fails_nothing_is_copied(void **state)
 	}
 }
 
+/* In the place of the backend's: the two fail together, each in its own way. */
+static pthread_barrier_t both;
+
+static int
+fail_two(struct rte_iommufd_space *space __rte_unused, uint64_t iova,
+	struct rte_iommufd_space *of __rte_unused,
+	uint64_t source_iova __rte_unused, uint64_t length __rte_unused,
+	uint32_t rights __rte_unused)
+{
+	pthread_barrier_wait(&both);
+	return iova == 4 * GIB ? -EFAULT : -EPERM;
+}
+
+static void
+a_failed_copy_is_explained_by_its_own_errno(void **state __rte_unused)
+{
+	const struct backend *real = context->backend;
+	static struct backend failing;
+	unsigned int round;
+
+	map_blocks(4);
+	failing = *real;
+	failing.copy = fail_two;
+	pthread_barrier_init(&both, NULL, 2);
+	context->backend = &failing;
+	for (round = 0; round < 2000; round++) {
+		if (copy(4 * GIB, 4 * GIB, 2 * GIB) == -EFAULT)
+			assert_one_error(
+				"cannot map 0x100000000-", "no memory");
+		else
+			assert_one_error("cannot map 0x140000000-",
+				"may not be written");
+	}
+	context->backend = real;
+	pthread_barrier_destroy(&both);
+	assert_areas(4, 0, 0);
+}
+
 /* --- Mirrors --- */
 
 static void
@@ -681,7 +721,7 @@ a_container_mirrors_when_it_has_a_device(void **state __rte_unused)
 	assert_int_equal(mock_mappings(), 2);
 	map_well(source, 0x3000, PAGE);
 	assert_contains(mock_last_call("type1_map"),
-		" va=0x200000003000 iova=0x3000 length=0x1000 rights=rw");
+		" va=0x8000200000003000 iova=0x3000 length=0x1000 rights=rw");
 	assert_int_equal(mock_mappings(), 3);
 	/* One that begins with its device there. */
 	assert_int_equal(rte_iommufd_device_attach(other, third), 0);
@@ -734,7 +774,7 @@ a_container_copies_by_mapping_again(void **state __rte_unused)
 				 0x12000, 0x1000, READ),
 		0);
 	assert_contains(mock_last_call("type1_map"),
-		" va=0x200000012000 iova=0x90000 length=0x1000 rights=r");
+		" va=0x8000200000012000 iova=0x90000 length=0x1000 rights=r");
 	assert_int_equal(stats_of(mirror).map_calls, 1);
 	assert_int_equal(stats_of(mirror).copy_calls, 0);
 	unmap_well(mirror, 0x90000, 0x1000);
@@ -762,6 +802,7 @@ main(void)
 		TEST(calls_are_of_1_gib),
 		BY_THREADS(calls_are_of_1_gib),
 		TEST(whichever_copy_fails_nothing_is_copied),
+		BY_THREADS(a_failed_copy_is_explained_by_its_own_errno),
 		TEST(a_mirror_of_nothing_gets_what_comes),
 		TEST(a_mirror_gets_what_is_there),
 		BY_THREADS(a_mirror_gets_what_is_there),
