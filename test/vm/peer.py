@@ -6,7 +6,9 @@
 Sends frames with random contents that follow from their number and checks every byte of every frame that comes back. It
 knows nothing of DPDK. Ends with status 0 when each frame has come back at least once and none was changed.
 
-  peer.py echo INTERFACE COUNT [--seed N]   frames come back as they were, each at least once
+  peer.py echo INTERFACE COUNT [--seed N] [--swapped ADDRESS]
+                                        frames come back as they were, each at least once; or they go to ADDRESS and come
+                                        back with their two addresses swapped
   peer.py flow INTERFACE                a few frames go round all the time, as above; what is lost is sent again soon, and
                                         after SIGTERM until all have come back
   peer.py captured FILE INTERFACE COUNT [--seed N]   the pcap file has all that `echo` has sent, and of this kind nothing else
@@ -42,8 +44,9 @@ def contents(seed, number):
 class Frames:
     """What frames have to look like."""
 
-    def __init__(self, address, seed):
+    def __init__(self, address, seed, far=None):
         self.address = address
+        self.far = far  # whose frames come to this address; None: they come back with the addresses they went with
         self.seed = seed
         self.changed = 0
 
@@ -51,9 +54,13 @@ class Frames:
         """The number of a frame that is right, None for another."""
         number = None
         if len(frame) >= HEADER.size:
-            _, source, _, magic, number, length = HEADER.unpack_from(frame)
+            destination, source, _, magic, number, length = HEADER.unpack_from(frame)
             data = frame[HEADER.size:HEADER.size + length]
-            if magic == MAGIC and source == self.address and data == contents(self.seed, number):
+            if self.far is None:
+                from_here = source == self.address
+            else:
+                from_here = (destination, source) == (self.address, self.far)
+            if magic == MAGIC and from_here and data == contents(self.seed, number):
                 return number
         self.changed += 1
         if self.changed <= 3:
@@ -62,16 +69,16 @@ class Frames:
 
 
 class Peer(Frames):
-    def __init__(self, interface, seed):
+    def __init__(self, interface, seed, far=None):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((interface, ETHERTYPE))
-        super().__init__(self.socket.getsockname()[4], seed)
+        super().__init__(self.socket.getsockname()[4], seed, far)
         self.repeated = 0
 
     def send(self, number):
         data = contents(self.seed, number)
-        header = HEADER.pack(b"\xff" * 6, self.address, ETHERTYPE, MAGIC, number, len(data))
+        header = HEADER.pack(self.far or b"\xff" * 6, self.address, ETHERTYPE, MAGIC, number, len(data))
         try:
             self.socket.send(header + data + bytes(TRAILER))
         except TimeoutError:
@@ -90,7 +97,7 @@ class Peer(Frames):
 
 
 def echo(arguments):
-    peer = Peer(arguments.interface, arguments.seed)
+    peer = Peer(arguments.interface, arguments.seed, arguments.swapped)
     missing = set()
     following = 0
     progress = time.monotonic()
@@ -125,6 +132,10 @@ def flow(arguments):
     return echo(arguments)
 
 
+def ethernet_address(text):
+    return bytes.fromhex(text.strip().replace(":", ""))
+
+
 def captured_frames(name):
     """The frames in a file of tcpdump's (pcap-savefile(5))."""
     with open(name, "rb") as file:
@@ -139,7 +150,7 @@ def captured_frames(name):
 
 def captured(arguments):
     with open(f"/sys/class/net/{arguments.interface}/address", encoding="ascii") as file:
-        frames = Frames(bytes.fromhex(file.read().strip().replace(":", "")), arguments.seed)
+        frames = Frames(ethernet_address(file.read()), arguments.seed)
     of_other_kinds = 0
     missing = set(range(arguments.count))
     for frame in captured_frames(arguments.file):
@@ -171,10 +182,11 @@ def main():
     command.add_argument("interface")
     command.add_argument("count", type=int)
     command.add_argument("--seed", default="1")
+    command.add_argument("--swapped", metavar="ADDRESS", type=ethernet_address)
     command.set_defaults(window=WINDOW, silence=SILENCE, pause=0)
     command = commands.add_parser("flow")
     command.add_argument("interface")
-    command.set_defaults(seed="1", window=4, silence=0.3, pause=0.003)
+    command.set_defaults(seed="1", swapped=None, window=4, silence=0.3, pause=0.003)
     command = commands.add_parser("captured")
     command.add_argument("file")
     command.add_argument("interface")

@@ -19,8 +19,8 @@ give_to_kernel() { # BDF DRIVER
 	bound_nics+=("$1")
 }
 
-# echo_frames BDF COUNT: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
-echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "$2" || fail "frames were lost or changed"; }
+# echo_frames BDF COUNT [MORE]: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
+echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "${@:2}" || fail "frames were lost or changed"; }
 
 # start_flow BDF: frames go round all the time from now on, as in echo_frames; what is lost on the way is sent again.
 start_flow() {
