@@ -98,7 +98,7 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 			space->devices);
 		return -EBUSY;
 	}
-	if (!TAILQ_EMPTY(&space->mirrors)) {
+	if (space->mirror_count != 0) {
 		IOMMUFD_LOG(ERR,
 			"an address space cannot end while others mirror it");
 		return -EBUSY;
@@ -227,7 +227,8 @@ open_region(const struct rte_iommufd_device *owner, unsigned int region,
 	if (file < 0)
 		IOMMUFD_LOG(ERR, "%s: %s", owner->place.address,
 			explain_region(&why, region, offset, length, file));
-	return file;
+	/* The kernel does not know the call. */
+	return file == -ENOTTY ? -EOPNOTSUPP : file;
 }
 
 int

@@ -18,10 +18,10 @@
  * Order of locks, outermost first:
  *   1. EAL's memory hotplug lock, then its lock of the list of event callbacks (both
  *      held by EAL inside memory events; the second is taken to register one)
- *   2. memory.c's begin_lock
+ *   2. memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock
  *   3. rte_iommufd_context.lock
  *   4. rte_iommufd_space.lock, and then that of a space that mirrors this one
- * A memory event comes with 1 held and takes 4. So nobody may take 1, which also
+ * A memory event comes with 1 held and takes pass_lock and 4. So nobody may take 1, which also
  * means to call EAL's memory functions that lock, while holding one of the others.
  */
 
@@ -139,8 +139,11 @@ struct rte_iommufd_space {
 	uint32_t range_count; /* 0: not known */
 	/* Those that mirror this one; guarded by the lock. */
 	TAILQ_HEAD(, rte_iommufd_space) mirrors;
-	/* The one that this mirrors, or NULL, and the place in its list. */
+	/* The one that this mirrors, or NULL; how many mirror this; guarded by
+	 * relations_lock. And the place in the source's list.
+	 */
 	struct rte_iommufd_space *source;
+	unsigned int mirror_count;
 	TAILQ_ENTRY(rte_iommufd_space) next_mirror;
 	unsigned int devices; /* attached; guarded by the context's lock */
 	bool live;	      /* the backend has somewhere to put mappings */

@@ -24,6 +24,7 @@
 #include <rte_errno.h>
 #include <rte_uuid.h>
 
+#include "address_space.h"
 #include "backend.h"
 #include "explain.h"
 #include "kernel.h"
@@ -357,8 +358,12 @@ type1_device_close(struct rte_iommufd_device *device)
 	if (--group->opened > 0)
 		return;
 	TAILQ_REMOVE(&device->context->groups, group, next);
-	if (group->space != NULL)
+	if (group->space != NULL) {
 		group->space->keeps_page_table = keeps_group(group->space);
+		if (group->space->devices == 0 &&
+			!group->space->keeps_page_table)
+			address_space_go_idle(group->space);
+	}
 	kernel_close(group->fd);
 	free(group);
 }

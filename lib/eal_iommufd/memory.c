@@ -46,6 +46,14 @@
  */
 static pthread_mutex_t begin_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/*
+ * One pass over EAL's pages at a time: it finds what is not mapped yet and maps it,
+ * and an event may come between (an external heap is attached with EAL's lock held for
+ * reading only). Taken after a callback is registered, since an event holds EAL's lock
+ * of these.
+ */
+static pthread_mutex_t pass_lock = PTHREAD_MUTEX_INITIALIZER;
+
 /* From so many on, pages that could share a call are worth a word to the user. */
 #define MANY_FILES 256
 /* EAL has at most 128 lists (RTE_MAX_MEMSEG_LISTS), which a gap can cut in two. */
@@ -208,6 +216,7 @@ map_all(struct rte_iommufd_space *space, bool all_stay)
 	};
 	int ret;
 
+	pthread_mutex_lock(&pass_lock);
 	runs_start(&pass.runs, find_run, &pass);
 	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, &pass);
 	if (ret == 0)
@@ -215,6 +224,7 @@ map_all(struct rte_iommufd_space *space, bool all_stay)
 	if (ret == 0)
 		ret = space_map_runs(
 			space, pass.found, pass.count, space_threads(space));
+	pthread_mutex_unlock(&pass_lock);
 	if (ret == 0)
 		hint_at_files(&pass);
 	free(pass.found);
@@ -257,10 +267,12 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = { .space = space, .by_file = maps_by_file(space) };
 
+	pthread_mutex_lock(&pass_lock);
 	runs_start(&pass.runs, find_run, &pass);
 	if (each_page(address, length, map_page, &pass) == 0 &&
 		runs_finish(&pass.runs) == 0)
 		space_map_runs(space, pass.found, pass.count, 1);
+	pthread_mutex_unlock(&pass_lock);
 	free(pass.found);
 }
 

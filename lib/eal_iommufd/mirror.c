@@ -358,34 +358,52 @@ leave:
 	return ret;
 }
 
-/* Both locks are held. */
+/*
+ * Who mirrors whom is settled before any space's lock is taken, so that two calls the
+ * other way about cannot wait for each other.
+ */
+static pthread_mutex_t relations_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static bool
 can_mirror(const struct rte_iommufd_space *space,
 	const struct rte_iommufd_space *source)
 {
 	return space->source == NULL && source->source == NULL &&
-		TAILQ_EMPTY(&space->mirrors) && !space->follows_memory;
+		space->mirror_count == 0 && !space->follows_memory;
 }
 
+/* 0; 1 when it is so already; or -EINVAL. */
 static int
-make_mirror(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
+begin_relation(
+	struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 {
-	bool possible;
+	int ret = 0;
 
-	pthread_mutex_lock(&space->lock);
-	possible = can_mirror(space, source);
-	if (possible)
+	pthread_mutex_lock(&relations_lock);
+	if (space->source == source) {
+		ret = 1;
+	} else if (can_mirror(space, source)) {
 		space->source = source;
-	pthread_mutex_unlock(&space->lock);
-	if (!possible)
-		return refuse(
-			"a space mirrors one other, which mirrors none, and does not follow memory itself");
-	return 0;
+		source->mirror_count++;
+	} else {
+		ret = -EINVAL;
+	}
+	pthread_mutex_unlock(&relations_lock);
+	return ret;
+}
+
+static void
+end_relation(struct rte_iommufd_space *space)
+{
+	pthread_mutex_lock(&relations_lock);
+	space->source->mirror_count--;
+	space->source = NULL;
+	pthread_mutex_unlock(&relations_lock);
 }
 
 /* The source's lock is held. */
 static int
-begin_mirror(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
+mirror_all(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 {
 	struct mapping *all;
 	size_t count;
@@ -396,13 +414,7 @@ begin_mirror(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 		IOMMUFD_LOG(ERR, "no memory to mirror an address space");
 		return ret;
 	}
-	ret = make_mirror(space, source);
-	if (ret == 0) {
-		ret = mirror_enter(
-			space, source, all, count, space_threads(space));
-		if (ret != 0)
-			space->source = NULL;
-	}
+	ret = mirror_enter(space, source, all, count, space_threads(space));
 	free(all);
 	if (ret == 0)
 		TAILQ_INSERT_TAIL(&source->mirrors, space, next_mirror);
@@ -417,9 +429,17 @@ rte_iommufd_space_mirror(
 
 	if (space == source || space->context != source->context)
 		return refuse("it takes two spaces of one context");
+	ret = begin_relation(space, source);
+	if (ret < 0)
+		return refuse(
+			"a space mirrors one other, which mirrors none, and does not follow memory itself");
+	if (ret > 0)
+		return 0;
 	pthread_mutex_lock(&source->lock);
-	ret = space->source == source ? 0 : begin_mirror(space, source);
+	ret = mirror_all(space, source);
 	pthread_mutex_unlock(&source->lock);
+	if (ret != 0)
+		end_relation(space);
 	return ret;
 }
 
@@ -433,5 +453,5 @@ mirror_end(struct rte_iommufd_space *space)
 	pthread_mutex_lock(&source->lock);
 	TAILQ_REMOVE(&source->mirrors, space, next_mirror);
 	pthread_mutex_unlock(&source->lock);
-	space->source = NULL;
+	end_relation(space);
 }

@@ -31,25 +31,22 @@
 struct piece {
 	uint64_t iova;
 	uint64_t length;
+	uint64_t unmapped;
 };
 
 struct work {
 	struct rte_iommufd_space *space;
 	struct piece *pieces;
-	_Atomic uint64_t unmapped;
 };
 
 static int
 unmap_piece(size_t item, void *argument)
 {
 	struct work *work = argument;
-	const struct piece *piece = &work->pieces[item];
-	uint64_t unmapped = 0;
-	int ret = work->space->context->backend->unmap(
-		work->space, piece->iova, piece->length, &unmapped);
+	struct piece *piece = &work->pieces[item];
 
-	atomic_fetch_add(&work->unmapped, unmapped);
-	return ret;
+	return work->space->context->backend->unmap(
+		work->space, piece->iova, piece->length, &piece->unmapped);
 }
 
 /* Cuts [iova, iova + length) between areas into at most limit pieces alike in size. */
@@ -75,53 +72,73 @@ cut(const struct mappings *mappings, uint64_t iova, uint64_t length,
 }
 
 static int
-unmap_now(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
-	unsigned int threads)
+complain(uint64_t iova, uint64_t length, uint64_t unmapped, int err)
 {
-	struct piece pieces[SETTINGS_THREADS_MAX] = { { iova, length } };
-	struct work work = { .space = space, .pieces = pieces };
-	size_t count = 1;
-	int ret;
-
-	if (threads > 1 && length >= MANY_BYTES &&
-		space->context->backend->maps_in_parallel)
-		count = cut(&space->mappings, iova, length, pieces, threads);
-	ret = parallel_run(count, threads, unmap_piece, &work);
-	space->stats.unmap_calls += count;
-	if (ret == 0 && work.unmapped == length)
-		return 0;
-	space->stats.failed_calls++;
-	if (ret == 0)
-		ret = -EIO;
 	IOMMUFD_LOG(ERR,
 		"cannot unmap %#" PRIx64 "-%#" PRIx64
 		": %s, the kernel unmapped %" PRIu64 " of %" PRIu64
 		" bytes; do not reuse this memory while the device runs",
-		iova, iova + (length - 1), rte_strerror(-ret),
-		(uint64_t)work.unmapped, length);
-	return ret;
+		iova, iova + (length - 1), rte_strerror(-err), unmapped,
+		length);
+	return err;
+}
+
+/* Of several pieces some may be gone when another one fails: they leave the books. */
+static uint64_t
+settle(struct rte_iommufd_space *space, const struct piece *pieces,
+	size_t count)
+{
+	uint64_t unmapped = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		unmapped += pieces[i].unmapped;
+		if (pieces[i].unmapped == pieces[i].length)
+			mappings_remove(&space->mappings, pieces[i].iova,
+				pieces[i].length);
+	}
+	return unmapped;
 }
 
 int
 space_take_out_locked(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, unsigned int threads)
 {
+	struct piece pieces[SETTINGS_THREADS_MAX] = { { iova, length, 0 } };
+	struct work work = { .space = space, .pieces = pieces };
+	uint64_t unmapped;
+	size_t count = 1;
 	int ret;
 
-	if (space->live) {
-		ret = unmap_now(space, iova, length, threads);
-		if (ret != 0)
-			return ret;
+	if (!space->live) {
+		mappings_remove(&space->mappings, iova, length);
+		return 0;
 	}
-	mappings_remove(&space->mappings, iova, length);
-	return 0;
+	if (threads > 1 && length >= MANY_BYTES &&
+		space->context->backend->maps_in_parallel)
+		count = cut(&space->mappings, iova, length, pieces, threads);
+	ret = parallel_run(count, threads, unmap_piece, &work);
+	unmapped = settle(space, pieces, count);
+	space->stats.unmap_calls += count;
+	if (ret == 0 && unmapped == length)
+		return 0;
+	space->stats.failed_calls++;
+	return complain(iova, length, unmapped, ret == 0 ? -EIO : ret);
 }
 
 void
 space_take_back_locked(
 	struct rte_iommufd_space *space, const struct mapping *run)
 {
-	unmap_now(space, run->iova, run->length, 1);
+	uint64_t unmapped = 0;
+	int ret = space->context->backend->unmap(
+		space, run->iova, run->length, &unmapped);
+
+	space->stats.unmap_calls++;
+	if (ret == 0 && unmapped == run->length)
+		return;
+	space->stats.failed_calls++;
+	complain(run->iova, run->length, unmapped, ret == 0 ? -EIO : ret);
 }
 
 /* The space's lock is held. */

@@ -622,7 +622,7 @@ a_short_piece_is_an_error(void **state __rte_unused)
 	assert_int_equal(stats_now().failed_calls, 1);
 	/* What the kernel still has stays in the record. */
 	assert_int_equal(mock_mappings(), 2);
-	assert_int_equal(stats_now().areas, 8);
+	assert_int_equal(stats_now().areas, 2);
 }
 
 static void
@@ -634,7 +634,8 @@ a_piece_that_fails_is_one_error(void **state __rte_unused)
 	assert_one_error(
 		"cannot unmap 0x100000000-0x17fffffff", "of 2147483648 bytes");
 	assert_int_equal(stats_now().failed_calls, 1);
-	assert_int_equal(stats_now().areas, 8);
+	assert_in_range(stats_now().areas, 2, 8);
+	assert_int_equal(stats_now().areas, mock_mappings());
 }
 
 int
