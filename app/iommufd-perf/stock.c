@@ -6,6 +6,10 @@
  * DPDK's own way, in raw ioctls: a type1v2 container, and a VFIO_IOMMU_MAP_DMA
  * for each page (lib/eal/linux/eal_vfio.c, vfio_type1_dma_mem_map()).
  *
+ * The device's own file is not opened: a container needs only the group, and
+ * opening, which resets the device, is no part of attaching. (With a cdev it is
+ * part of device_open().)
+ *
  * Must not know: the library, apart from looking a device up, or what is
  * measured.
  */
@@ -33,7 +37,6 @@ struct container {
 struct group {
 	const char *address;
 	int fd;
-	int device_fd;
 };
 
 static struct container *
@@ -121,7 +124,6 @@ stock_device_open(struct way_world *world, const char *address,
 		return -1;
 	}
 	group->address = address;
-	group->device_fd = -1;
 	group->fd = open_group(address);
 	if (group->fd < 0) {
 		free(group);
@@ -147,12 +149,7 @@ stock_device_attach(struct way_device *device, struct way_space *space)
 		return -1;
 	}
 	container->groups++;
-	group->device_fd = ioctl(
-		group->fd, VFIO_GROUP_GET_DEVICE_FD, group->address);
-	if (group->device_fd >= 0)
-		return 0;
-	warn("%s: VFIO_GROUP_GET_DEVICE_FD", group->address);
-	return -1;
+	return 0;
 }
 
 /* The group leaves its container by the end of its file. */
@@ -161,8 +158,6 @@ stock_device_close(struct way_device *device)
 {
 	struct group *group = group_of(device);
 
-	if (group->device_fd >= 0)
-		close(group->device_fd);
 	close(group->fd);
 	free(group);
 }

@@ -28,6 +28,8 @@ struct job {
 	uint64_t offset;
 	uint64_t length;
 	pthread_barrier_t *barrier;
+	double begun;
+	double ended;
 	int result;
 };
 
@@ -40,8 +42,10 @@ static const struct way ways[] = {
 static void
 map_part(struct job *job)
 {
+	job->begun = scene_clock();
 	job->result = job->scene->way->ops->map(
 		job->space, job->memory, job->offset, job->length);
+	job->ended = scene_clock();
 }
 
 static void *
@@ -68,35 +72,44 @@ start_threads(pthread_t *threads, struct job *jobs)
 	}
 }
 
-static double
+static void
 map_side_by_side(struct job *jobs)
 {
 	pthread_barrier_t barrier;
 	pthread_t threads[THREADS];
 	unsigned int i;
-	double begun;
 
-	pthread_barrier_init(&barrier, NULL, THREADS + 1);
+	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
 		jobs[i].barrier = &barrier;
 	start_threads(threads, jobs);
-	pthread_barrier_wait(&barrier);
-	begun = scene_clock();
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	pthread_barrier_destroy(&barrier);
-	return scene_clock() - begun;
 }
 
-static double
+static void
 map_in_turn(struct job *jobs)
 {
-	double begun = scene_clock();
 	unsigned int i;
 
 	for (i = 0; i < THREADS; i++)
 		map_part(&jobs[i]);
-	return scene_clock() - begun;
+}
+
+/* From the begin of the first to the end of the last. */
+static double
+time_of(const struct job *jobs)
+{
+	double begun = jobs[0].begun;
+	double ended = jobs[0].ended;
+	unsigned int i;
+
+	for (i = 1; i < THREADS; i++) {
+		begun = MIN(begun, jobs[i].begun);
+		ended = MAX(ended, jobs[i].ended);
+	}
+	return ended - begun;
 }
 
 static int
@@ -128,7 +141,11 @@ map_both(struct scene *scene, const struct memory *memory, bool threads,
 			.offset = i * memory->size / THREADS,
 			.length = memory->size / THREADS,
 		};
-	*taken = threads ? map_side_by_side(jobs) : map_in_turn(jobs);
+	if (threads)
+		map_side_by_side(jobs);
+	else
+		map_in_turn(jobs);
+	*taken = time_of(jobs);
 	return unmap_all(jobs);
 }
 

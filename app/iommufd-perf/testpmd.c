@@ -170,12 +170,14 @@ packet_came(struct life *life)
 	return wire_down(life->testpmd->wire, life->testpmd->interface);
 }
 
-/* The first second is not whole. */
+/* The first second of statistics is not whole. */
 static bool
 has_all(const struct life *life)
 {
+	unsigned int seconds = life->testpmd->seconds;
+
 	return life->first_packet != 0 &&
-		life->rates.count > life->testpmd->seconds;
+		(seconds == 0 || life->rates.count > seconds);
 }
 
 /* Waits for what comes first: a packet, or output. */
@@ -255,9 +257,11 @@ remove_files(void)
 static void
 fill_result(const struct life *life, struct testpmd_result *result)
 {
-	const struct samples whole = { life->rates.values + 1,
-		life->rates.count - 1 };
+	struct samples whole = { 0 };
 
+	if (life->testpmd->seconds > 0)
+		whole = (struct samples){ life->rates.values + 1,
+			life->testpmd->seconds };
 	result->first_packet = (life->first_packet - life->started) / 1000;
 	result->rate = samples_median(&whole);
 }

@@ -20,7 +20,7 @@ struct testpmd {
 	const char *backend;	/* that its line shall name */
 	const char *const *eal; /* more EAL arguments, NULL at the end */
 	const char *trace;	/* strace writes here; NULL: no strace */
-	unsigned int seconds;	/* of statistics */
+	unsigned int seconds;	/* of statistics; 0: none, and no rate */
 };
 
 struct testpmd_result {
