@@ -14,6 +14,8 @@
 
 #include "compare.h"
 
+#define NAME_WIDTH 76
+
 /* One figure as it stands in a file; the strings are the file's. */
 struct entry {
 	const char *name;
@@ -54,7 +56,7 @@ check_figures(const char *path, json_t *figures)
 	{
 		if (read_entry(object, &entry) == 0)
 			continue;
-		warnx("%s: figure %zu is not one", path, i + 1);
+		warnx("%s: not a report: its figure %zu is none", path, i + 1);
 		return -EINVAL;
 	}
 	return 0;
@@ -68,7 +70,8 @@ load(const char *path)
 	json_t *root = json_load_file(path, 0, &error);
 
 	if (root == NULL) {
-		warnx("%s: line %d: %s", path, error.line, error.text);
+		warnx("%s: not a report: line %d: %s", path, error.line,
+			error.text);
 		return NULL;
 	}
 	if (check_figures(path, json_object_get(root, "figures")) == 0)
@@ -89,17 +92,13 @@ find(json_t *figures, const char *name, struct entry *entry)
 	return false;
 }
 
-/* How much of the old value it is worse by; below 0: better. */
+/* As part of the old value; anything is infinitely more than nothing. */
 static double
-worse_by(const struct entry *old_entry, const struct entry *new_entry)
+change_of(const struct entry *old_entry, const struct entry *new_entry)
 {
 	double change = new_entry->median - old_entry->median;
 
-	if (strcmp(old_entry->better, "higher") == 0)
-		change = -change;
-	if (change == 0)
-		return 0;
-	return change / fabs(old_entry->median);
+	return change == 0 ? 0 : change / fabs(old_entry->median);
 }
 
 /* What a sum of rounding errors may add to a border case. */
@@ -109,10 +108,12 @@ static const char *
 judge(const struct entry *old_entry, const struct entry *new_entry,
 	double tolerance)
 {
-	double worse = worse_by(old_entry, new_entry);
+	double worse = change_of(old_entry, new_entry);
 
 	if (!old_entry->comparable)
-		return "(not compared)";
+		return "not compared";
+	if (strcmp(old_entry->better, "higher") == 0)
+		worse = -worse;
 	if (worse > tolerance + ROUNDING)
 		return "WORSE";
 	return worse < -tolerance - ROUNDING ? "better" : "same";
@@ -126,14 +127,15 @@ compare_figure(const struct entry *old_entry, json_t *new_figures,
 	struct entry new_entry;
 	const char *verdict;
 
-	fprintf(out, "%-64s %12.4g", old_entry->name, old_entry->median);
+	fprintf(out, "%-*s %12.4g", NAME_WIDTH, old_entry->name,
+		old_entry->median);
 	if (!find(new_figures, old_entry->name, &new_entry)) {
-		fprintf(out, " %12s  MISSING\n", "-");
+		fprintf(out, " %12s %9s  MISSING\n", "-", "-");
 		return 1;
 	}
 	verdict = judge(old_entry, &new_entry, tolerance);
-	fprintf(out, " %12.4g %9.1f %% worse: %s\n", new_entry.median,
-		100 * worse_by(old_entry, &new_entry), verdict);
+	fprintf(out, " %12.4g %+7.1f %%  %s\n", new_entry.median,
+		100 * change_of(old_entry, &new_entry), verdict);
 	return strcmp(verdict, "WORSE") == 0;
 }
 
@@ -146,7 +148,8 @@ compare_figures(
 	json_t *object;
 	size_t i;
 
-	fprintf(out, "%-64s %12s %12s\n", "", "old", "new");
+	fprintf(out, "%-*s %12s %12s %9s\n", NAME_WIDTH, "", "old", "new",
+		"change");
 	json_array_foreach(
 		old_figures, i, object) if (read_entry(object, &entry) == 0)
 		bad += compare_figure(&entry, new_figures, tolerance, out);

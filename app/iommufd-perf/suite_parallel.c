@@ -4,7 +4,8 @@
 
 /*
  * The suite `parallel`: two threads of the program that each map a part of the
- * memory, into two spaces or into one, against one thread that maps both.
+ * memory, into two spaces or into one, and unmap it, against one thread that
+ * does both.
  *
  * Must not know: how any way does it.
  */
@@ -21,8 +22,11 @@
 #define THREADS 2
 #define SHARE (UINT64_C(1) << 30)
 
+typedef int (*work_t)(struct way_space *space, const struct memory *memory,
+	uint64_t offset, uint64_t length);
+
 struct job {
-	struct scene *scene;
+	work_t work;
 	struct way_space *space;
 	const struct memory *memory;
 	uint64_t offset;
@@ -39,11 +43,18 @@ static const struct way ways[] = {
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
+enum { MAP, UNMAP, WORKS };
+enum { ALONE, TOGETHER, MANNERS };
+
+struct series {
+	struct samples samples[WORKS][MANNERS];
+};
+
 static void
-map_part(struct job *job)
+do_job(struct job *job)
 {
 	job->begun = scene_clock();
-	job->result = job->scene->way->ops->map(
+	job->result = job->work(
 		job->space, job->memory, job->offset, job->length);
 	job->ended = scene_clock();
 }
@@ -54,7 +65,7 @@ thread_main(void *argument)
 	struct job *job = argument;
 
 	pthread_barrier_wait(job->barrier);
-	map_part(job);
+	do_job(job);
 	return NULL;
 }
 
@@ -73,7 +84,7 @@ start_threads(pthread_t *threads, struct job *jobs)
 }
 
 static void
-map_side_by_side(struct job *jobs)
+do_together(struct job *jobs)
 {
 	pthread_barrier_t barrier;
 	pthread_t threads[THREADS];
@@ -89,70 +100,75 @@ map_side_by_side(struct job *jobs)
 }
 
 static void
-map_in_turn(struct job *jobs)
+do_alone(struct job *jobs)
 {
 	unsigned int i;
 
 	for (i = 0; i < THREADS; i++)
-		map_part(&jobs[i]);
+		do_job(&jobs[i]);
 }
 
-/* From the begin of the first to the end of the last. */
-static double
-time_of(const struct job *jobs)
+/* From the begin of the first to the end of the last; -1 when one failed. */
+static int
+time_of(const struct job *jobs, double *taken)
 {
 	double begun = jobs[0].begun;
 	double ended = jobs[0].ended;
 	unsigned int i;
 
-	for (i = 1; i < THREADS; i++) {
+	for (i = 0; i < THREADS; i++) {
+		if (jobs[i].result != 0)
+			return -1;
 		begun = MIN(begun, jobs[i].begun);
 		ended = MAX(ended, jobs[i].ended);
 	}
-	return ended - begun;
-}
-
-static int
-unmap_all(struct job *jobs)
-{
-	unsigned int i;
-
-	for (i = 0; i < THREADS; i++)
-		if (jobs[i].result != 0 ||
-			jobs[i].scene->way->ops->unmap(jobs[i].space,
-				jobs[i].memory, jobs[i].offset,
-				jobs[i].length) != 0)
-			return -1;
+	*taken = ended - begun;
 	return 0;
 }
 
 static int
-map_both(struct scene *scene, const struct memory *memory, bool threads,
-	double *taken)
+do_work(struct scene *scene, const struct memory *memory, work_t work,
+	unsigned int manner, double *taken)
 {
 	struct job jobs[THREADS];
 	unsigned int i;
 
 	for (i = 0; i < THREADS; i++)
 		jobs[i] = (struct job){
-			.scene = scene,
+			.work = work,
 			.space = scene->spaces[i % scene->space_count],
 			.memory = memory,
 			.offset = i * memory->size / THREADS,
 			.length = memory->size / THREADS,
 		};
-	if (threads)
-		map_side_by_side(jobs);
+	if (manner == TOGETHER)
+		do_together(jobs);
 	else
-		map_in_turn(jobs);
-	*taken = time_of(jobs);
-	return unmap_all(jobs);
+		do_alone(jobs);
+	return time_of(jobs, taken);
 }
 
-struct series {
-	struct samples one_thread;
-	struct samples two_threads;
-};
+/* Maps and unmaps. */
+static int
+measure_manner(struct scene *scene, const struct memory *memory,
+	unsigned int manner, struct series *series, bool warmup)
+{
+	const work_t works[WORKS] = {
+		[MAP] = scene->way->ops->map,
+		[UNMAP] = scene->way->ops->unmap,
+	};
+	unsigned int work;
+	double taken;
+
+	for (work = 0; work < WORKS; work++) {
+		if (do_work(scene, memory, works[work], manner, &taken) != 0)
+			return -1;
+		if (!warmup &&
+			samples_add(&series->samples[work][manner], taken) != 0)
+			return -1;
+	}
+	return 0;
+}
 
 static int
 one_turn(const struct options *options, const struct way *way,
@@ -160,34 +176,47 @@ one_turn(const struct options *options, const struct way *way,
 	bool warmup)
 {
 	struct scene scene;
-	double alone = 0, together = 0;
 	int ret = scene_begin_with_devices(&scene, way, options, spaces);
+	unsigned int manner;
 
-	if (ret == 0)
-		ret = map_both(&scene, memory, false, &alone);
-	if (ret == 0)
-		ret = map_both(&scene, memory, true, &together);
+	for (manner = 0; manner < MANNERS && ret == 0; manner++)
+		ret = measure_manner(&scene, memory, manner, series, warmup);
 	scene_end(&scene);
-	if (ret != 0 || warmup)
-		return ret;
-	if (samples_add(&series->one_thread, alone) != 0)
-		return -1;
-	return samples_add(&series->two_threads, together);
+	return ret;
 }
 
 static void
 report_series(struct report *report, const struct series *series,
 	const struct way *way, unsigned int spaces)
 {
-	const char *into = spaces == 1 ? "one space" : "two spaces";
+	static const char *const works[WORKS] = { "map", "unmap" };
+	const char *where = spaces == 1 ? "one space" : "two spaces";
+	const struct samples *samples;
+	unsigned int work;
 
-	report_add(report, &report_milliseconds, &series->one_thread,
-		"parallel, %s: %s, 1 thread", into, way->name);
-	report_add(report, &report_milliseconds, &series->two_threads,
-		"parallel, %s: %s, 2 threads", into, way->name);
-	report_add_ratio(report, &report_ratio, &series->one_thread,
-		&series->two_threads, "parallel, %s: %s, 1 thread / 2 threads",
-		into, way->name);
+	for (work = 0; work < WORKS; work++) {
+		samples = series->samples[work];
+		report_add(report, &report_milliseconds, &samples[ALONE],
+			"parallel, %s: %s, %s: 1 thread", where, way->name,
+			works[work]);
+		report_add(report, &report_milliseconds, &samples[TOGETHER],
+			"parallel, %s: %s, %s: 2 threads", where, way->name,
+			works[work]);
+		report_add_ratio(report, &report_ratio, &samples[ALONE],
+			&samples[TOGETHER],
+			"parallel, %s: %s, %s: 1 thread / 2 threads", where,
+			way->name, works[work]);
+	}
+}
+
+static void
+clear(struct series *series)
+{
+	unsigned int work, manner;
+
+	for (work = 0; work < WORKS; work++)
+		for (manner = 0; manner < MANNERS; manner++)
+			samples_clear(&series->samples[work][manner]);
 }
 
 static int
@@ -205,8 +234,7 @@ measure(const struct options *options, struct report *report,
 	for (way = 0; way < WAYS; way++) {
 		if (ret == 0)
 			report_series(report, &series[way], &ways[way], spaces);
-		samples_clear(&series[way].one_thread);
-		samples_clear(&series[way].two_threads);
+		clear(&series[way]);
 	}
 	return ret;
 }
