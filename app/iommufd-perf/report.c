@@ -30,8 +30,9 @@ struct report_figure {
 	TAILQ_ENTRY(report_figure) next;
 	const struct report_kind *kind;
 	struct samples samples;
-	double least; /* NaN: no target */
-	double most;  /* NaN: no target */
+	double of_lowest; /* of a ratio: that of the lowest samples; or NaN */
+	double least;	  /* NaN: no target */
+	double most;	  /* NaN: no target */
 	char *name;
 	bool printed;
 };
@@ -81,6 +82,7 @@ make_figure(const struct report_kind *kind, const char *format, va_list list)
 	if (figure == NULL)
 		return NULL;
 	figure->kind = kind;
+	figure->of_lowest = NAN;
 	figure->least = NAN;
 	figure->most = NAN;
 	if (vasprintf(&figure->name, format, list) >= 0)
@@ -208,6 +210,10 @@ print_figure(const struct report_figure *figure, int width, FILE *out)
 	print_number(samples_median(&figure->samples), out);
 	print_number(samples_lowest(&figure->samples), out);
 	print_number(samples_highest(&figure->samples), out);
+	if (isnan(figure->of_lowest))
+		fprintf(out, " %11s", "");
+	else
+		print_number(figure->of_lowest, out);
 	fprintf(out, "  %s", figure->kind->unit);
 	print_target(figure, out);
 	fputc('\n', out);
@@ -224,8 +230,8 @@ report_print(struct report *report, FILE *out)
 			width = (int)strlen(figure->name);
 	if (width == 0)
 		return;
-	fprintf(out, "\n%-*s %11s %11s %11s\n", width, "", "median", "lowest",
-		"highest");
+	fprintf(out, "\n%-*s %11s %11s %11s %11s\n", width, "", "median",
+		"lowest", "highest", "of lowest");
 	TAILQ_FOREACH(figure, &report->figures, next) {
 		if (!figure->printed)
 			print_figure(figure, width, out);
@@ -251,6 +257,9 @@ figure_to_json(const struct report_figure *figure)
 		samples_median(&figure->samples), "lowest",
 		samples_lowest(&figure->samples), "highest",
 		samples_highest(&figure->samples), "samples", samples);
+	if (!isnan(figure->of_lowest))
+		json_object_set_new(
+			object, "of lowest", json_real(figure->of_lowest));
 	if (!isnan(figure->least))
 		json_object_set_new(
 			object, "at least", json_real(figure->least));

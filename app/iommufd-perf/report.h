@@ -55,7 +55,11 @@ struct report_figure *report_add(struct report *report,
 	const struct report_kind *kind, const struct samples *samples,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Adds the ratios dividend / divisor of each turn. */
+/*
+ * Adds the ratios dividend / divisor of each turn. Beside them is told the ratio
+ * of the lowest dividend and the lowest divisor: where other programs take the
+ * processors at times, it comes nearest to what the ways cost by themselves.
+ */
 struct report_figure *report_add_ratio(struct report *report,
 	const struct report_kind *kind, const struct samples *dividends,
 	const struct samples *divisors, const char *format, ...)
