@@ -7,6 +7,7 @@ Sends frames with random contents that follow from their number and checks every
 knows nothing of DPDK. Ends with status 0 when each frame has come back at least once and none was changed.
 
   peer.py echo INTERFACE COUNT [--seed N]   frames come back as they were, each at least once
+  peer.py first INTERFACE               prints CLOCK_MONOTONIC when the first frame of any kind comes in
 """
 import argparse
 import functools
@@ -101,6 +102,18 @@ def echo(arguments):
     return 0 if following == arguments.count and not missing and peer.changed == 0 else 1
 
 
+def first(arguments):
+    everything = 3  # ETH_P_ALL
+    listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(everything))
+    listener.bind((arguments.interface, everything))
+    print("peer: listening", flush=True)
+    while True:
+        _, address = listener.recvfrom(65536)
+        if address[2] != socket.PACKET_OUTGOING:
+            print(f"{time.monotonic():.6f}", flush=True)
+            return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -108,8 +121,10 @@ def main():
     command.add_argument("interface")
     command.add_argument("count", type=int)
     command.add_argument("--seed", default="1")
+    command = commands.add_parser("first")
+    command.add_argument("interface")
     arguments = parser.parse_args()
-    return {"echo": echo}[arguments.command](arguments)
+    return {"echo": echo, "first": first}[arguments.command](arguments)
 
 
 if __name__ == "__main__":
