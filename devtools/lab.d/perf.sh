@@ -1,33 +1,48 @@
-# The command `perf`: runs test/perf/SUITE.sh in the guest; what each writes to /lab/SUITE.json becomes one JSON object by suite.
+# The command `perf`: runs dpdk-iommufd-perf in a guest, all suites in one boot, and brings its figures out as JSON.
 # It must not know what is measured.
 # shellcheck shell=bash
 
-. "$lab_dir/lab.d/scripts.sh"
+# Four devices to share memory among, and a pair whose other end sees the first one's packets; memory for 4 GiB of hugepages.
+perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic e1000e --nic e1000e --nic e1000e
+	--hugepages 2300 --mem 8G)
+perf_limit=3600 # seconds for the whole boot
 
 command_perf() {
-	local json="" suites=() names=()
+	local json="" compare="" status=0 arguments=()
+	default_machine
+	parse_machine "${perf_machine[@]}"
 	while [ $# -gt 0 ]; do
+		parse_machine "$@"
+		shift "$parsed"
+		[ $# -gt 0 ] || break
 		case $1 in
+		--) shift; arguments+=("$@"); break ;;
 		--json) [ $# -ge 2 ] || die "--json wants a file"; json=$2; shift 2 ;;
+		--compare) [ $# -ge 2 ] || die "--compare wants a file"; compare=$2; shift 2 ;;
 		-*) die "unknown: $1; $machine_usage" ;;
-		*) suites+=("$1"); shift ;;
+		*) arguments+=("$1"); shift ;;
 		esac
 	done
-	mapfile -t names < <(scripts_named test/perf "${suites[@]}")
-	[ ${#names[@]} -gt 0 ] || die "no such benchmark; there are: $(scripts_named test/perf | xargs)"
-	run_scripts test/perf "${names[@]}"
-	all_results "${names[@]}" >"$run_dir/perf.json"
-	if [ "$json" ]; then cp "$run_dir/perf.json" "$json"; else cat "$run_dir/perf.json"; fi
-	[ "$failed" = 0 ]
+	[ -z "$compare" ] || [ -f "$compare" ] || die "no file $compare"
+	[ -z "$json" ] || : >>"$json" || die "cannot write $json"
+	check_machine
+	prepare_guest
+	mkdir -p "$share"
+	[ -z "$compare" ] || cp "$compare" "$share/old.json"
+	DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$perf_limit} run_guest "$(perf_command "${arguments[@]}")" || status=$?
+	keep_figures "$json"
+	return "$status"
 }
 
-all_results() {
-	local name separator="{"
-	for name in "$@"; do
-		[ -s "$share/$name.json" ] || continue
-		printf '%s\n"%s": %s' "$separator" "$name" "$(cat "$share/$name.json")"
-		separator=,
-	done
-	[ "$separator" = , ] || printf '{'
-	printf '\n}\n'
+perf_command() { # SUITE|OPTION...
+	[ $# -gt 0 ] || set -- all
+	printf '%q ' /src/devtools/guest/run-perf "$@"
+}
+
+keep_figures() { # FILE, or nothing
+	[ -s "$share/perf.json" ] || return 0
+	[ -z "$1" ] || cp "$share/perf.json" "$1"
+	mkdir -p "$cache/results"
+	cp "$share/perf.json" "$cache/results/perf.json"
+	say "figures: ${1:-$cache/results/perf.json}"
 }

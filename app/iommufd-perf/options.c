@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* Reading the command line; see options.h. */
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define HUGEPAGE (UINT64_C(2) << 20)
+
+const char *const suite_names[SUITE_COUNT] = {
+	[SUITE_MAP] = "map",
+	[SUITE_UNMAP] = "unmap",
+	[SUITE_PARALLEL] = "parallel",
+	[SUITE_SHARE] = "share",
+	[SUITE_ACCOUNT] = "account",
+	[SUITE_START] = "start",
+	[SUITE_FORWARD] = "forward",
+};
+
+const char options_help[] =
+	"dpdk-iommufd-perf [OPTION...] --device BDF... SUITE...\n"
+	"dpdk-iommufd-perf --compare OLD NEW [--tolerance 5%]\n"
+	"\n"
+	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one process.\n"
+	"Suites: map, unmap, parallel, share, account, start, forward, or all.\n"
+	"\n"
+	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
+	"  --wire IFACE     the interface that receives what the first device sends\n"
+	"                   (start, forward)\n"
+	"  --size SIZE      memory to map: 64M, 4G (4G); whole 2 MiB pages\n"
+	"  --repeat N       measured turns (5)\n"
+	"  --warmup N       turns before them that are not measured (1)\n"
+	"  --threads N      threads that map, where there are several (2)\n"
+	"  --json FILE      write the figures to FILE\n"
+	"  --check          exit status 1 when a target does not hold\n"
+	"  --compare OLD NEW  compare two JSON files: exit status 1 when NEW is worse\n"
+	"  --tolerance P    by how much a figure may be worse (5%)\n"
+	"  --help\n"
+	"\n"
+	"Exit status: 0, 1 (see --check and --compare; or a suite failed), 2 (this\n"
+	"command line is wrong, or a file for --compare is no report).\n";
+
+static const struct option long_options[] = {
+	{ "device", required_argument, NULL, 'd' },
+	{ "wire", required_argument, NULL, 'w' },
+	{ "size", required_argument, NULL, 's' },
+	{ "repeat", required_argument, NULL, 'r' },
+	{ "warmup", required_argument, NULL, 'u' },
+	{ "threads", required_argument, NULL, 't' },
+	{ "json", required_argument, NULL, 'j' },
+	{ "compare", required_argument, NULL, 'c' },
+	{ "tolerance", required_argument, NULL, 'p' },
+	{ "check", no_argument, NULL, 'k' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct reader {
+	struct options *options;
+	char *problem;
+	size_t problem_size;
+	bool tolerance_given;
+};
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(const struct reader *reader, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(reader->problem, reader->problem_size, format, list);
+	va_end(list);
+	return -EINVAL;
+}
+
+static int
+read_count(const struct reader *reader, const char *name, const char *text,
+	unsigned int least, unsigned int *value)
+{
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+		number < least || number > 10000)
+		return refuse(reader,
+			"--%s wants a number from %u to 10000, not \"%s\"",
+			name, least, text);
+	*value = number;
+	return 0;
+}
+
+/* 1 for none, 0 for an unknown one. */
+static uint64_t
+unit_of(const char *suffix)
+{
+	static const char letters[] = "KMGT";
+	const char *found;
+
+	if (suffix[0] == '\0')
+		return 1;
+	found = strchr(letters, suffix[0]);
+	if (found == NULL || suffix[1] != '\0')
+		return 0;
+	return UINT64_C(1024) << (10 * (found - letters));
+}
+
+static int
+read_size(const struct reader *reader, const char *text)
+{
+	unsigned long long number;
+	uint64_t unit;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	unit = unit_of(end);
+	if (text[0] < '0' || text[0] > '9' || errno != 0 || unit == 0 ||
+		number == 0 || number > (UINT64_C(1) << 46) / unit)
+		return refuse(reader,
+			"--size wants a size such as 64M or 4G, not \"%s\"",
+			text);
+	reader->options->size = number * unit;
+	if (reader->options->size % HUGEPAGE != 0)
+		return refuse(reader,
+			"--size wants whole pages of 2 MiB, which \"%s\" is not",
+			text);
+	return 0;
+}
+
+static int
+read_tolerance(struct reader *reader, const char *text)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	if (end == text || !isfinite(number) || number < 0 ||
+		strcmp(end, "%") != 0)
+		return refuse(reader,
+			"--tolerance wants a percentage such as 5%%, not \"%s\"",
+			text);
+	reader->options->tolerance = number / 100;
+	reader->tolerance_given = true;
+	return 0;
+}
+
+/* 01:00.0 or 0000:01:00.0 */
+static int
+read_device(const struct reader *reader, const char *text)
+{
+	unsigned int domain = 0, bus, slot, function, i;
+	struct options *options = reader->options;
+	int length = -1;
+	char *name;
+
+	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function,
+		    &length) != 4 ||
+		length < 0 || text[length] != '\0') {
+		domain = 0;
+		length = -1;
+		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function,
+			    &length) != 3 ||
+			length < 0 || text[length] != '\0')
+			return refuse(reader,
+				"--device wants a PCI address such as 01:00.0, not \"%s\"",
+				text);
+	}
+	if (options->device_count == OPTIONS_DEVICES_MAX)
+		return refuse(reader, "--device: %d are the most",
+			OPTIONS_DEVICES_MAX);
+	name = options->devices[options->device_count];
+	snprintf(name, sizeof(options->devices[0]), "%04x:%02x:%02x.%x", domain,
+		bus, slot, function);
+	for (i = 0; i < options->device_count; i++)
+		if (strcmp(options->devices[i], name) == 0)
+			return refuse(
+				reader, "--device %s is given twice", text);
+	options->device_count++;
+	return 0;
+}
+
+static int
+read_option(struct reader *reader, int letter, const char *value)
+{
+	struct options *options = reader->options;
+
+	switch (letter) {
+	case 'd':
+		return read_device(reader, value);
+	case 'w':
+		options->wire = value;
+		return 0;
+	case 's':
+		return read_size(reader, value);
+	case 'r':
+		return read_count(reader, "repeat", value, 1, &options->repeat);
+	case 'u':
+		return read_count(reader, "warmup", value, 0, &options->warmup);
+	case 't':
+		return read_count(
+			reader, "threads", value, 1, &options->threads);
+	case 'j':
+		options->json = value;
+		return 0;
+	case 'c':
+		options->compare_old = value;
+		return 0;
+	case 'p':
+		return read_tolerance(reader, value);
+	case 'k':
+		options->check = true;
+		return 0;
+	default:
+		options->help = true;
+		return 0;
+	}
+}
+
+static int
+read_suite(const struct reader *reader, const char *name)
+{
+	unsigned int i;
+	bool found = false;
+
+	for (i = 0; i < SUITE_COUNT; i++) {
+		if (strcmp(name, "all") != 0 &&
+			strcmp(name, suite_names[i]) != 0)
+			continue;
+		reader->options->suites[i] = true;
+		found = true;
+	}
+	if (found)
+		return 0;
+	return refuse(reader, "no suite \"%s\"; see --help", name);
+}
+
+static int
+read_comparison(const struct reader *reader, int count, char **words)
+{
+	if (count != 1)
+		return refuse(
+			reader, "--compare wants two files: --compare OLD NEW");
+	reader->options->compare_new = words[0];
+	return 0;
+}
+
+/* Which suite wants how many devices, and a wire. */
+static int
+check_needs(const struct reader *reader)
+{
+	static const unsigned int devices[SUITE_COUNT] = {
+		[SUITE_MAP] = 1,
+		[SUITE_UNMAP] = 1,
+		[SUITE_PARALLEL] = 2,
+		[SUITE_SHARE] = 2,
+		[SUITE_ACCOUNT] = 2,
+		[SUITE_START] = 1,
+		[SUITE_FORWARD] = 1,
+	};
+	const struct options *options = reader->options;
+	unsigned int i;
+
+	for (i = 0; i < SUITE_COUNT; i++)
+		if (options->suites[i] && options->device_count < devices[i])
+			return refuse(reader,
+				"the suite %s wants --device at least %s",
+				suite_names[i],
+				devices[i] == 1 ? "once" : "twice");
+	if ((options->suites[SUITE_START] || options->suites[SUITE_FORWARD]) &&
+		options->wire == NULL)
+		return refuse(reader,
+			"the suites start and forward want --wire IFACE");
+	return 0;
+}
+
+static int
+read_words(const struct reader *reader, int count, char **words)
+{
+	int ret = 0;
+	int i;
+
+	if (reader->options->compare_old != NULL)
+		return read_comparison(reader, count, words);
+	if (reader->tolerance_given)
+		return refuse(reader, "--tolerance belongs to --compare");
+	if (count == 0)
+		return refuse(reader, "which suite? see --help");
+	for (i = 0; i < count && ret == 0; i++)
+		ret = read_suite(reader, words[i]);
+	return ret == 0 ? check_needs(reader) : ret;
+}
+
+int
+options_parse(int count, char **arguments, struct options *options,
+	char *problem, size_t problem_size)
+{
+	struct reader reader = {
+		.options = options,
+		.problem = problem,
+		.problem_size = problem_size,
+	};
+	int ret = 0;
+	int letter;
+
+	*options = (struct options){
+		.size = UINT64_C(4) << 30,
+		.repeat = 5,
+		.warmup = 1,
+		.threads = 2,
+		.tolerance = 0.05,
+	};
+	optind = 0; /* anew: glibc's way */
+	opterr = 0;
+	while (ret == 0) {
+		letter = getopt_long(count, arguments, ":", long_options, NULL);
+		if (letter == -1)
+			break;
+		if (letter == ':')
+			return refuse(&reader, "%s wants a value",
+				arguments[optind - 1]);
+		if (letter == '?')
+			return refuse(&reader, "unknown option %s; see --help",
+				arguments[optind - 1]);
+		ret = read_option(&reader, letter, optarg);
+	}
+	if (ret != 0 || options->help)
+		return ret;
+	return read_words(&reader, count - optind, arguments + optind);
+}
