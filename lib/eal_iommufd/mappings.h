@@ -37,8 +37,9 @@ struct mapping {
 };
 
 struct mappings {
-	void *root; /**< a tsearch(3) tree of struct mapping */
+	struct mapping *items; /**< in ascending order */
 	size_t count;
+	size_t room; /**< for how many there is memory */
 	uint64_t bytes;
 };
 
@@ -50,7 +51,14 @@ void mappings_clear(struct mappings *set);
 /* 0, -EEXIST when it overlaps one that is there, -EINVAL, -ENOMEM. */
 int mappings_add(struct mappings *set, const struct mapping *mapping);
 
-/* The mapping that contains the address, or NULL. */
+/*
+ * Adds all of them or none; fast where they ascend. What mappings_add() returns for the
+ * one that *failed tells then.
+ */
+int mappings_add_all(struct mappings *set, const struct mapping *mappings,
+	size_t count, size_t *failed);
+
+/* The mapping that contains the address, or NULL; valid until the set changes. */
 const struct mapping *mappings_find(const struct mappings *set, uint64_t iova);
 
 /*

@@ -12,6 +12,7 @@
 
 #define FIRST_LINE_AFTER 3000 /* milliseconds */
 #define NEXT_LINE_AFTER 5000
+#define LOOK_EVERY (UINT64_C(64) << 20) /* bytes */
 
 static uint64_t
 now(void)
@@ -44,8 +45,12 @@ progress_is_due(struct progress *progress, uint64_t milliseconds)
 void
 progress_add(struct progress *progress, uint64_t bytes)
 {
-	uint64_t done = atomic_fetch_add(&progress->done, bytes) + bytes;
+	const uint64_t before = atomic_fetch_add(&progress->done, bytes);
+	const uint64_t done = before + bytes;
 
+	/* The clock is not looked at for each page. */
+	if (before / LOOK_EVERY == done / LOOK_EVERY)
+		return;
 	if (done < progress->total && progress_is_due(progress, now()))
 		IOMMUFD_LOG(INFO, "%s: %" PRIu64 " of %" PRIu64 " MiB",
 			progress->what, done >> 20, progress->total >> 20);

@@ -78,18 +78,6 @@ fits(const struct rte_iommufd_space *space, const struct mapping *run)
 	return false;
 }
 
-static int
-record(struct rte_iommufd_space *space, const struct mapping *run)
-{
-	struct mapping kept = *run;
-
-	/* The file is the caller's, and may be closed after the call. */
-	kept.file = -1;
-	if (kept.length != 0 && !fits(space, run))
-		return -EINVAL;
-	return mappings_add(&space->mappings, &kept);
-}
-
 void
 space_forget_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count)
@@ -103,16 +91,15 @@ int
 space_record_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count)
 {
-	size_t i;
+	size_t failed;
 	int ret;
 
-	for (i = 0; i < count; i++) {
-		ret = record(space, &runs[i]);
-		if (ret == 0)
-			continue;
-		space_forget_locked(space, runs, i);
-		return space_refuse_map(space, &runs[i], ret);
-	}
+	for (failed = 0; failed < count; failed++)
+		if (runs[failed].length != 0 && !fits(space, &runs[failed]))
+			return space_refuse_map(space, &runs[failed], -EINVAL);
+	ret = mappings_add_all(&space->mappings, runs, count, &failed);
+	if (ret != 0)
+		return space_refuse_map(space, &runs[failed], ret);
 	return 0;
 }
 

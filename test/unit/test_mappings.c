@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 #include "mappings.h"
 #include "rte_iommufd.h"
 #include "unit.h"
@@ -59,9 +61,9 @@ an_empty_set_has_nothing(void **state __rte_unused)
 }
 
 static void
-add_keeps_what_it_was_given(void **state __rte_unused)
+add_keeps_all_but_the_file(void **state __rte_unused)
 {
-	const struct mapping mapping = {
+	struct mapping mapping = {
 		.iova = 0x1000,
 		.length = 0x2000,
 		.va = 0x7000,
@@ -77,6 +79,7 @@ add_keeps_what_it_was_given(void **state __rte_unused)
 	found = mappings_find(&set, 0x1000);
 	assert_non_null(found);
 	assert_ptr_not_equal(found, &mapping);
+	mapping.file = -1;
 	assert_memory_equal(found, &mapping, sizeof(mapping));
 	assert_int_equal(set.count, 1);
 	assert_int_equal(set.bytes, 0x2000);
@@ -84,6 +87,82 @@ add_keeps_what_it_was_given(void **state __rte_unused)
 	assert_int_equal(set.count, 0);
 	assert_int_equal(set.bytes, 0);
 	assert_null(mappings_find(&set, 0x1000));
+}
+
+/* The set holds these, in this order, and no more. */
+static void
+assert_holds(const struct mappings *set, const uint64_t *iovas, size_t count)
+{
+	struct mapping *list;
+	size_t listed, i;
+
+	assert_int_equal(mappings_list(set, &list, &listed), 0);
+	assert_int_equal(listed, count);
+	for (i = 0; i < count; i++)
+		assert_int_equal(list[i].iova, iovas[i]);
+	free(list);
+}
+
+static void
+many_are_added_wherever_they_fit(void **state __rte_unused)
+{
+	const struct mapping batch[] = {
+		{ .iova = 0x3000, .length = 0x1000 },
+		{ .iova = 0x4000, .length = 0x1000 },
+		{ .iova = 0x9000, .length = 0x1000 }, /* behind another one */
+		{ .iova = 0x1000, .length = 0x1000 }, /* back again */
+	};
+	const uint64_t expected[] = { 0x1000, 0x2000, 0x3000, 0x4000, 0x5000,
+		0x9000 };
+	struct mappings set;
+	size_t failed = 77;
+
+	mappings_init(&set);
+	assert_int_equal(add(&set, 0x5000, 0x4000), 0);
+	assert_int_equal(add(&set, 0x2000, 0x1000), 0);
+	assert_int_equal(
+		mappings_add_all(&set, batch, RTE_DIM(batch), &failed), 0);
+	assert_holds(&set, expected, RTE_DIM(expected));
+	assert_int_equal(set.bytes, 0x9000);
+	assert_int_equal(mappings_add_all(&set, batch, 0, &failed), 0);
+	assert_int_equal(failed, 77);
+	mappings_clear(&set);
+}
+
+static void
+of_many_one_that_does_not_fit_keeps_all_out(void **state __rte_unused)
+{
+	const struct mapping batch[] = {
+		{ .iova = 0x1000, .length = 0x1000 },
+		{ .iova = 0x8000, .length = 0x1000 },
+		{ .iova = 0x2000, .length = 0x1000 },
+		{ .iova = 0x4000, .length = 0x2000 }, /* over 0x5000 */
+	};
+	const struct mapping twice[] = {
+		{ .iova = 0x1000, .length = 0x2000 },
+		{ .iova = 0x2000, .length = 0x1000 },
+	};
+	const struct mapping nothing[] = {
+		{ .iova = 0x1000, .length = 0x1000 },
+		{ .iova = 0x2000, .length = 0 },
+	};
+	const uint64_t expected[] = { 0x5000 };
+	struct mappings set;
+	size_t failed;
+
+	mappings_init(&set);
+	assert_int_equal(add(&set, 0x5000, 0x1000), 0);
+	assert_int_equal(mappings_add_all(&set, batch, RTE_DIM(batch), &failed),
+		-EEXIST);
+	assert_int_equal(failed, 3);
+	assert_holds(&set, expected, 1);
+	assert_int_equal(mappings_add_all(&set, twice, 2, &failed), -EEXIST);
+	assert_int_equal(failed, 1);
+	assert_int_equal(mappings_add_all(&set, nothing, 2, &failed), -EINVAL);
+	assert_int_equal(failed, 1);
+	assert_holds(&set, expected, 1);
+	assert_int_equal(set.bytes, 0x1000);
+	mappings_clear(&set);
 }
 
 static void
@@ -111,7 +190,7 @@ add_refuses_what_is_no_interval(void **state __rte_unused)
 	assert_int_equal(add(&set, UINT64_MAX, 2), -EINVAL);
 	assert_int_equal(add(&set, 0x1000, UINT64_MAX), -EINVAL);
 	assert_int_equal(set.count, 0);
-	assert_null(set.root);
+	assert_null(set.items);
 }
 
 static void
@@ -749,7 +828,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_set_has_nothing),
-		cmocka_unit_test(add_keeps_what_it_was_given),
+		cmocka_unit_test(add_keeps_all_but_the_file),
+		cmocka_unit_test(many_are_added_wherever_they_fit),
+		cmocka_unit_test(of_many_one_that_does_not_fit_keeps_all_out),
 		cmocka_unit_test(find_takes_first_to_last_byte),
 		cmocka_unit_test(add_refuses_what_is_no_interval),
 		cmocka_unit_test(the_end_of_the_address_space_can_be_mapped),

@@ -19,6 +19,7 @@
 #include "unit.h"
 
 #define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
 #define START 50000000 /* milliseconds */
 
 static _Atomic uint64_t milliseconds;
@@ -39,17 +40,17 @@ setup(void **state __rte_unused)
 {
 	logs_start();
 	milliseconds = START;
-	progress_start(&progress, "moving sand", 100 * MIB);
+	progress_start(&progress, "moving sand", 100 * GIB);
 	return 0;
 }
 
-/* Whether one more MiB at that time after the start made one line, or none. */
+/* Whether one more GiB at that time after the start made one line, or none. */
 static bool
 says_at(uint64_t after)
 {
 	logs_start();
 	milliseconds = START + after;
-	progress_add(&progress, MIB);
+	progress_add(&progress, GIB);
 	if (logs_text()[0] == '\0')
 		return false;
 	assert_contains(logs_text(), "IOMMUFD: moving sand: ");
@@ -91,16 +92,31 @@ a_late_line_puts_the_next_one_off(void **state __rte_unused)
 static void
 a_line_says_how_far_it_is(void **state __rte_unused)
 {
-	progress_add(&progress, 41 * MIB);
+	progress_add(&progress, 41 * GIB);
 	assert_true(says_at(3000));
-	assert_contains(logs_text(), ": 42 of 100 MiB");
+	assert_contains(logs_text(), ": 43008 of 102400 MiB");
 	assert_no_error();
+}
+
+/* Nobody looks at the clock for each page. */
+static void
+small_steps_are_looked_at_together(void **state __rte_unused)
+{
+	unsigned int i;
+
+	logs_start();
+	milliseconds = START + 3000;
+	for (i = 0; i < 31; i++)
+		progress_add(&progress, 2 * MIB);
+	assert_string_equal(logs_text(), "");
+	progress_add(&progress, 2 * MIB);
+	assert_contains(logs_text(), ": 64 of 102400 MiB");
 }
 
 static void
 the_end_is_no_news(void **state __rte_unused)
 {
-	progress_add(&progress, 98 * MIB);
+	progress_add(&progress, 98 * GIB);
 	assert_true(says_at(3000));
 	assert_false(says_at(20000));
 	assert_int_equal(progress.done, progress.total);
@@ -149,6 +165,7 @@ main(void)
 		TEST(then_there_is_a_line_every_five_seconds),
 		TEST(a_late_line_puts_the_next_one_off),
 		TEST(a_line_says_how_far_it_is),
+		TEST(small_steps_are_looked_at_together),
 		TEST(the_end_is_no_news),
 		TEST(of_all_that_ask_one_has_a_line),
 	};
