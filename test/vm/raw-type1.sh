@@ -21,7 +21,7 @@ check_raw() { # BACKEND NAME DEVICE RAW-ARGUMENTS...
 	[ "$(dmesg_faults | wc -l)" = "$faults_so_far" ] || fail "refused DMA: $(dmesg_faults)"
 	kill -USR1 "${pid_of[$log]}"
 	wait_for_line "$log" 'echo: sent from unmapped memory'
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 60; i++)); do
 		[ "$(faults_inside | wc -l)" = "$before" ] || break
 		sleep 0.1
 	done
