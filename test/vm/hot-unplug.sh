@@ -2,6 +2,7 @@
 # The NIC is pulled out of the machine under a running testpmd while frames flow, and put in again, on each backend: the kernel gets
 # its device back, testpmd goes on, and what it attaches then works.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# deadline: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 . /src/devtools/guest/monitor.sh

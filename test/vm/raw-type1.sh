@@ -2,6 +2,7 @@
 # Programs and drivers that map memory by VFIO's type1 ioctls on a container's fd, as net_nbl does: on IOMMUFD these calls are served
 # on the container's address space. Frames go out of that memory, and after the unmap the IOMMU refuses it.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# deadline: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
