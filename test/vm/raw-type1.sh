@@ -2,6 +2,7 @@
 # Programs and drivers that map memory by VFIO's type1 ioctls on a container's fd, as net_nbl does: on IOMMUFD these calls are served
 # on the container's address space. Frames go out of that memory, and after the unmap the IOMMU refuses it.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# deadline: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
@@ -21,7 +22,7 @@ check_raw() { # BACKEND NAME DEVICE RAW-ARGUMENTS...
 	[ "$(dmesg_faults | wc -l)" = "$faults_so_far" ] || fail "refused DMA: $(dmesg_faults)"
 	kill -USR1 "${pid_of[$log]}"
 	wait_for_line "$log" 'echo: sent from unmapped memory'
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 60; i++)); do
 		[ "$(faults_inside | wc -l)" = "$before" ] || break
 		sleep 0.1
 	done
