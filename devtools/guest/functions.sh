@@ -35,6 +35,7 @@ bind_vfio() { # BDF...
 unbind_nics() { # BDF...: back to no driver
 	local bdf
 	for bdf in "$@"; do
+		[ -e "$(pci_device "$bdf")" ] || continue # pulled out
 		release_from_driver "$bdf"
 		echo >"$(pci_device "$bdf")/driver_override"
 	done

@@ -39,6 +39,7 @@ write_share() {
 		[ "$2" = plain ] || stty size | awk '{ print "rows=" $1; print "columns=" $2 }'
 	} >"$share/.settings"
 	printf '%s\n' "${nic_table[@]}" | sed '/^$/d' >"$share/.nics"
+	printf '%s\n' "${plug_table[@]}" | sed '/^$/d' >"$share/.plugs"
 }
 
 boot_guest() {
@@ -65,6 +66,7 @@ run_qemu() {
 	local limit=$1 at=/run/lab
 	local -a arguments exports preload=()
 	mapfile -t arguments < <(machine_arguments)
+	rm -f "$run_dir/monitor"
 	mapfile -t exports < <(
 		export_folder root "$(inside "$root")"
 		export_folder modules "$(inside "$modules")/lib/modules"
@@ -77,6 +79,8 @@ run_qemu() {
 		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$(inside "$boot_files")/initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \
 		-device virtio-serial-pci -chardev stdio,id=output,signal=off -device virtconsole,chardev=output \
+		-chardev "socket,id=monitor,path=$at/monitor,server=on,wait=off" -mon chardev=monitor,mode=control \
+		-chardev "socket,id=commands,path=$at/monitor" -device virtserialport,chardev=commands,name=lab.monitor \
 		"${exports[@]}" -fsdev "local,id=share,path=$at/share,security_model=none" -device virtio-9p-pci,fsdev=share,mount_tag=share \
 		2>"$run_dir/qemu.log"
 }

@@ -40,12 +40,13 @@ contains_number() { [[ $1 =~ ^[0-9]+$ ]]; }
 
 nic_arguments=()  # for QEMU
 nic_table=()      # per NIC: BDF TYPE kernel|free, for the guest
+plug_table=()     # per NIC: ID and what plugs it in again once it is unplugged, for the guest
 next_bus=1
 declare -A slot_port=() slot_bus=() slot_count=() pair_ends=()
 
 place_nics() {
 	local index pair
-	nic_arguments=() nic_table=() next_bus=1 slot_port=() slot_bus=() slot_count=() pair_ends=()
+	nic_arguments=() nic_table=() plug_table=() next_bus=1 slot_port=() slot_bus=() slot_count=() pair_ends=()
 	for index in "${!nics[@]}"; do place_nic "$index" "${nics[$index]}"; done
 	for pair in "${!pair_ends[@]}"; do
 		[ "${pair_ends[$pair]}" = 2 ] || die "link=$pair wants exactly two NICs"
@@ -59,7 +60,7 @@ declare -A nic_devices=(
 
 # What follows a comma before any colon is devargs: `lab run` reads it, the machine does not.
 place_nic() {
-	local index=$1 spec=$2 type options="" word link="" group="" bridge="" use=free capture="" place
+	local index=$1 spec=$2 type options="" word link="" group="" bridge="" use=free capture="" place device
 	type=${spec%%[:,]*}
 	[[ $spec != "$type":* ]] || options=${spec#*:}
 	[ -n "${nic_devices[$type]+set}" ] || die "no NIC type '$type'; one of: ${!nic_devices[*]}"
@@ -75,8 +76,10 @@ place_nic() {
 	done
 	add_netdev "$index" "$link"
 	if [ "$bridge" ]; then place_behind_bridge "$bridge"; elif [ "$group" ]; then place_in_group "$group"; else place_alone; fi
-	nic_arguments+=(-device "${nic_devices[$type]},netdev=net$index,mac=52:54:00:00:00:$(printf %02x $((index + 1))),romfile=,$place")
+	device="${nic_devices[$type]},id=nic$index,netdev=net$index,mac=52:54:00:00:00:$(printf %02x $((index + 1))),romfile=,$place"
+	nic_arguments+=(-device "$device")
 	nic_table+=("$bdf $type $use")
+	plug_table+=("nic$index $device")
 	[ -z "$capture" ] || nic_arguments+=(-object "filter-dump,id=dump$index,netdev=net$index,file=/run/lab/share/nic$index.pcap")
 }
 

@@ -3,13 +3,14 @@
  */
 
 /*
- * Address spaces: create, map, unmap, look up, ranges.
+ * Address spaces: their life, what can be mapped in them, what is.
  *
  * Each space keeps its own record of what is mapped (mappings.h). The kernel is
  * asked to unmap only what the record says was mapped whole, and the record is
- * what is entered into a legacy container when its first device arrives.
+ * what is entered into a legacy container when its first device arrives. How things
+ * get into it is in space_map.c, and out of it in space_unmap.c.
  *
- * Must not know: which backend it is, EAL, devices.
+ * Must not know: which backend it is, EAL.
  */
 
 #include <errno.h>
@@ -21,10 +22,9 @@
 #include "address_space.h"
 #include "backend.h"
 #include "context.h"
-#include "explain.h"
+#include "kernel.h"
 #include "log.h"
-
-#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+#include "space_map.h"
 
 /* Counts the space and settles the backend. */
 static int
@@ -69,6 +69,7 @@ rte_iommufd_space_create(
 	made->live = !context->backend->maps_need_device;
 	pthread_mutex_init(&made->lock, NULL);
 	mappings_init(&made->mappings);
+	TAILQ_INIT(&made->mirrors);
 	ret = context->backend->space_create(made);
 	if (ret != 0)
 		goto release;
@@ -97,7 +98,13 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 			space->devices);
 		return -EBUSY;
 	}
+	if (space->mirror_count != 0) {
+		IOMMUFD_LOG(ERR,
+			"an address space cannot end while others mirror it");
+		return -EBUSY;
+	}
 	memory_unfollow(space);
+	mirror_end(space);
 	pthread_mutex_lock(&context->lock);
 	context->backend->space_destroy(space);
 	pthread_mutex_unlock(&context->lock);
@@ -106,169 +113,6 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 	free(space);
 	leave_context(context);
 	return 0;
-}
-
-static int
-refuse_map(const struct mapping *mapping, int err)
-{
-	struct explanation why;
-
-	IOMMUFD_LOG(ERR, "%s",
-		explain_map(&why, mapping->va, mapping->iova, mapping->length,
-			err));
-	return err;
-}
-
-static int
-map_now(struct rte_iommufd_space *space, const struct mapping *mapping)
-{
-	int ret = space->context->backend->map(space, mapping);
-
-	space->stats.map_calls++;
-	if (ret == 0)
-		return 0;
-	space->stats.failed_calls++;
-	return refuse_map(mapping, ret);
-}
-
-/* The space's lock is held. */
-static int
-map_locked(struct rte_iommufd_space *space, const struct mapping *mapping)
-{
-	struct mapping record = *mapping;
-	int ret;
-
-	/* The file is the caller's, and may be closed after the call. */
-	record.file = -1;
-	ret = mappings_add(&space->mappings, &record);
-	if (ret != 0)
-		return refuse_map(mapping, ret);
-	if (!space->live)
-		return 0;
-	ret = map_now(space, mapping);
-	if (ret != 0)
-		mappings_remove(
-			&space->mappings, mapping->iova, mapping->length);
-	return ret;
-}
-
-int
-address_space_map(
-	struct rte_iommufd_space *space, const struct mapping *mapping)
-{
-	int ret;
-
-	pthread_mutex_lock(&space->lock);
-	ret = map_locked(space, mapping);
-	pthread_mutex_unlock(&space->lock);
-	return ret;
-}
-
-static int
-check_and_map(struct rte_iommufd_space *space, const struct mapping *mapping)
-{
-	if (mapping->rights == 0 || (mapping->rights & ~ALL_RIGHTS) != 0) {
-		IOMMUFD_LOG(ERR,
-			"cannot map %#" PRIx64
-			": rights %#x are neither read nor write",
-			mapping->iova, mapping->rights);
-		return -EINVAL;
-	}
-	if (mapping->length == 0) {
-		IOMMUFD_LOG(ERR, "cannot map %#" PRIx64 ": nothing to map",
-			mapping->iova);
-		return -EINVAL;
-	}
-	return address_space_map(space, mapping);
-}
-
-int
-rte_iommufd_space_map(struct rte_iommufd_space *space, const void *va,
-	uint64_t iova, uint64_t length, uint32_t rights)
-{
-	const struct mapping mapping = {
-		.iova = iova,
-		.length = length,
-		.va = (uintptr_t)va,
-		.file = -1,
-		.rights = rights,
-	};
-
-	return check_and_map(space, &mapping);
-}
-
-int
-rte_iommufd_space_map_file(struct rte_iommufd_space *space, int file,
-	uint64_t offset, const void *va, uint64_t iova, uint64_t length,
-	uint32_t rights)
-{
-	const struct mapping mapping = {
-		.iova = iova,
-		.length = length,
-		.va = (uintptr_t)va,
-		.file = file,
-		.offset = offset,
-		.rights = rights,
-	};
-
-	return check_and_map(space, &mapping);
-}
-
-static int
-unmap_now(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
-{
-	uint64_t unmapped;
-	int ret;
-
-	ret = space->context->backend->unmap(space, iova, length, &unmapped);
-	space->stats.unmap_calls++;
-	if (ret == 0 && unmapped == length)
-		return 0;
-	space->stats.failed_calls++;
-	if (ret == 0)
-		ret = -EIO;
-	IOMMUFD_LOG(ERR,
-		"cannot unmap %#" PRIx64 "-%#" PRIx64
-		": %s, the kernel unmapped %" PRIu64 " of %" PRIu64
-		" bytes; do not reuse this memory while the device runs",
-		iova, iova + (length - 1), rte_strerror(-ret), unmapped,
-		length);
-	return ret;
-}
-
-/* The space's lock is held. */
-static int
-unmap_locked(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
-{
-	int ret = mappings_check_whole(&space->mappings, iova, length);
-
-	if (ret != 0) {
-		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
-			iova, length,
-			ret == -ENOENT
-				? "not all of it is mapped"
-				: "it does not begin and end where mappings do; unmap what was mapped");
-		return ret;
-	}
-	if (space->live) {
-		ret = unmap_now(space, iova, length);
-		if (ret != 0)
-			return ret;
-	}
-	mappings_remove(&space->mappings, iova, length);
-	return 0;
-}
-
-int
-rte_iommufd_space_unmap(
-	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
-{
-	int ret;
-
-	pthread_mutex_lock(&space->lock);
-	ret = unmap_locked(space, iova, length);
-	pthread_mutex_unlock(&space->lock);
-	return ret;
 }
 
 int
@@ -326,10 +170,97 @@ rte_iommufd_space_type1_fd(struct rte_iommufd_space *space)
 	return ret;
 }
 
+void
+address_space_read_ranges(struct rte_iommufd_space *space)
+{
+	uint32_t count = RTE_DIM(space->ranges);
+
+	pthread_mutex_lock(&space->lock);
+	if (space->context->backend->ranges(space, space->ranges, &count) != 0)
+		count = 0;
+	space->range_count = count;
+	pthread_mutex_unlock(&space->lock);
+}
+
+int
+address_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	const struct backend *backend = space->context->backend;
+	int ret;
+
+	if (backend->allow == NULL)
+		return -EOPNOTSUPP;
+	pthread_mutex_lock(&space->lock);
+	ret = backend->allow(space, ranges, count);
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+int
+rte_iommufd_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, unsigned int count)
+{
+	int ret = address_space_allow(space, ranges, count);
+
+	if (ret == -EOPNOTSUPP)
+		IOMMUFD_LOG(ERR,
+			"backend %s cannot keep IOVAs usable: RTE_IOMMUFD=backend=iommufd can",
+			space->context->backend->name);
+	else if (ret != 0)
+		IOMMUFD_LOG(ERR, "these IOVAs cannot be kept usable: %s",
+			ret == -EADDRINUSE
+				? "the IOMMU of an attached device has some of them reserved, or does not reach them (rte_iommufd_space_ranges() tells)"
+				: rte_strerror(-ret));
+	return ret;
+}
+
+/* A dma-buf of the owner's region, for the time of the call. */
+static int
+open_region(const struct rte_iommufd_device *owner, unsigned int region,
+	uint64_t offset, uint64_t length)
+{
+	struct explanation why;
+	int file = kernel_device_open_dma_buf(
+		owner->fd, region, offset, length);
+
+	if (file < 0)
+		IOMMUFD_LOG(ERR, "%s: %s", owner->place.address,
+			explain_region(&why, region, offset, length, file));
+	/* The kernel does not know the call. */
+	return file == -ENOTTY ? -EOPNOTSUPP : file;
+}
+
+int
+rte_iommufd_space_map_region(struct rte_iommufd_space *space,
+	struct rte_iommufd_device *owner, unsigned int region, uint64_t offset,
+	uint64_t iova, uint64_t length)
+{
+	struct mapping run = {
+		.iova = iova,
+		.length = length,
+		.rights = RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE,
+	};
+	int ret;
+
+	if (!space->context->backend->maps_regions) {
+		IOMMUFD_LOG(ERR,
+			"backend %s maps no regions: map the address at which the program has mapped it",
+			space->context->backend->name);
+		return -EOPNOTSUPP;
+	}
+	run.file = open_region(owner, region, offset, length);
+	if (run.file < 0)
+		return run.file;
+	ret = space_map_runs(space, &run, 1, 1);
+	kernel_close(run.file);
+	return ret;
+}
+
 static int
 enter_again(const struct mapping *mapping, void *space)
 {
-	return map_now(space, mapping);
+	return space_enter_locked(space, mapping, 1, 1);
 }
 
 int

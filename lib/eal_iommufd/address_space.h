@@ -12,11 +12,15 @@
 #include <stdint.h>
 
 struct mapping;
+struct rte_iommufd_range;
 struct rte_iommufd_space;
 
-/* rte_iommufd_space_map_file() for a mapping as it stands. */
-int address_space_map(
-	struct rte_iommufd_space *space, const struct mapping *mapping);
+/* What the devices that are attached now can reach: to be told after each change. */
+void address_space_read_ranges(struct rte_iommufd_space *space);
+
+/* rte_iommufd_space_allow(), which logs nothing. */
+int address_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, uint32_t count);
 
 /*
  * A device has brought a page table: enters what was mapped before, where the

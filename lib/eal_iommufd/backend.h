@@ -18,10 +18,10 @@
  * Order of locks, outermost first:
  *   1. EAL's memory hotplug lock, then its lock of the list of event callbacks (both
  *      held by EAL inside memory events; the second is taken to register one)
- *   2. memory.c's begin_lock
+ *   2. memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock
  *   3. rte_iommufd_context.lock
- *   4. rte_iommufd_space.lock
- * A memory event comes with 1 held and takes 4. So nobody may take 1, which also
+ *   4. rte_iommufd_space.lock, and then that of a space that mirrors this one
+ * A memory event comes with 1 held and takes pass_lock and 4. So nobody may take 1, which also
  * means to call EAL's memory functions that lock, while holding one of the others.
  */
 
@@ -46,17 +46,31 @@ struct backend {
 	 * last device has left.
 	 */
 	bool maps_need_device;
+	/* Whether map() and unmap() on one space run side by side in the kernel. */
+	bool maps_in_parallel;
+	/* Devices use physical addresses, and nothing holds them back. */
+	bool unsafe;
+	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
+	bool maps_regions;
 
 	/* No lock held. */
 	int (*space_create)(struct rte_iommufd_space *space);
 
-	/* The space's lock held. What goes wrong is logged by address_space.c, in the
-	 * same words for all backends.
+	/* The space's lock held, but, where maps_in_parallel says so, by several threads
+	 * at a time. What goes wrong is logged by the callers, in the same words for
+	 * all backends.
 	 */
 	int (*map)(
 		struct rte_iommufd_space *space, const struct mapping *mapping);
 	int (*unmap)(struct rte_iommufd_space *space, uint64_t iova,
 		uint64_t length, uint64_t *unmapped);
+	/* NULL: cannot copy. Of the source no lock is needed. */
+	int (*copy)(struct rte_iommufd_space *space, uint64_t iova,
+		struct rte_iommufd_space *source, uint64_t source_iova,
+		uint64_t length, uint32_t rights);
+	/* NULL: has nothing like it. */
+	int (*allow)(struct rte_iommufd_space *space,
+		const struct rte_iommufd_range *ranges, uint32_t count);
 	int (*ranges)(struct rte_iommufd_space *space,
 		struct rte_iommufd_range *ranges, uint32_t *count);
 	int (*type1_fd)(struct rte_iommufd_space *space);
@@ -73,6 +87,9 @@ struct backend {
 	void (*device_close)(struct rte_iommufd_device *device);
 	int (*attach)(struct rte_iommufd_device *device,
 		struct rte_iommufd_space *space);
+	/* From the space it is in to another; NULL: cannot. */
+	int (*move)(struct rte_iommufd_device *device,
+		struct rte_iommufd_space *space);
 	int (*detach)(struct rte_iommufd_device *device);
 	int (*hw_info)(const struct rte_iommufd_device *device,
 		struct rte_iommufd_hw_info *info);
@@ -81,6 +98,9 @@ struct backend {
 extern const struct backend backend_iommufd;
 extern const struct backend backend_type1;
 extern const struct backend backend_type1v2;
+/* Without an IOMMU: by the device's own node, or by its group. */
+extern const struct backend backend_noiommu_cdev;
+extern const struct backend backend_noiommu_group;
 /* A name and nothing else: DPDK's own code does the work. */
 extern const struct backend backend_stock;
 
@@ -97,6 +117,8 @@ struct rte_iommufd_context {
 	const struct backend *backend; /* NULL until it is chosen */
 	struct explanation reason;     /* for that choice */
 	unsigned int spaces;
+	/* The first that follows EAL's memory, or NULL; guarded by begin_lock. */
+	struct rte_iommufd_space *memory;
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
@@ -105,11 +127,24 @@ struct rte_iommufd_context {
 	TAILQ_HEAD(, group) groups; /* type1: those that are open */
 };
 
+/* More ranges than this are not looked at: the kernel has the last word anyway. */
+#define SPACE_RANGES 32
+
 struct rte_iommufd_space {
 	struct rte_iommufd_context *context;
 	pthread_mutex_t lock;
 	struct mappings mappings;
 	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_range ranges[SPACE_RANGES];
+	uint32_t range_count; /* 0: not known */
+	/* Those that mirror this one; guarded by the lock. */
+	TAILQ_HEAD(, rte_iommufd_space) mirrors;
+	/* The one that this mirrors, or NULL; how many mirror this; guarded by
+	 * relations_lock. And the place in the source's list.
+	 */
+	struct rte_iommufd_space *source;
+	unsigned int mirror_count;
+	TAILQ_ENTRY(rte_iommufd_space) next_mirror;
 	unsigned int devices; /* attached; guarded by the context's lock */
 	bool live;	      /* the backend has somewhere to put mappings */
 	/* type1: the last device has left, but its group could not leave the container,

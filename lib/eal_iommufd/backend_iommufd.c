@@ -22,6 +22,10 @@
 #include "kernel.h"
 #include "log.h"
 
+/* A reset takes at most a second or so (pci_dev_wait()); in milliseconds. */
+#define RESET_PATIENCE 2000
+#define RESET_STEP 10
+
 static int
 iommufd_space_create(struct rte_iommufd_space *space)
 {
@@ -64,13 +68,15 @@ iommufd_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 	struct rte_iommufd_context *context = space->context;
 	int ret;
 
-	if (mapping->file < 0 || context->settings.map == SETTINGS_MAP_VA ||
-		context->map_file_call == MAP_FILE_LACKING)
+	if (mapping->file < 0 ||
+		(mapping->va != 0 &&
+			(context->settings.map == SETTINGS_MAP_VA ||
+				context->map_file_call == MAP_FILE_LACKING)))
 		return map_va(space, mapping);
 	ret = kernel_ioas_map_file(context->iommu_fd, space->ioas_id,
 		mapping->file, mapping->offset, mapping->iova, mapping->length,
 		mapping->rights);
-	if (context->settings.map == SETTINGS_MAP_FILE)
+	if (context->settings.map == SETTINGS_MAP_FILE || mapping->va == 0)
 		return ret;
 	if (ret == -ENOTTY)
 		context->map_file_call = MAP_FILE_LACKING;
@@ -85,6 +91,23 @@ iommufd_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 {
 	return kernel_ioas_unmap(space->context->iommu_fd, space->ioas_id, iova,
 		length, unmapped);
+}
+
+static int
+iommufd_copy(struct rte_iommufd_space *space, uint64_t iova,
+	struct rte_iommufd_space *source, uint64_t source_iova, uint64_t length,
+	uint32_t rights)
+{
+	return kernel_ioas_copy(space->context->iommu_fd, space->ioas_id, iova,
+		source->ioas_id, source_iova, length, rights);
+}
+
+static int
+iommufd_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	return kernel_ioas_allow(
+		space->context->iommu_fd, space->ioas_id, ranges, count);
 }
 
 static int
@@ -166,8 +189,8 @@ iommufd_device_open(struct rte_iommufd_device *device)
 
 	if (place->found.cdev[0] == '\0') {
 		IOMMUFD_LOG(ERR,
-			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=%s for all",
-			place->address, place->noiommu ? "stock" : "type1");
+			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all",
+			place->address);
 		return -ENXIO;
 	}
 	fd = open_node(place);
@@ -187,12 +210,30 @@ iommufd_device_open(struct rte_iommufd_device *device)
 	return ret;
 }
 
+/*
+ * A device that is being reset is out of reach for a moment, and then its attachment
+ * is refused with EBUSY (pci_dev_reset_iommu_prepare()).
+ */
+static int
+attach_patiently(const struct rte_iommufd_device *device, uint32_t ioas_id)
+{
+	unsigned int tries = RESET_PATIENCE / RESET_STEP;
+	int ret;
+
+	for (;;) {
+		ret = kernel_device_attach(device->fd, ioas_id);
+		if (ret != -EBUSY || tries-- == 0)
+			return ret;
+		kernel_sleep(RESET_STEP);
+	}
+}
+
 static int
 iommufd_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	struct explanation why;
-	int ret = kernel_device_attach(device->fd, space->ioas_id);
+	int ret = attach_patiently(device, space->ioas_id);
 
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
@@ -238,19 +279,27 @@ iommufd_hw_info(const struct rte_iommufd_device *device,
 	return ret;
 }
 
+#define CDEVS_IN_IOAS                                                         \
+	.maps_in_parallel = true, .space_create = iommufd_space_create,       \
+	.space_destroy = iommufd_space_destroy, .map = iommufd_map,           \
+	.unmap = iommufd_unmap, .copy = iommufd_copy, .allow = iommufd_allow, \
+	.ranges = iommufd_ranges, .type1_fd = iommufd_type1_fd,               \
+	.maps_files = iommufd_maps_files, .device_open = iommufd_device_open, \
+	.device_close = iommufd_device_close, .attach = iommufd_attach,       \
+	.move = iommufd_attach, /* VFIO replaces */                           \
+		.detach = iommufd_detach, .hw_info = iommufd_hw_info
+
 const struct backend backend_iommufd = {
 	.name = "iommufd",
-	.maps_need_device = false,
-	.space_create = iommufd_space_create,
-	.space_destroy = iommufd_space_destroy,
-	.map = iommufd_map,
-	.unmap = iommufd_unmap,
-	.ranges = iommufd_ranges,
-	.type1_fd = iommufd_type1_fd,
-	.maps_files = iommufd_maps_files,
-	.device_open = iommufd_device_open,
-	.device_close = iommufd_device_close,
-	.attach = iommufd_attach,
-	.detach = iommufd_detach,
-	.hw_info = iommufd_hw_info,
+	.maps_regions = true,
+	CDEVS_IN_IOAS,
+};
+/*
+ * Without an IOMMU the kernel (7.3) keeps what is mapped in a table of its own, which
+ * only pins the memory: the device does not see it.
+ */
+const struct backend backend_noiommu_cdev = {
+	.name = "noiommu",
+	.unsafe = true,
+	CDEVS_IN_IOAS,
 };

@@ -11,6 +11,8 @@
  * (vfio_group_detach_container()). So device_open() only opens the group, and the
  * device's fd comes with attach().
  *
+ * A group of VFIO's no-IOMMU mode goes the same way, but for its type and its maps.
+ *
  * Must not know: EAL, the record of mappings, other backends.
  */
 
@@ -22,6 +24,7 @@
 #include <rte_errno.h>
 #include <rte_uuid.h>
 
+#include "address_space.h"
 #include "backend.h"
 #include "explain.h"
 #include "kernel.h"
@@ -85,6 +88,33 @@ type1_ranges(struct rte_iommufd_space *space, struct rte_iommufd_range *ranges,
 	if (!space->live)
 		return -EOPNOTSUPP;
 	return kernel_container_ranges(space->container_fd, ranges, count);
+}
+
+/*
+ * Without an IOMMU there is nothing to enter (vfio_noiommu_ioctl() knows no maps): the
+ * devices use physical addresses, of memory that EAL's hugepages keep in place.
+ */
+static int
+noiommu_map(struct rte_iommufd_space *space __rte_unused,
+	const struct mapping *mapping __rte_unused)
+{
+	return 0;
+}
+
+static int
+noiommu_unmap(struct rte_iommufd_space *space __rte_unused,
+	uint64_t iova __rte_unused, uint64_t length, uint64_t *unmapped)
+{
+	*unmapped = length;
+	return 0;
+}
+
+static int
+noiommu_ranges(struct rte_iommufd_space *space __rte_unused,
+	struct rte_iommufd_range *ranges __rte_unused,
+	uint32_t *count __rte_unused)
+{
+	return -EOPNOTSUPP;
 }
 
 static int
@@ -176,6 +206,15 @@ type1_device_open(struct rte_iommufd_device *device)
 }
 
 static int
+iommu_type(const struct backend *backend)
+{
+	if (backend == &backend_noiommu_group)
+		return VFIO_NOIOMMU_IOMMU;
+	return backend == &backend_type1v2 ? VFIO_TYPE1v2_IOMMU
+					   : VFIO_TYPE1_IOMMU;
+}
+
+static int
 set_container(struct rte_iommufd_device *device, struct group *group,
 	struct rte_iommufd_space *space)
 {
@@ -186,9 +225,7 @@ set_container(struct rte_iommufd_device *device, struct group *group,
 		goto refused;
 	if (space->devices == 0) {
 		ret = kernel_container_set_iommu(space->container_fd,
-			space->context->backend == &backend_type1v2
-				? VFIO_TYPE1v2_IOMMU
-				: VFIO_TYPE1_IOMMU);
+			iommu_type(space->context->backend));
 		if (ret != 0) {
 			kernel_group_unset_container(group->fd);
 			goto refused;
@@ -203,6 +240,18 @@ refused:
 	return ret;
 }
 
+/* Whether a group without devices in the space is still in its container. */
+static bool
+keeps_group(const struct rte_iommufd_space *space)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &space->context->groups, next)
+		if (group->space == space && group->attached == 0)
+			return true;
+	return false;
+}
+
 /*
  * The group of a device that has left, if that was the last. It has to stay where a
  * copy of a device's fd is still open, in a secondary process for example
@@ -212,17 +261,18 @@ refused:
 static void
 leave_container(struct rte_iommufd_device *device)
 {
+	struct rte_iommufd_space *space = device->group->space;
 	struct group *group = device->group;
 	int ret;
 
 	if (group->attached > 0)
 		return;
 	ret = kernel_group_unset_container(group->fd);
-	if (ret == 0) {
+	if (ret == 0)
 		group->space = NULL;
+	space->keeps_page_table = keeps_group(space);
+	if (ret == 0)
 		return;
-	}
-	group->space->keeps_page_table = true;
 	IOMMUFD_LOG(ERR,
 		"%s: its IOMMU group does not leave the container: %s; end the other processes that use the device",
 		device->place.address, rte_strerror(-ret));
@@ -307,9 +357,13 @@ type1_device_close(struct rte_iommufd_device *device)
 	device->group = NULL;
 	if (--group->opened > 0)
 		return;
-	if (group->space != NULL)
-		group->space->keeps_page_table = false;
 	TAILQ_REMOVE(&device->context->groups, group, next);
+	if (group->space != NULL) {
+		group->space->keeps_page_table = keeps_group(group->space);
+		if (group->space->devices == 0 &&
+			!group->space->keeps_page_table)
+			address_space_go_idle(group->space);
+	}
 	kernel_close(group->fd);
 	free(group);
 }
@@ -321,24 +375,32 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 	return -EOPNOTSUPP;
 }
 
-#define TYPE1(version)                                \
-	{                                             \
-		.name = version,                      \
-		.maps_need_device = true,             \
-		.space_create = type1_space_create,   \
-		.space_destroy = type1_space_destroy, \
-		.map = type1_map,                     \
-		.unmap = type1_unmap,                 \
-		.ranges = type1_ranges,               \
-		.type1_fd = type1_fd,                 \
-		.maps_files = type1_maps_files,       \
-		.device_open = type1_device_open,     \
-		.device_close = type1_device_close,   \
-		.attach = type1_attach,               \
-		.detach = type1_detach,               \
-		.hw_info = type1_hw_info,             \
-	}
+#define GROUPS_IN_CONTAINERS                                              \
+	.maps_need_device = true, .space_create = type1_space_create,     \
+	.space_destroy = type1_space_destroy, .type1_fd = type1_fd,       \
+	.maps_files = type1_maps_files, .device_open = type1_device_open, \
+	.device_close = type1_device_close, .attach = type1_attach,       \
+	.detach = type1_detach, .hw_info = type1_hw_info
+
+#define TYPE1_MAPS \
+	.map = type1_map, .unmap = type1_unmap, .ranges = type1_ranges
 
 /* v1 is the same interface; its kernels only split mappings where v2 refuses. */
-const struct backend backend_type1 = TYPE1("type1");
-const struct backend backend_type1v2 = TYPE1("type1v2");
+const struct backend backend_type1 = {
+	.name = "type1",
+	GROUPS_IN_CONTAINERS,
+	TYPE1_MAPS,
+};
+const struct backend backend_type1v2 = {
+	.name = "type1v2",
+	GROUPS_IN_CONTAINERS,
+	TYPE1_MAPS,
+};
+const struct backend backend_noiommu_group = {
+	.name = "noiommu",
+	.unsafe = true,
+	GROUPS_IN_CONTAINERS,
+	.map = noiommu_map,
+	.unmap = noiommu_unmap,
+	.ranges = noiommu_ranges,
+};

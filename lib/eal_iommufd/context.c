@@ -143,6 +143,8 @@ read_process_settings(struct settings *settings)
 		settings->backend = SETTINGS_BACKEND_STOCK;
 	else if (chosen == &backend_iommufd)
 		settings->backend = SETTINGS_BACKEND_IOMMUFD;
+	else if (chosen->unsafe)
+		settings->backend = SETTINGS_BACKEND_AUTO;
 	else
 		settings->backend = SETTINGS_BACKEND_TYPE1;
 	return 0;
@@ -224,7 +226,9 @@ try_iommufd(struct rte_iommufd_context *context,
 		return ret;
 	}
 	context->iommu_fd = fd;
-	context->backend = &backend_iommufd;
+	context->backend = place != NULL && place->noiommu
+		? &backend_noiommu_cdev
+		: &backend_iommufd;
 	return 0;
 }
 
@@ -342,6 +346,36 @@ choose_auto(struct rte_iommufd_context *context,
 	return -ENXIO;
 }
 
+/*
+ * A device gets here only when the kernel's unsafe switch is on. By its own node (Linux
+ * 7.3) its memory is pinned at least; by its group not even that.
+ */
+static int
+choose_noiommu(
+	struct rte_iommufd_context *context, const struct device_place *place)
+{
+	struct explanation why;
+
+	if (place == NULL || !place->noiommu) {
+		IOMMUFD_LOG(ERR,
+			"%s: backend noiommu was asked for, but this is not a device without an IOMMU: use RTE_IOMMUFD=backend=auto",
+			place == NULL ? "any device" : place->address);
+		return -ENXIO;
+	}
+	give_reason(context,
+		"UNSAFE: no IOMMU keeps this device from reading and writing all of the machine's memory (enable_unsafe_noiommu_mode is on)");
+	if (place->found.cdev[0] != '\0' &&
+		try_iommufd(context, place, &why) == 0)
+		return 0;
+	if (place->found.group < 0) {
+		context->reason = why;
+		IOMMUFD_LOG(ERR, "%s: %s", place->address, why.text);
+		return -ENXIO;
+	}
+	context->backend = &backend_noiommu_group;
+	return 0;
+}
+
 static int
 choose(struct rte_iommufd_context *context, const struct device_place *place)
 {
@@ -354,13 +388,24 @@ choose(struct rte_iommufd_context *context, const struct device_place *place)
 		return choose_iommufd(context, place, subject);
 	case SETTINGS_BACKEND_TYPE1:
 		return choose_type1(context, subject);
+	case SETTINGS_BACKEND_NOIOMMU:
+		return choose_noiommu(context, place);
 	case SETTINGS_BACKEND_AUTO:
 		break;
 	}
 	if (place != NULL && place->noiommu)
-		return leave_to_stock(context,
-			"the device has no IOMMU (VFIO's unsafe no-IOMMU mode)");
+		return choose_noiommu(context, place);
 	return choose_auto(context, place, subject);
+}
+
+static void
+say_choice(const struct rte_iommufd_context *context,
+	const struct device_place *place)
+{
+	rte_log(context->backend->unsafe ? RTE_LOG_WARNING : RTE_LOG_INFO,
+		iommufd_logtype, "IOMMUFD: %s%sbackend %s: %s\n",
+		place == NULL ? "" : place->address, place == NULL ? "" : ": ",
+		context->backend->name, context->reason.text);
 }
 
 int
@@ -373,10 +418,7 @@ context_choose_locked(
 		ret = choose(context, place);
 		if (ret != 0)
 			return ret;
-		IOMMUFD_LOG(INFO, "%s%sbackend %s: %s",
-			place == NULL ? "" : place->address,
-			place == NULL ? "" : ": ", context->backend->name,
-			context->reason.text);
+		say_choice(context, place);
 	}
 	return context->backend == &backend_stock ? -EOPNOTSUPP : 0;
 }
@@ -411,6 +453,12 @@ rte_iommufd_context_backend(const struct rte_iommufd_context *context)
 	if (context->settings.backend == SETTINGS_BACKEND_STOCK)
 		return backend_stock.name;
 	return "none";
+}
+
+bool
+rte_iommufd_context_is_per_device(const struct rte_iommufd_context *context)
+{
+	return context->settings.ioas == SETTINGS_IOAS_PER_DEVICE;
 }
 
 const char *

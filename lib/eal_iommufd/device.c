@@ -123,15 +123,18 @@ detach_locked(struct rte_iommufd_device *device)
 	ret = device->context->backend->detach(device);
 	if (ret != 0 || space->keeps_page_table)
 		address_space_stay_live(space);
-	if (ret == 0)
-		leave_space(device);
-	return ret;
+	if (ret != 0)
+		return ret;
+	leave_space(device);
+	address_space_read_ranges(space);
+	return 0;
 }
 
 void
 rte_iommufd_device_close(struct rte_iommufd_device *device)
 {
 	struct rte_iommufd_context *context;
+	struct rte_iommufd_space *space;
 
 	if (device == NULL)
 		return;
@@ -142,11 +145,16 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		return;
 	}
 	pthread_mutex_lock(&context->lock);
-	if (device->space != NULL && device->space->devices == 1)
-		address_space_go_idle(device->space);
+	space = device->space;
+	if (space != NULL && space->devices == 1)
+		address_space_go_idle(space);
 	context->backend->device_close(device);
-	if (device->space != NULL)
+	if (space != NULL) {
+		if (space->keeps_page_table)
+			address_space_stay_live(space);
 		leave_space(device);
+		address_space_read_ranges(space);
+	}
 	TAILQ_REMOVE(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
 	free(device);
@@ -177,6 +185,40 @@ attach_locked(
 	}
 	device->space = space;
 	space->devices++;
+	address_space_read_ranges(space);
+	return 0;
+}
+
+/* The context's lock is held. */
+static int
+move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_space *left = device->space;
+	int ret;
+
+	if (left == NULL || space->context != device->context) {
+		IOMMUFD_LOG(ERR, "%s: cannot move, %s", device->place.address,
+			left == NULL
+				? "it is attached to nothing"
+				: "the address space is of another context");
+		return -EINVAL;
+	}
+	if (left == space)
+		return 0;
+	if (device->context->backend->move == NULL) {
+		IOMMUFD_LOG(ERR,
+			"%s: legacy containers cannot move a device without a gap: stop it, detach and attach",
+			device->place.address);
+		return -EOPNOTSUPP;
+	}
+	ret = device->context->backend->move(device, space);
+	if (ret != 0)
+		return ret;
+	leave_space(device);
+	device->space = space;
+	space->devices++;
+	address_space_read_ranges(left);
+	address_space_read_ranges(space);
 	return 0;
 }
 
@@ -202,6 +244,44 @@ rte_iommufd_device_attach(
 	pthread_mutex_lock(&device->context->lock);
 	ret = attach_locked(device, space);
 	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_move(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	int ret;
+
+	if (!is_own(device))
+		return -EINVAL;
+	pthread_mutex_lock(&device->context->lock);
+	ret = move_locked(device, space);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+struct rte_iommufd_space *
+rte_iommufd_device_space(const struct rte_iommufd_device *device)
+{
+	return device->space;
+}
+
+int
+rte_iommufd_device_lookup(struct rte_iommufd_context *context,
+	const char *device_path, struct rte_iommufd_device **device)
+{
+	struct rte_iommufd_device *each;
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&context->lock);
+	TAILQ_FOREACH(each, &context->devices, next) {
+		if (strcmp(each->place.path, device_path) != 0)
+			continue;
+		*device = each;
+		ret = 0;
+	}
+	pthread_mutex_unlock(&context->lock);
 	return ret;
 }
 

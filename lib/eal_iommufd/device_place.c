@@ -62,6 +62,14 @@ read_line(const char *folder, const char *name, char *line, int size)
 	return read;
 }
 
+/* Without an IOMMU the kernel calls it noiommu-vfioN, from 7.3 on. */
+static bool
+is_cdev_name(const char *name)
+{
+	return strncmp(name, "vfio", 4) == 0 ||
+		strncmp(name, "noiommu-vfio", 12) == 0;
+}
+
 /* vfio-dev/vfioN and its device number, which the node's must equal. */
 static void
 find_cdev(struct device_place *place)
@@ -79,7 +87,7 @@ find_cdev(struct device_place *place)
 	if (entries == NULL)
 		return;
 	while ((entry = readdir(entries)) != NULL) {
-		if (strncmp(entry->d_name, "vfio", 4) != 0 ||
+		if (!is_cdev_name(entry->d_name) ||
 			strlen(entry->d_name) >= sizeof(place->found.cdev))
 			continue;
 		snprintf(file, sizeof(file), "%s/dev", entry->d_name);
@@ -89,6 +97,8 @@ find_cdev(struct device_place *place)
 			continue;
 		strcpy(place->found.cdev, entry->d_name);
 		place->cdev_number = makedev(major_number, minor_number);
+		if (entry->d_name[0] == 'n')
+			place->noiommu = true;
 		break;
 	}
 	closedir(entries);
@@ -184,7 +194,8 @@ void
 device_place_group_node(
 	const struct device_place *place, char *node, size_t size)
 {
-	snprintf(node, size, "/dev/vfio/%d", place->found.group);
+	snprintf(node, size, "/dev/vfio/%s%d", place->noiommu ? "noiommu-" : "",
+		place->found.group);
 }
 
 /*

@@ -26,7 +26,7 @@ struct device_place {
 	char address[DEVICE_PLACE_NAME_SIZE]; /* the folder's name: the BDF */
 	struct rte_iommufd_device_place found;
 	dev_t cdev_number;
-	bool noiommu; /* the group is not the IOMMU's but VFIO's substitute */
+	bool noiommu; /* no IOMMU: VFIO gives it out by its unsafe switch */
 };
 
 /* 0; -ENODEV when there is no such device; -EINVAL when path is too long. */
@@ -38,10 +38,10 @@ int device_place_find(const char *path, struct device_place *place);
  */
 bool device_place_kernel_lacks_cdevs(void);
 
-/* /dev/vfio/devices/vfioN */
+/* /dev/vfio/devices/vfioN, /dev/vfio/devices/noiommu-vfioN */
 void device_place_cdev_node(
 	const struct device_place *place, char *node, size_t size);
-/* /dev/vfio/N */
+/* /dev/vfio/N, /dev/vfio/noiommu-N */
 void device_place_group_node(
 	const struct device_place *place, char *node, size_t size);
 

@@ -5,30 +5,13 @@
 /* Errno and situation -> cause and remedy; see explain.h. */
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "device_place.h"
 #include "explain.h"
+#include "explain_say.h"
 #include "holder.h"
-
-static const char *say(struct explanation *explanation, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static const char *
-say(struct explanation *explanation, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(explanation->text, sizeof(explanation->text), format,
-		arguments);
-	va_end(arguments);
-	return explanation->text;
-}
 
 /* " (held by PID, PROGRAM)", or "" when that cannot be seen. */
 static const char *
@@ -281,63 +264,4 @@ explain_group_device(struct explanation *explanation, bool with_token, int err)
 		"its IOMMU group does not give the device out: %s%s",
 		strerror(-err),
 		with_token ? "" : " (a VF may need --vfio-vf-token)");
-}
-
-static const char *
-explain_pinning(struct explanation *explanation, uint64_t length)
-{
-	struct rlimit limit = { 0, 0 };
-
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (limit.rlim_cur == RLIM_INFINITY)
-		return say(explanation,
-			"cannot pin %" PRIu64
-			" KiB for DMA: out of memory (a memory cgroup limits page tables, too)",
-			length >> 10);
-	return say(explanation,
-		"cannot pin %" PRIu64
-		" KiB for DMA: the limit on locked memory is %" PRIu64
-		" KiB; raise it above all the memory that EAL uses (ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf) or give the program CAP_IPC_LOCK",
-		length >> 10, (uint64_t)limit.rlim_cur >> 10);
-}
-
-const char *
-explain_map(struct explanation *explanation, uint64_t va, uint64_t iova,
-	uint64_t length, int err)
-{
-	const uint64_t last = iova + (length - 1);
-
-	switch (-err) {
-	case ENOMEM:
-		return explain_pinning(explanation, length);
-	case EEXIST:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": something is mapped there already",
-			iova, last);
-	case EFAULT:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64 ": at %#" PRIx64
-			" of this process there is no memory, or none that the device may write",
-			iova, last, va);
-	case EINVAL:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": not in whole pages, reserved by the IOMMU (on x86 0xfee00000-0xfeefffff), or beyond what it can reach (see --base-virtaddr, --iova-mode)",
-			iova, last);
-	case ENOTTY:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": this kernel does not map files (Linux 6.13 does): leave out map=file of RTE_IOMMUFD",
-			iova, last);
-	case ENOSPC:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": over the limit on mappings of a legacy container; use larger hugepages, allocate at start (-m), or raise dma_entry_limit of the module vfio_iommu_type1",
-			iova, last);
-	default:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64 ": %s", iova, last,
-			strerror(-err));
-	}
 }

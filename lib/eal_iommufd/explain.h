@@ -17,6 +17,8 @@
 #include <stdint.h>
 
 struct device_place;
+struct mapping;
+struct rte_iommufd_range;
 
 struct explanation {
 	char text[512];
@@ -45,8 +47,15 @@ const char *explain_container(struct explanation *explanation, int err);
 /* Why VFIO_GROUP_GET_DEVICE_FD was refused. */
 const char *explain_group_device(
 	struct explanation *explanation, bool with_token, int err);
-/* Why memory could not be mapped. */
-const char *explain_map(struct explanation *explanation, uint64_t va,
-	uint64_t iova, uint64_t length, int err);
+/*
+ * Why memory could not be mapped; ranges are the IOVAs that can be mapped, as far as
+ * they are known.
+ */
+const char *explain_map(struct explanation *explanation,
+	const struct mapping *run, const struct rte_iommufd_range *ranges,
+	unsigned int range_count, int err);
+/* Why part of a device's region (a BAR) is not given out for P2P. */
+const char *explain_region(struct explanation *explanation, unsigned int region,
+	uint64_t offset, uint64_t length, int err);
 
 #endif /* EXPLAIN_H */

@@ -14,9 +14,55 @@
 
 #include "holder.h"
 
+#define GROUP_FOLDER "/dev/vfio/"
+#define DEVICE_LINE "vfio-device-syspath: "
+
+/*
+ * A device that was opened through its group has a file without a name, and keeps
+ * the group in use also when the group's own file is closed, in a secondary process
+ * for example. Newer kernels tell which device it is (vfio_device_show_fdinfo()).
+ */
+static bool
+is_device_of_group(const char *pid, const char *fd, const char *number)
+{
+	char line[PATH_MAX];
+	char path[PATH_MAX + sizeof("/iommu_group")];
+	char group[PATH_MAX];
+	bool found = false;
+	ssize_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo/%.20s", pid, fd);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, DEVICE_LINE, strlen(DEVICE_LINE)) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(path, sizeof(path), "%s/iommu_group",
+			line + strlen(DEVICE_LINE));
+		length = readlink(path, group, sizeof(group) - 1);
+		if (length < 0)
+			continue;
+		group[length] = '\0';
+		found = strcmp(strrchr(group, '/') + 1, number) == 0;
+	}
+	fclose(file);
+	return found;
+}
+
+static bool
+is_group_node(const char *node)
+{
+	return strncmp(node, GROUP_FOLDER, strlen(GROUP_FOLDER)) == 0 &&
+		isdigit((unsigned char)node[strlen(GROUP_FOLDER)]);
+}
+
 static bool
 process_has_open(const char *pid, const char *node)
 {
+	const bool group = is_group_node(node);
 	char folder[64];
 	char target[PATH_MAX];
 	struct dirent *entry;
@@ -35,6 +81,9 @@ process_has_open(const char *pid, const char *node)
 			continue;
 		target[length] = '\0';
 		found = strcmp(target, node) == 0;
+		if (!found && group && strstr(target, "[vfio-device]") != NULL)
+			found = is_device_of_group(pid, entry->d_name,
+				node + strlen(GROUP_FOLDER));
 	}
 	closedir(entries);
 	return found;

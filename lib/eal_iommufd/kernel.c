@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -82,6 +83,20 @@ kernel_object_destroy(int iommu_fd, uint32_t id)
 	return call(iommu_fd, UAPI_DESTROY, &destroy);
 }
 
+int
+kernel_ioas_allow(int iommu_fd, uint32_t ioas_id,
+	const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	struct uapi_ioas_allow_iovas allow = {
+		.size = sizeof(allow),
+		.ioas_id = ioas_id,
+		.num_iovas = count,
+		.allowed_iovas = (uintptr_t)ranges,
+	};
+
+	return call(iommu_fd, UAPI_IOAS_ALLOW_IOVAS, &allow);
+}
+
 static uint32_t
 iommufd_map_flags(uint32_t rights)
 {
@@ -125,6 +140,24 @@ kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	};
 
 	return call(iommu_fd, UAPI_IOAS_MAP_FILE, &map);
+}
+
+int
+kernel_ioas_copy(int iommu_fd, uint32_t ioas_id, uint64_t iova,
+	uint32_t source_ioas_id, uint64_t source_iova, uint64_t length,
+	uint32_t rights)
+{
+	struct uapi_ioas_copy copy = {
+		.size = sizeof(copy),
+		.flags = iommufd_map_flags(rights),
+		.dst_ioas_id = ioas_id,
+		.src_ioas_id = source_ioas_id,
+		.length = length,
+		.dst_iova = iova,
+		.src_iova = source_iova,
+	};
+
+	return call(iommu_fd, UAPI_IOAS_COPY, &copy);
 }
 
 /* A call without a body is EINVAL where it is known: iommufd_fops_ioctl(). */
@@ -239,6 +272,34 @@ int
 kernel_device_info(int device_fd, struct vfio_device_info *info)
 {
 	return call(device_fd, VFIO_DEVICE_GET_INFO, info);
+}
+
+int
+kernel_device_open_dma_buf(
+	int device_fd, uint32_t region, uint64_t offset, uint64_t length)
+{
+	struct uapi_feature_dma_buf feature = {
+		.argsz = sizeof(feature),
+		.flags = UAPI_FEATURE_GET | UAPI_FEATURE_DMA_BUF,
+		.region_index = region,
+		.open_flags = O_RDWR | O_CLOEXEC,
+		.nr_ranges = 1,
+		.offset = offset,
+		.length = length,
+	};
+
+	return call(device_fd, UAPI_DEVICE_FEATURE, &feature);
+}
+
+void
+kernel_sleep(unsigned int milliseconds)
+{
+	const struct timespec time = {
+		.tv_sec = milliseconds / 1000,
+		.tv_nsec = milliseconds % 1000 * 1000000L,
+	};
+
+	nanosleep(&time, NULL);
 }
 
 int

@@ -49,6 +49,13 @@ int kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
  */
 int kernel_ioas_ranges(int iommu_fd, uint32_t ioas_id,
 	struct rte_iommufd_range *ranges, uint32_t *count);
+/* The IOVAs that no later attachment may take away; replaces those said before. */
+int kernel_ioas_allow(int iommu_fd, uint32_t ioas_id,
+	const struct rte_iommufd_range *ranges, uint32_t count);
+/* Enters part of what is mapped in one IOAS into another. */
+int kernel_ioas_copy(int iommu_fd, uint32_t ioas_id, uint64_t iova,
+	uint32_t source_ioas_id, uint64_t source_iova, uint64_t length,
+	uint32_t rights);
 /* Makes the IOAS the one that type1 ioctls on this iommu_fd act on. */
 int kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id);
 int kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
@@ -57,10 +64,17 @@ int kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 /* A VFIO device opened as /dev/vfio/devices/vfioN */
 int kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 	uint32_t *device_id);
+/* A device that is attached already is moved without a gap. */
 int kernel_device_attach(int device_fd, uint32_t page_table_id);
 int kernel_device_detach(int device_fd);
 /* Works on a device fd of either origin. */
 int kernel_device_info(int device_fd, struct vfio_device_info *info);
+/* A dma-buf of part of a region (a BAR), as a new fd: Linux 6.19. */
+int kernel_device_open_dma_buf(
+	int device_fd, uint32_t region, uint64_t offset, uint64_t length);
+
+/* Lets milliseconds pass; here, so that unit tests need not wait. */
+void kernel_sleep(unsigned int milliseconds);
 
 /* /dev/vfio/vfio and /dev/vfio/GROUP */
 int kernel_container_api_version(int container_fd);

@@ -26,6 +26,8 @@
 
 #define UAPI_DESTROY UAPI_IOMMUFD(0x80)
 #define UAPI_IOAS_ALLOC UAPI_IOMMUFD(0x81)
+#define UAPI_IOAS_ALLOW_IOVAS UAPI_IOMMUFD(0x82)
+#define UAPI_IOAS_COPY UAPI_IOMMUFD(0x83)
 #define UAPI_IOAS_IOVA_RANGES UAPI_IOMMUFD(0x84)
 #define UAPI_IOAS_MAP UAPI_IOMMUFD(0x85)
 #define UAPI_IOAS_UNMAP UAPI_IOMMUFD(0x86)
@@ -33,6 +35,7 @@
 #define UAPI_GET_HW_INFO UAPI_IOMMUFD(0x8a)
 #define UAPI_IOAS_MAP_FILE UAPI_IOMMUFD(0x8f)
 
+#define UAPI_DEVICE_FEATURE _IO(VFIO_TYPE, VFIO_BASE + 17)
 #define UAPI_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
 #define UAPI_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
 #define UAPI_DEVICE_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
@@ -43,6 +46,9 @@
 
 #define UAPI_VFIO_IOAS_SET 1
 #define UAPI_BIND_FLAG_TOKEN (1u << 0)
+
+#define UAPI_FEATURE_GET (1u << 16)
+#define UAPI_FEATURE_DMA_BUF 11
 
 struct uapi_destroy {
 	uint32_t size;
@@ -67,6 +73,24 @@ struct uapi_ioas_iova_ranges {
 	uint32_t reserved;
 	uint64_t allowed_iovas;
 	uint64_t out_iova_alignment;
+};
+
+struct uapi_ioas_allow_iovas {
+	uint32_t size;
+	uint32_t ioas_id;
+	uint32_t num_iovas;
+	uint32_t reserved;
+	uint64_t allowed_iovas;
+};
+
+struct uapi_ioas_copy {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t dst_ioas_id;
+	uint32_t src_ioas_id;
+	uint64_t length;
+	uint64_t dst_iova;
+	uint64_t src_iova;
 };
 
 struct uapi_ioas_map {
@@ -134,10 +158,27 @@ struct uapi_detach_iommufd_pt {
 	uint32_t flags;
 };
 
+/* vfio_device_feature with vfio_device_feature_dma_buf and one range behind it. */
+struct uapi_feature_dma_buf {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t region_index;
+	uint32_t open_flags;
+	uint32_t dma_buf_flags;
+	uint32_t nr_ranges;
+	uint64_t offset;
+	uint64_t length;
+};
+
 static_assert(sizeof(struct uapi_destroy) == 8, "struct iommu_destroy");
 static_assert(sizeof(struct uapi_ioas_alloc) == 12, "struct iommu_ioas_alloc");
 static_assert(sizeof(struct uapi_ioas_iova_ranges) == 32,
 	"struct iommu_ioas_iova_ranges");
+static_assert(sizeof(struct uapi_ioas_allow_iovas) == 24,
+	"struct iommu_ioas_allow_iovas");
+static_assert(sizeof(struct uapi_ioas_copy) == 40, "struct iommu_ioas_copy");
+static_assert(sizeof(struct uapi_feature_dma_buf) == 40,
+	"struct vfio_device_feature, struct vfio_device_feature_dma_buf");
 static_assert(sizeof(struct uapi_ioas_map) == 40, "struct iommu_ioas_map");
 static_assert(
 	sizeof(struct uapi_ioas_map_file) == 40, "struct iommu_ioas_map_file");

@@ -126,7 +126,8 @@ mappings_translate(const struct mappings *set, uint64_t iova, uint64_t length,
 		return -ENOENT;
 	for (;;) {
 		mapping = mappings_find(set, position);
-		if (mapping == NULL || (mapping->rights & rights) != rights)
+		if (mapping == NULL || mapping->va == 0 ||
+			(mapping->rights & rights) != rights)
 			return -ENOENT;
 		here = mapping->va + (position - mapping->iova);
 		if (position == iova)
@@ -189,4 +190,110 @@ mappings_walk(
 
 	twalk_r(set->root, walk_node, &walk);
 	return walk.result;
+}
+
+/* An array that grows. */
+struct list {
+	struct mapping *items;
+	size_t count;
+	size_t room;
+};
+
+static int
+append(struct list *list, const struct mapping *mapping)
+{
+	size_t room = list->room == 0 ? 16 : list->room * 2;
+	struct mapping *items;
+
+	if (list->count == list->room) {
+		items = reallocarray(list->items, room, sizeof(*items));
+		if (items == NULL)
+			return -ENOMEM;
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->count++] = *mapping;
+	return 0;
+}
+
+static int
+append_visited(const struct mapping *mapping, void *list)
+{
+	return append(list, mapping);
+}
+
+int
+mappings_list(const struct mappings *set, struct mapping **list, size_t *count)
+{
+	struct list all = { .count = 0 };
+	int ret = mappings_walk(set, append_visited, &all);
+
+	if (ret != 0) {
+		free(all.items);
+		return ret;
+	}
+	*list = all.items;
+	*count = all.count;
+	return 0;
+}
+
+/* The part of a mapping that lies in [first, last]. */
+static struct mapping
+clip(const struct mapping *mapping, uint64_t first, uint64_t last)
+{
+	struct mapping part = *mapping;
+	uint64_t skipped;
+
+	if (part.iova < first) {
+		skipped = first - part.iova;
+		part.iova = first;
+		part.va += part.va == 0 ? 0 : skipped;
+		part.offset += skipped;
+		part.length -= skipped;
+	}
+	if (last_of(&part) > last)
+		part.length = last - part.iova + 1;
+	return part;
+}
+
+static int
+cut_out(const struct mappings *set, uint64_t first, uint64_t last,
+	struct list *parts)
+{
+	const struct mapping *found;
+	uint64_t position = first;
+	struct mapping part;
+	int ret;
+
+	for (;;) {
+		found = mappings_find(set, position);
+		if (found == NULL)
+			return -ENOENT;
+		part = clip(found, first, last);
+		ret = append(parts, &part);
+		if (ret != 0)
+			return ret;
+		if (last_of(&part) == last)
+			return 0;
+		position = last_of(&part) + 1;
+	}
+}
+
+int
+mappings_cut_out(const struct mappings *set, uint64_t iova, uint64_t length,
+	struct mapping **parts, size_t *count)
+{
+	struct list found = { .count = 0 };
+	int ret;
+
+	if (!is_interval(iova, length))
+		return -EINVAL;
+	ret = cut_out(set, iova, iova + (length - 1), &found);
+	if (ret != 0) {
+		free(found.items);
+		return ret;
+	}
+	*parts = found.items;
+	*count = found.count;
+	return 0;
 }

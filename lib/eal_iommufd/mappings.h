@@ -18,15 +18,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Who has mapped it, and so may unmap it. */
+enum mapping_origin {
+	MAPPING_OF_PROGRAM,
+	MAPPING_OF_EAL,	   /**< memory.c, for EAL's memory */
+	MAPPING_OF_SOURCE, /**< mirror.c, for what is mapped in another space */
+};
+
 /** One map call's worth of memory. */
 struct mapping {
 	uint64_t iova;
 	uint64_t length; /**< in bytes, never 0, iova + length <= 2^64 */
-	uint64_t va;	 /**< where this process sees the memory */
-	int file;	 /**< the file behind it, or -1; not kept in a record */
+	uint64_t va; /**< where this process sees the memory; 0: it does not */
+	int file;    /**< the file behind it, or -1; not kept in a record */
 	uint64_t offset; /**< of the memory in that file */
 	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
-	bool of_eal;	 /**< made by memory.c, for EAL's memory */
+	enum mapping_origin origin;
 };
 
 struct mappings {
@@ -63,6 +70,18 @@ int mappings_translate(const struct mappings *set, uint64_t iova,
 
 /* Removes all of [iova, iova + length), which mappings_check_whole accepted. */
 void mappings_remove(struct mappings *set, uint64_t iova, uint64_t length);
+
+/*
+ * The parts of mappings that make up [iova, iova + length), in ascending order, in an
+ * array that the caller frees. 0; -ENOENT when something in it is not mapped;
+ * -EINVAL; -ENOMEM.
+ */
+int mappings_cut_out(const struct mappings *set, uint64_t iova, uint64_t length,
+	struct mapping **parts, size_t *count);
+
+/* All mappings in ascending order, in an array that the caller frees. 0 or -ENOMEM. */
+int mappings_list(
+	const struct mappings *set, struct mapping **list, size_t *count);
 
 /* Visits all in ascending order; stops at, and returns, the first non-zero. */
 int mappings_walk(

@@ -22,8 +22,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
@@ -33,6 +36,7 @@
 #include "backend.h"
 #include "log.h"
 #include "runs.h"
+#include "space_map.h"
 
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 
@@ -42,6 +46,19 @@
  */
 static pthread_mutex_t begin_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/*
+ * One pass over EAL's pages at a time: it finds what is not mapped yet and maps it,
+ * and an event may come between (an external heap is attached with EAL's lock held for
+ * reading only). Taken after a callback is registered, since an event holds EAL's lock
+ * of these.
+ */
+static pthread_mutex_t pass_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* From so many on, pages that could share a call are worth a word to the user. */
+#define MANY_FILES 256
+/* EAL has at most 128 lists (RTE_MAX_MEMSEG_LISTS), which a gap can cut in two. */
+#define MAX_WINDOWS 256
+
 /* One pass over EAL's pages. */
 struct pass {
 	struct rte_iommufd_space *space;
@@ -49,7 +66,9 @@ struct pass {
 	const struct rte_memseg_list *list; /* of the page before */
 	bool all_stay; /* EAL frees nothing: no memory events */
 	bool by_file;
-	size_t mapped;	      /* runs */
+	struct mapping *found; /* the runs to map */
+	size_t count;
+	size_t room;
 	uint64_t event_start; /* of a memory event: what it is about, in va */
 	uint64_t event_end;
 };
@@ -72,7 +91,7 @@ describe_page(
 		.va = page->addr_64,
 		.file = -1,
 		.rights = ALL_RIGHTS,
-		.of_eal = true,
+		.origin = MAPPING_OF_EAL,
 	};
 	if (!by_file)
 		return;
@@ -94,18 +113,28 @@ is_mapped_already(struct rte_iommufd_space *space, const struct mapping *run)
 		(uintptr_t)va == run->va;
 }
 
+/* Notes a run, to be mapped with all others. */
 static int
-map_run(const struct mapping *run, void *argument)
+find_run(const struct mapping *run, void *argument)
 {
 	struct pass *pass = argument;
-	int ret;
+	size_t room = pass->room == 0 ? 64 : pass->room * 2;
+	struct mapping *found;
 
 	if (is_mapped_already(pass->space, run))
 		return 0;
-	ret = address_space_map(pass->space, run);
-	if (ret == 0)
-		pass->mapped++;
-	return ret;
+	if (pass->count == pass->room) {
+		found = reallocarray(pass->found, room, sizeof(*found));
+		if (found == NULL) {
+			IOMMUFD_LOG(
+				ERR, "no memory for the list of EAL's memory");
+			return -ENOMEM;
+		}
+		pass->found = found;
+		pass->room = room;
+	}
+	pass->found[pass->count++] = *run;
+	return 0;
 }
 
 /* One that fails, which is logged there, does not keep the others mapped. */
@@ -114,24 +143,8 @@ unmap_run(const struct mapping *run, void *argument)
 {
 	struct pass *pass = argument;
 
-	rte_iommufd_space_unmap(pass->space, run->iova, run->length);
+	space_unmap(pass->space, run->iova, run->length, 1);
 	return 0;
-}
-
-/* The same runs again, as many as map_run() mapped. */
-static int
-take_back_run(const struct mapping *run, void *argument)
-{
-	struct pass *pass = argument;
-	struct mapping found;
-
-	if (pass->mapped == 0)
-		return 1;
-	if (address_space_find(pass->space, run->iova, &found) != 0 ||
-		!found.of_eal)
-		return 0;
-	pass->mapped--;
-	return unmap_run(run, pass);
 }
 
 static int
@@ -145,12 +158,14 @@ map_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
 
 	if (!has_address(page))
 		return 0;
-	if (pass->list != list) {
+	/* An external heap goes as one, but not with its neighbour. */
+	if (pass->list != list && pass->list != NULL &&
+		(list->external || pass->list->external)) {
 		ret = runs_finish(&pass->runs);
 		if (ret != 0)
 			return ret;
-		pass->list = list;
 	}
+	pass->list = list;
 	stays = pass->all_stay || list->external ||
 		(page->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0;
 	describe_page(page, pass->by_file, &mapping);
@@ -175,15 +190,19 @@ maps_by_file(const struct rte_iommufd_space *space)
 	return context->backend->maps_files(context);
 }
 
-static int
-walk_all(struct pass *pass, runs_emit_t emit)
+/* Said once: it is about how the program was started. */
+static void
+hint_at_files(const struct pass *pass)
 {
-	int ret;
+	static atomic_flag said = ATOMIC_FLAG_INIT;
 
-	pass->list = NULL;
-	runs_start(&pass->runs, emit, pass);
-	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, pass);
-	return ret != 0 ? ret : runs_finish(&pass->runs);
+	if (pass->runs.ended_by_file < MANY_FILES ||
+		atomic_flag_test_and_set(&said))
+		return;
+	IOMMUFD_LOG(INFO,
+		"%zu calls mapped EAL's memory, since each hugepage has a file of its own: with --single-file-segments%s it takes %zu, and the start is faster",
+		pass->count, pass->all_stay ? " instead of --legacy-mem" : "",
+		pass->count - pass->runs.ended_by_file);
 }
 
 /* All or, when it fails, nothing. */
@@ -195,10 +214,20 @@ map_all(struct rte_iommufd_space *space, bool all_stay)
 		.all_stay = all_stay,
 		.by_file = maps_by_file(space),
 	};
-	int ret = walk_all(&pass, map_run);
+	int ret;
 
-	if (ret != 0)
-		walk_all(&pass, take_back_run);
+	pthread_mutex_lock(&pass_lock);
+	runs_start(&pass.runs, find_run, &pass);
+	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, &pass);
+	if (ret == 0)
+		ret = runs_finish(&pass.runs);
+	if (ret == 0)
+		ret = space_map_runs(
+			space, pass.found, pass.count, space_threads(space));
+	pthread_mutex_unlock(&pass_lock);
+	if (ret == 0)
+		hint_at_files(&pass);
+	free(pass.found);
 	return ret;
 }
 
@@ -238,9 +267,13 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = { .space = space, .by_file = maps_by_file(space) };
 
-	runs_start(&pass.runs, map_run, &pass);
-	if (each_page(address, length, map_page, &pass) == 0)
-		runs_finish(&pass.runs);
+	pthread_mutex_lock(&pass_lock);
+	runs_start(&pass.runs, find_run, &pass);
+	if (each_page(address, length, map_page, &pass) == 0 &&
+		runs_finish(&pass.runs) == 0)
+		space_map_runs(space, pass.found, pass.count, 1);
+	pthread_mutex_unlock(&pass_lock);
+	free(pass.found);
 }
 
 /*
@@ -251,7 +284,7 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 static bool
 goes_with_event(const struct pass *pass, const struct mapping *area)
 {
-	if (!area->of_eal)
+	if (area->origin != MAPPING_OF_EAL)
 		return false;
 	if (area->va >= pass->event_start &&
 		area->va + area->length <= pass->event_end)
@@ -335,6 +368,67 @@ unregister_callback(struct rte_iommufd_space *space)
 	rte_mem_event_callback_unregister(name, space);
 }
 
+/* The windows of addresses that EAL has reserved for memory it does not have yet. */
+struct windows {
+	const struct rte_iommufd_range *usable;
+	uint32_t usable_count; /* 0: not known */
+	struct rte_iommufd_range found[MAX_WINDOWS];
+	uint32_t count;
+};
+
+static void
+add_window(struct windows *windows, uint64_t first, uint64_t last)
+{
+	if (first <= last && windows->count < MAX_WINDOWS)
+		windows->found[windows->count++] = (struct rte_iommufd_range){
+			first, last
+		};
+}
+
+static int
+find_window(const struct rte_memseg_list *list, void *argument)
+{
+	struct windows *windows = argument;
+	const uint64_t first = list->addr_64;
+	const uint64_t last = first + list->len - 1;
+	uint32_t i;
+
+	if (list->external || list->len == 0)
+		return 0;
+	for (i = 0; i < windows->usable_count; i++)
+		add_window(windows, RTE_MAX(first, windows->usable[i].first),
+			RTE_MIN(last, windows->usable[i].last));
+	return 0;
+}
+
+/*
+ * A device that is attached later must not take addresses away that EAL will use:
+ * better that its attachment is refused than that memory cannot be mapped one day.
+ * What the devices of now do not reach is no matter until EAL has memory there.
+ */
+static void
+keep_windows(struct rte_iommufd_space *space)
+{
+	struct windows windows = {
+		.usable = space->ranges,
+		.usable_count = space->range_count,
+	};
+	int ret;
+
+	if (rte_eal_iova_mode() != RTE_IOVA_VA)
+		return;
+	pthread_mutex_lock(&space->lock);
+	rte_memseg_list_walk_thread_unsafe(find_window, &windows);
+	pthread_mutex_unlock(&space->lock);
+	if (windows.count == 0)
+		return;
+	ret = address_space_allow(space, windows.found, windows.count);
+	if (ret != 0 && ret != -EOPNOTSUPP)
+		IOMMUFD_LOG(WARNING,
+			"the kernel does not keep EAL's addresses usable: %s; a device that is attached later may keep memory from being mapped",
+			rte_strerror(-ret));
+}
+
 /*
  * EAL's hotplug lock is held for reading, so its own memory does not change meanwhile.
  * An external heap can be attached (rte_malloc_heap_memory_attach() reads as well);
@@ -345,12 +439,27 @@ follow_locked(struct rte_iommufd_space *space)
 {
 	int never_changes, ret;
 
+	if (space->context->backend->unsafe &&
+		rte_eal_iova_mode() != RTE_IOVA_PA) {
+		IOMMUFD_LOG(ERR,
+			"without an IOMMU devices use physical addresses: start with --iova-mode=pa");
+		return -EINVAL;
+	}
+	if (space->source != NULL) {
+		IOMMUFD_LOG(ERR,
+			"an address space that mirrors another does not follow memory itself");
+		return -EINVAL;
+	}
 	never_changes = register_callback(space);
 	if (never_changes < 0)
 		return never_changes;
 	ret = map_all(space, never_changes != 0);
 	if (ret == 0) {
 		space->follows_memory = true;
+		if (space->context->memory == NULL)
+			space->context->memory = space;
+		if (!never_changes)
+			keep_windows(space);
 		return 0;
 	}
 	if (!never_changes)
@@ -386,4 +495,19 @@ memory_unfollow(struct rte_iommufd_space *space)
 	/* Waits for an event that is under way, which may take our locks. */
 	unregister_callback(space);
 	space->follows_memory = false;
+	pthread_mutex_lock(&begin_lock);
+	if (space->context->memory == space)
+		space->context->memory = NULL;
+	pthread_mutex_unlock(&begin_lock);
+}
+
+struct rte_iommufd_space *
+rte_iommufd_context_memory(const struct rte_iommufd_context *context)
+{
+	struct rte_iommufd_space *memory;
+
+	pthread_mutex_lock(&begin_lock);
+	memory = context->memory;
+	pthread_mutex_unlock(&begin_lock);
+	return memory;
 }

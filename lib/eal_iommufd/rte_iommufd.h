@@ -64,6 +64,16 @@ struct rte_iommufd_range {
 	uint64_t last;	/**< last address */
 };
 
+/** Memory for rte_iommufd_space_map_runs(). */
+struct rte_iommufd_run {
+	const void *va;	 /**< where this process sees it */
+	uint64_t iova;	 /**< where the device shall see it */
+	uint64_t length; /**< in bytes */
+	uint64_t offset; /**< where in the file it begins, in bytes */
+	int file;	 /**< the open file behind it, or -1 */
+	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
+};
+
 /** What has been done for a space so far. */
 struct rte_iommufd_space_stats {
 	uint64_t map_calls;    /**< kernel calls that mapped memory */
@@ -71,6 +81,7 @@ struct rte_iommufd_space_stats {
 	uint64_t failed_calls; /**< how many of either failed */
 	uint64_t areas;	       /**< intervals mapped now */
 	uint64_t bytes;	       /**< bytes mapped now */
+	uint64_t copy_calls;   /**< of map_calls: those that copied */
 };
 
 /** Where a device is found. */
@@ -103,12 +114,20 @@ struct rte_iommufd_hw_info {
  * by commas; what is given here replaces the environment variable RTE_IOMMUFD as
  * a whole. Keys:
  *
- * - `backend=auto|iommufd|type1|stock`: auto takes IOMMUFD where the kernel and
- *   the device have it, else type1; iommufd and type1 take just that or fail;
- *   stock leaves the work to DPDK's own VFIO code.
+ * - `backend=auto|iommufd|type1|noiommu|stock`: auto takes IOMMUFD where the kernel
+ *   and the device have it, else type1; iommufd and type1 take just that or fail;
+ *   noiommu is for devices without an IOMMU, which the kernel gives out only with its
+ *   unsafe switch on (auto takes them, too, and warns); stock leaves the work to
+ *   DPDK's own VFIO code.
+ * - `ioas=shared|per-device`: the bus plugin puts all devices into one address
+ *   space, or each into one of its own, which has what the process maps for all
+ *   (rte_iommufd_space_mirror()) and whatever the program maps there alone.
  * - `map=auto|file|va`: memory that has a file is mapped by it
  *   (IOMMU_IOAS_MAP_FILE, Linux 6.13) where that is possible, by it or not at all, or
  *   never by it. With type1 this says nothing.
+ * - `threads=N`: how many threads make memory present, map and unmap it, 1 to 64;
+ *   without it, as many as the process has CPUs, but not more than 16. Memory that
+ *   comes and goes while the program works is always mapped by one.
  *
  * @param settings
  *   The settings; NULL or "" for the defaults. Copied.
@@ -188,7 +207,7 @@ __rte_experimental int rte_iommufd_context_choose(
  * @param context
  *   The context.
  * @return
- *   "iommufd", "type1v2", "type1", "stock", or "none" while that is open.
+ *   "iommufd", "type1v2", "type1", "noiommu", "stock", or "none" while that is open.
  */
 __rte_experimental const char *rte_iommufd_context_backend(
 	const struct rte_iommufd_context *context);
@@ -202,6 +221,31 @@ __rte_experimental const char *rte_iommufd_context_backend(
  *   Part of a sentence in English, owned by the context; "" while it is open.
  */
 __rte_experimental const char *rte_iommufd_context_reason(
+	const struct rte_iommufd_context *context);
+
+/**
+ * Whether the settings want an address space for each device (ioas=per-device).
+ *
+ * @param context
+ *   The context.
+ * @return
+ *   Whether they do.
+ */
+__rte_experimental bool rte_iommufd_context_is_per_device(
+	const struct rte_iommufd_context *context);
+
+/**
+ * The space that EAL's memory is in: the first of the context that follows it
+ * (rte_iommufd_space_follow_memory()), which is the bus plugin's where that has opened
+ * devices. Spaces of the program's own that shall have EAL's memory as well mirror it,
+ * so that it is pinned and charged once.
+ *
+ * @param context
+ *   The context.
+ * @return
+ *   The space, which belongs to who made it, or NULL when there is none.
+ */
+__rte_experimental struct rte_iommufd_space *rte_iommufd_context_memory(
 	const struct rte_iommufd_context *context);
 
 /**
@@ -226,7 +270,7 @@ __rte_experimental int rte_iommufd_space_create(
  *   The space; NULL is allowed.
  * @return
  *   0, or
- *   - -EBUSY: a device is attached to it.
+ *   - -EBUSY: a device is attached to it, or a space mirrors it.
  */
 __rte_experimental int rte_iommufd_space_destroy(
 	struct rte_iommufd_space *space);
@@ -300,6 +344,140 @@ __rte_experimental int rte_iommufd_space_map(struct rte_iommufd_space *space,
 __rte_experimental int rte_iommufd_space_map_file(
 	struct rte_iommufd_space *space, int file, uint64_t offset,
 	const void *va, uint64_t iova, uint64_t length, uint32_t rights);
+
+/**
+ * Map many pieces of memory: all, or none. With IOMMUFD several threads do it side
+ * by side (setting `threads`), memory that is not present yet is made so by all of
+ * them first, and long work says now and then how far it is. Each run can be
+ * unmapped by itself; neighbours also together, by one call.
+ *
+ * @param space
+ *   The space.
+ * @param runs
+ *   What to map; see rte_iommufd_space_map() and rte_iommufd_space_map_file().
+ * @param count
+ *   How many runs there are.
+ * @return
+ *   0, or
+ *   - -ENOMEM: also when there is no memory for the books.
+ *   - any error of rte_iommufd_space_map(), for one of the runs.
+ */
+__rte_experimental int rte_iommufd_space_map_runs(
+	struct rte_iommufd_space *space, const struct rte_iommufd_run *runs,
+	unsigned int count);
+
+/**
+ * Map what is mapped in another space of the same context, or part of it. With
+ * IOMMUFD the memory is pinned and charged once, however many spaces have it, and
+ * stays so until the last of them has unmapped it (IOMMU_IOAS_COPY). A legacy
+ * container pins and charges it again.
+ *
+ * Where the source has several mappings side by side, the copy has as many, and they
+ * can be unmapped one by one. The source's must not be unmapped during the call.
+ *
+ * @param space
+ *   The space to map in.
+ * @param iova
+ *   Where the devices in it shall see the memory.
+ * @param source
+ *   The space to copy from.
+ * @param source_iova
+ *   Where the memory is mapped there.
+ * @param length
+ *   In bytes.
+ * @param rights
+ *   As for rte_iommufd_space_map(); not more than the memory itself allows.
+ * @return
+ *   0, or (kernel: iommufd_ioas_copy())
+ *   - -ENOENT: something in the interval is not mapped in the source.
+ *   - -EINVAL: the same space, spaces of two contexts, or as for
+ *     rte_iommufd_space_map().
+ *   - -EPERM: the memory cannot be written.
+ *   - -EOPNOTSUPP: with type1, for device registers.
+ *   - any error of rte_iommufd_space_map().
+ */
+__rte_experimental int rte_iommufd_space_copy(struct rte_iommufd_space *space,
+	uint64_t iova, struct rte_iommufd_space *source, uint64_t source_iova,
+	uint64_t length, uint32_t rights);
+
+/**
+ * Give a space all that another one has, at the same addresses: now, and from now on
+ * as it is mapped and unmapped there. The space can have mappings of its own beside.
+ * With IOMMUFD the memory is pinned and charged once, as by rte_iommufd_space_copy();
+ * legacy containers pin and charge it again for each.
+ *
+ * This is how `ioas=per-device` keeps devices apart: a source without devices follows
+ * EAL's memory, and each device has a space that mirrors it. When something cannot be
+ * mapped in one of the mirrors, it is mapped in none of them, nor in the source.
+ *
+ * Best called when the space has its device: its page table is filled once then.
+ *
+ * @param space
+ *   A space that mirrors nothing, follows no memory and is mirrored by none; it does
+ *   so until it is destroyed.
+ * @param source
+ *   A space of the same context that mirrors nothing.
+ * @return
+ *   0 (also when it does so already), or
+ *   - -EINVAL: not such spaces.
+ *   - any error of rte_iommufd_space_copy(); then nothing was mapped.
+ */
+__rte_experimental int rte_iommufd_space_mirror(
+	struct rte_iommufd_space *space, struct rte_iommufd_space *source);
+
+/**
+ * Map part of a device's region (of a BAR) for the DMA of other devices: P2P. The
+ * owner gives the region out as a dma-buf, and IOMMUFD maps that: Linux 6.19.
+ *
+ * A reset of the owner, its detachment or its end revokes the mapping: DMA to it is
+ * refused then, until it is unmapped and mapped anew. With legacy containers map the
+ * address at which the program has mapped the region (mmap() of the owner's
+ * descriptor) with rte_iommufd_space_map().
+ *
+ * @param space
+ *   The space.
+ * @param owner
+ *   The device whose region it is, of the same context.
+ * @param region
+ *   Its index: VFIO_PCI_BAR0_REGION_INDEX and so on.
+ * @param offset
+ *   Where in the region it begins; page-aligned.
+ * @param iova
+ *   Where the devices of the space shall see it.
+ * @param length
+ *   In bytes; a multiple of the page size.
+ * @return
+ *   0, or (kernel: vfio_pci_core_feature_dma_buf(), iommufd_ioas_map_file())
+ *   - -EOPNOTSUPP: the backend or the kernel does not offer this.
+ *   - -ENODEV: the region is no memory, or the platform does not let devices reach
+ *     each other.
+ *   - -EINVAL: no such part of the region, or as for rte_iommufd_space_map().
+ *   - any error of rte_iommufd_space_map().
+ */
+__rte_experimental int rte_iommufd_space_map_region(
+	struct rte_iommufd_space *space, struct rte_iommufd_device *owner,
+	unsigned int region, uint64_t offset, uint64_t iova, uint64_t length);
+
+/**
+ * Name IOVAs that have to stay usable in a space: a device whose IOMMU would take one
+ * of them away cannot be attached from then on (IOMMU_IOAS_ALLOW_IOVAS).
+ * rte_iommufd_space_follow_memory() says so of the addresses that EAL has reserved for
+ * its memory, as far as the devices that are attached already can use them.
+ *
+ * @param space
+ *   The space.
+ * @param ranges
+ *   They replace those that were named before.
+ * @param count
+ *   How many there are.
+ * @return
+ *   0, or
+ *   - -EADDRINUSE: one of them is reserved already.
+ *   - -EOPNOTSUPP: type1 has nothing like it.
+ *   - -EINVAL: a range ends before it begins, or they overlap.
+ */
+__rte_experimental int rte_iommufd_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, unsigned int count);
 
 /**
  * Unmap what was mapped: one or several whole mappings without a gap.
@@ -440,6 +618,24 @@ __rte_experimental int rte_iommufd_device_open(
 	const uint8_t *vf_token, struct rte_iommufd_device **device);
 
 /**
+ * Find a device that is open in a context, for example one that the bus plugin has
+ * opened for a PMD.
+ *
+ * @param context
+ *   The context.
+ * @param device_path
+ *   The device's sysfs folder, as it was given when the device was opened.
+ * @param[out] device
+ *   The device, which belongs to who opened it.
+ * @return
+ *   0, or
+ *   - -ENODEV: it is not open there. Not logged: it is an answer.
+ */
+__rte_experimental int rte_iommufd_device_lookup(
+	struct rte_iommufd_context *context, const char *device_path,
+	struct rte_iommufd_device **device);
+
+/**
  * Let secondary processes borrow the devices of this primary process's default
  * context (rte_iommufd_context_default()). A VFIO device can be opened only once,
  * so a secondary process has to ask for it.
@@ -492,12 +688,48 @@ __rte_experimental void rte_iommufd_device_close(
  *   0, or
  *   - -EINVAL: attached already, or of another context; or the IOMMU cannot
  *     reach memory that is mapped in the space.
- *   - -EBUSY: the device is being reset; or its group is in another space.
+ *   - -EBUSY: the device was being reset, and two seconds later still was; or its
+ *     group is in another space.
+ *   - -EADDRINUSE: its IOMMU has reserved addresses at which memory is mapped, or
+ *     that were named by rte_iommufd_space_allow().
  *   - another negative errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT or
  *     VFIO_GROUP_SET_CONTAINER.
  */
 __rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
+
+/**
+ * Move a device from its address space into another one: it is never detached, so
+ * when the new one does not suit it, it has never left the old one
+ * (iommufd_device_replace()).
+ *
+ * Whether DMA goes on meanwhile is up to the driver of the IOMMU. SMMUv3's changes the
+ * page table in one step. Intel's, up to Linux 7.3 at least, takes the old one away
+ * first (intel_iommu_attach_device(), device_block_translation()), and what the device
+ * does in that instant is refused and reported. Where that matters, let DMA rest.
+ *
+ * @param device
+ *   The device, attached.
+ * @param space
+ *   A space of the same context.
+ * @return
+ *   0 (also when it is there already), or
+ *   - -EOPNOTSUPP: legacy containers cannot; detach and attach, with DMA stopped.
+ *   - any error of rte_iommufd_device_attach(); the device stays where it was.
+ */
+__rte_experimental int rte_iommufd_device_move(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
+
+/**
+ * The address space that a device is attached to.
+ *
+ * @param device
+ *   The device.
+ * @return
+ *   The space, which belongs to who made it, or NULL.
+ */
+__rte_experimental struct rte_iommufd_space *rte_iommufd_device_space(
+	const struct rte_iommufd_device *device);
 
 /**
  * Take a device out of its address space: its DMA is refused from then on. With

@@ -13,13 +13,36 @@ runs_start(struct runs *runs, runs_emit_t emit, void *argument)
 }
 
 static bool
-continues(const struct mapping *run, const struct mapping *page)
+memory_continues(const struct mapping *run, const struct mapping *page)
 {
-	if (run->va + run->length != page->va ||
-		run->iova + run->length != page->iova ||
-		run->rights != page->rights || run->file != page->file)
+	return run->va + run->length == page->va &&
+		run->iova + run->length == page->iova &&
+		run->rights == page->rights && page->iova % RUNS_END_AT != 0;
+}
+
+static bool
+file_continues(const struct mapping *run, const struct mapping *page)
+{
+	if (run->file != page->file)
 		return false;
 	return run->file < 0 || run->offset + run->length == page->offset;
+}
+
+/* Whether the page has become part of the run. */
+static bool
+grow(struct runs *runs, const struct mapping *page, bool may_merge)
+{
+	struct mapping *run = &runs->current;
+
+	if (run->length == 0 || !runs->current_may_grow || !may_merge ||
+		!memory_continues(run, page))
+		return false;
+	if (!file_continues(run, page)) {
+		runs->ended_by_file++;
+		return false;
+	}
+	run->length += page->length;
+	return true;
 }
 
 int
@@ -27,11 +50,8 @@ runs_add_page(struct runs *runs, const struct mapping *page, bool may_merge)
 {
 	int ret;
 
-	if (runs->current.length != 0 && runs->current_may_grow && may_merge &&
-		continues(&runs->current, page)) {
-		runs->current.length += page->length;
+	if (grow(runs, page, may_merge))
 		return 0;
-	}
 	ret = runs_finish(runs);
 	if (ret != 0)
 		return ret;

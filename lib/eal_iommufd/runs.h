@@ -11,7 +11,9 @@
  *
  * Two neighbours become one run when both may be merged, when va and iova go on
  * without a step, and when the file does too. A page that may be given back on
- * its own must stay alone, because the kernel unmaps areas only whole.
+ * its own must stay alone, because the kernel unmaps areas only whole. No run goes
+ * over a multiple of RUNS_END_AT, so that long work can be shared among threads and
+ * be seen to go on; the IOMMU's largest page table entries still fit.
  *
  * Pure. Must not know: where pages come from, what a run is used for.
  */
@@ -20,6 +22,8 @@
 
 #include "mappings.h"
 
+#define RUNS_END_AT (UINT64_C(1) << 30)
+
 typedef int (*runs_emit_t)(const struct mapping *run, void *argument);
 
 struct runs {
@@ -27,6 +31,7 @@ struct runs {
 	void *argument;
 	struct mapping current; /* .length is 0 when there is none */
 	bool current_may_grow;
+	size_t ended_by_file; /* runs that ended only because their file did */
 };
 
 void runs_start(struct runs *runs, runs_emit_t emit, void *argument);

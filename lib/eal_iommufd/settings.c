@@ -4,8 +4,10 @@
 
 /* Reading `key=value,...`; see settings.h. */
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -15,18 +17,23 @@
 
 /* In the order of the enums in settings.h; the lists end with NULL. */
 static const char *const backend_values[] = { "auto", "iommufd", "type1",
-	"stock", NULL };
+	"noiommu", "stock", NULL };
+static const char *const ioas_values[] = { "shared", "per-device", NULL };
 static const char *const map_values[] = { "auto", "file", "va", NULL };
 
 struct key {
 	const char *name;
-	const char *const *values;
-	size_t offset; /* of an enum in struct settings */
+	const char *const *values; /* NULL: a number from 1 to maximum */
+	size_t offset;		   /* of an int or enum in struct settings */
+	int maximum;
 };
 
 static const struct key keys[] = {
 	{ "backend", backend_values, offsetof(struct settings, backend) },
+	{ "ioas", ioas_values, offsetof(struct settings, ioas) },
 	{ "map", map_values, offsetof(struct settings, map) },
+	{ "threads", NULL, offsetof(struct settings, threads),
+		SETTINGS_THREADS_MAX },
 };
 
 static void
@@ -51,11 +58,28 @@ find_key(const char *name)
 	return NULL;
 }
 
+/* -1 when it is none, or out of range. */
+static int
+read_number(const struct key *key, const char *value)
+{
+	char *end;
+	long number;
+
+	if (!isdigit((unsigned char)value[0]))
+		return -1;
+	number = strtol(value, &end, 10);
+	if (*end != '\0' || number < 1 || number > key->maximum)
+		return -1;
+	return number;
+}
+
 static int
 find_value(const struct key *key, const char *value)
 {
 	int i;
 
+	if (key->values == NULL)
+		return read_number(key, value);
 	for (i = 0; key->values[i] != NULL; i++)
 		if (strcmp(key->values[i], value) == 0)
 			return i;
@@ -88,7 +112,10 @@ unknown_value(
 {
 	char allowed[64];
 
-	join(allowed, sizeof(allowed), key->values);
+	if (key->values != NULL)
+		join(allowed, sizeof(allowed), key->values);
+	else
+		snprintf(allowed, sizeof(allowed), "1 to %d", key->maximum);
 	snprintf(problem->text, problem->size,
 		"%s=%s is unknown; the values of %s are %s", key->name, value,
 		key->name, allowed);
@@ -138,6 +165,7 @@ settings_parse(const char *text, struct settings *settings, char *problem,
 	int ret;
 
 	_Static_assert(sizeof(enum settings_backend) == sizeof(int) &&
+			sizeof(enum settings_ioas) == sizeof(int) &&
 			sizeof(enum settings_map) == sizeof(int),
 		"read_pair() stores an int");
 	*settings = (struct settings){ SETTINGS_BACKEND_AUTO };

@@ -20,7 +20,13 @@ enum settings_backend {
 	SETTINGS_BACKEND_AUTO,
 	SETTINGS_BACKEND_IOMMUFD,
 	SETTINGS_BACKEND_TYPE1,
+	SETTINGS_BACKEND_NOIOMMU,
 	SETTINGS_BACKEND_STOCK,
+};
+
+enum settings_ioas {
+	SETTINGS_IOAS_SHARED,
+	SETTINGS_IOAS_PER_DEVICE,
 };
 
 enum settings_map {
@@ -29,9 +35,13 @@ enum settings_map {
 	SETTINGS_MAP_VA,
 };
 
+#define SETTINGS_THREADS_MAX 64
+
 struct settings {
 	enum settings_backend backend;
+	enum settings_ioas ioas;
 	enum settings_map map;
+	int threads; /* 1 to SETTINGS_THREADS_MAX; 0: as the CPUs allow */
 };
 
 /*

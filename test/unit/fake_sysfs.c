@@ -54,6 +54,20 @@ fake_sysfs_remove(void)
 	root[0] = '\0';
 }
 
+int
+fake_sysfs_setup(void **state __rte_unused)
+{
+	fake_sysfs_make();
+	return 0;
+}
+
+int
+fake_sysfs_teardown(void **state __rte_unused)
+{
+	fake_sysfs_remove();
+	return 0;
+}
+
 const char *
 fake_sysfs_path(const char *name)
 {

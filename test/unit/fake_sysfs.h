@@ -28,6 +28,10 @@ struct fake_device {
 void fake_sysfs_make(void);
 void fake_sysfs_remove(void);
 
+/* The same as a test's setup and teardown. */
+int fake_sysfs_setup(void **state);
+int fake_sysfs_teardown(void **state);
+
 /*
  * Adds a device and returns the path of its folder, which is good until the tree
  * is removed. The group is made with the first device that names it.

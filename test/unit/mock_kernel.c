@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/vfio.h>
@@ -19,9 +20,9 @@
 #define TEXT_SIZE 256
 #define MAX_EXPECTATIONS 64
 #define MAX_ANSWERS 16
-#define MAX_CALLS 4096
-#define MAX_OBJECTS 1024
-#define MAX_RANGES 8
+#define MAX_CALLS 8192
+#define MAX_OBJECTS 4096
+#define MAX_RANGES 40
 
 /* What a call gets, and what a script or a test says that it gets. */
 struct answer {
@@ -82,9 +83,13 @@ static struct {
 	char complaint[3 * TEXT_SIZE]; /* what was wrong first, or "" */
 } mock;
 
+/* Calls come from any thread, and each has the books to itself. */
+static pthread_mutex_t books = PTHREAD_MUTEX_INITIALIZER;
+
 /*
  * Remembers what is wrong, for mock_finish(). A test that ended here would leave
- * the code under test in the midst of something, with its locks held.
+ * the code under test in the midst of something, with its locks held, or would
+ * end in another thread than its own.
  */
 static void complain(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
@@ -106,13 +111,14 @@ complain(const char *format, ...)
 static struct object *
 find_free(void)
 {
+	static struct object no_room;
 	unsigned int i;
 
 	for (i = 0; i < MAX_OBJECTS; i++)
 		if (mock.objects[i].kind == FREE)
 			return &mock.objects[i];
-	fail_msg("the mock's books are full");
-	return NULL;
+	complain("the mock's books are full");
+	return &no_room;
 }
 
 static struct object *
@@ -234,16 +240,38 @@ permissive_answer(const char *call, int usual)
 	return answer;
 }
 
-/* The call, as it is written in scripts; leaves out what the mock keeps to itself. */
-#define DESCRIBE(call, ...)   \
-	char call[TEXT_SIZE]; \
+static pthread_mutex_t *
+open_books(void)
+{
+	pthread_mutex_lock(&books);
+	return &books;
+}
+
+static void
+close_books(pthread_mutex_t **opened)
+{
+	pthread_mutex_unlock(*opened);
+}
+
+/*
+ * The call, as it is written in scripts; leaves out what the mock keeps to itself.
+ * From here to its end the function has the books.
+ */
+#define DESCRIBE(call, ...)                                           \
+	char call[TEXT_SIZE];                                         \
+	pthread_mutex_t *opened                                       \
+		__attribute__((cleanup(close_books))) = open_books(); \
 	snprintf(call, sizeof(call), __VA_ARGS__)
 
 static struct answer
 take(const char *call, int usual)
 {
-	if (mock.call_count == MAX_CALLS)
-		fail_msg("too many calls: %s", call);
+	const struct answer wrong = { .result = -ENOSYS };
+
+	if (mock.call_count == MAX_CALLS) {
+		complain("too many calls: %s", call);
+		return wrong;
+	}
 	snprintf(mock.calls[mock.call_count++], TEXT_SIZE, "%s", call);
 	if (mock.scripted)
 		return next_of_script(call);
@@ -725,6 +753,9 @@ kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	struct answer answer = take(call, 0);
 
 	require_ioas(iommu_fd, ioas_id, call);
+	/* Tests have files of their own; those from here have to be open. */
+	if (file_fd >= MOCK_FIRST_FD)
+		require(DESCRIPTOR, file_fd, call);
 	if (answer.result == 0)
 		map(ioas_id, iova, length, call);
 	return answer.result;
@@ -760,6 +791,137 @@ kernel_ioas_ranges(int iommu_fd, uint32_t ioas_id,
 
 	require_ioas(iommu_fd, ioas_id, call);
 	return answer_ranges(&answer, ranges, count);
+}
+
+static void
+describe_ranges(const struct rte_iommufd_range *ranges, uint32_t count,
+	char text[TEXT_SIZE / 2])
+{
+	int used = 0;
+	uint32_t i;
+
+	text[0] = '\0';
+	for (i = 0; i < count && used < TEXT_SIZE / 2; i++)
+		used += snprintf(text + used, TEXT_SIZE / 2 - used,
+			"%s%#" PRIx64 "-%#" PRIx64, i == 0 ? "" : ",",
+			ranges[i].first, ranges[i].last);
+}
+
+static bool
+is_reserved(const struct rte_iommufd_range *range)
+{
+	uint32_t i;
+
+	for (i = 0; i < mock.range_count; i++)
+		if (range->first >= mock.ranges[i].first &&
+			range->last <= mock.ranges[i].last)
+			return false;
+	return mock.range_count != 0;
+}
+
+/* iommufd_ioas_load_iovas(), iopt_set_allow_iova() */
+static int
+check_allowed(const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < count; i++) {
+		if (ranges[i].first >= ranges[i].last)
+			return -EINVAL;
+		for (j = 0; j < i; j++)
+			if (ranges[i].first <= ranges[j].last &&
+				ranges[j].first <= ranges[i].last)
+				return -EINVAL;
+	}
+	for (i = 0; i < count; i++)
+		if (is_reserved(&ranges[i]))
+			return -EADDRINUSE;
+	return 0;
+}
+
+int
+kernel_ioas_allow(int iommu_fd, uint32_t ioas_id,
+	const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	char text[TEXT_SIZE / 2];
+
+	describe_ranges(ranges, count, text);
+	DESCRIBE(call, "ioas_allow ioas=%u ranges=%s", ioas_id, text);
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	return answer.result != 0 ? answer.result
+				  : check_allowed(ranges, count);
+}
+
+static struct object *
+find_mapping(uint64_t owner, uint64_t iova)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == MAPPING &&
+			mock.objects[i].parent == owner &&
+			overlap(&mock.objects[i], iova, 1))
+			return &mock.objects[i];
+	return NULL;
+}
+
+/* iopt_get_pages(): the source is mapped from end to end. */
+static bool
+is_all_mapped(uint64_t owner, uint64_t iova, uint64_t length)
+{
+	const struct object *area;
+	uint64_t done = 0;
+
+	while (done < length) {
+		area = find_mapping(owner, iova + done);
+		if (area == NULL)
+			return false;
+		done += area->key + area->value - (iova + done);
+	}
+	return true;
+}
+
+/* One area for each one of the source, or for its part. */
+static void
+copy_areas(uint64_t owner, uint64_t iova, uint64_t source, uint64_t source_iova,
+	uint64_t length, const char *call)
+{
+	const struct object *area;
+	uint64_t done, part;
+
+	for (done = 0; done < length; done += part) {
+		area = find_mapping(source, source_iova + done);
+		part = area->key + area->value - (source_iova + done);
+		part = RTE_MIN(part, length - done);
+		map(owner, iova + done, part, call);
+	}
+}
+
+int
+kernel_ioas_copy(int iommu_fd, uint32_t ioas_id, uint64_t iova,
+	uint32_t source_ioas_id, uint64_t source_iova, uint64_t length,
+	uint32_t rights)
+{
+	DESCRIBE(call,
+		"ioas_copy ioas=%u iova=%#" PRIx64
+		" source=%u source_iova=%#" PRIx64 " length=%#" PRIx64
+		" rights=%s",
+		ioas_id, iova, source_ioas_id, source_iova, length,
+		rights_text(rights));
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	require_ioas(iommu_fd, source_ioas_id, call);
+	if (answer.result != 0)
+		return answer.result;
+	if (length == 0 || iova > UINT64_MAX - (length - 1))
+		return -EOVERFLOW;
+	if (!is_all_mapped(source_ioas_id, source_iova, length))
+		return -ENOENT;
+	copy_areas(ioas_id, iova, source_ioas_id, source_iova, length, call);
+	return 0;
 }
 
 int
@@ -831,10 +993,14 @@ kernel_device_attach(int device_fd, uint32_t page_table_id)
 
 	require(BOUND, device_fd, call);
 	require(IOAS, page_table_id, call);
-	forbid(find(ATTACHED, device_fd), call);
-	if (answer.result == 0)
+	if (answer.result != 0)
+		return answer.result;
+	/* One that is attached is moved: vfio_iommufd_physical_attach_ioas(). */
+	if (find(ATTACHED, device_fd) != NULL)
+		find(ATTACHED, device_fd)->parent = page_table_id;
+	else
 		enter(ATTACHED, device_fd, page_table_id, 0);
-	return answer.result;
+	return 0;
 }
 
 int
@@ -864,6 +1030,32 @@ kernel_device_info(int device_fd, struct vfio_device_info *info)
 	info->num_regions = VFIO_PCI_NUM_REGIONS;
 	info->num_irqs = VFIO_PCI_NUM_IRQS;
 	return 0;
+}
+
+int
+kernel_device_open_dma_buf(
+	int device_fd, uint32_t region, uint64_t offset, uint64_t length)
+{
+	DESCRIBE(call,
+		"device_open_dma_buf fd=%d region=%u offset=%#" PRIx64
+		" length=%#" PRIx64,
+		device_fd, region, offset, length);
+	struct answer answer = take(call, mock.next_fd);
+
+	require(DESCRIPTOR, device_fd, call);
+	if (answer.result < 0)
+		return answer.result;
+	mock.next_fd++;
+	open_descriptor(answer.result, "dma-buf");
+	return answer.result;
+}
+
+/* Takes no time. */
+void
+kernel_sleep(unsigned int milliseconds)
+{
+	DESCRIBE(call, "sleep milliseconds=%u", milliseconds);
+	take(call, 0);
 }
 
 /* --- kernel.h: containers and groups --- */

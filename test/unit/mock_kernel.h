@@ -17,7 +17,9 @@
  * groups in containers, mappings. A call that the kernel's own rules forbid (a
  * descriptor that is not open, an interval mapped twice or unmapped in part, a
  * group taken out while its device is open) fails the test, and so does whatever
- * is still there when the test ends.
+ * is still there when the test ends. No call takes time: kernel_sleep() is one like
+ * the others. Calls may come from any thread; what a test asks the mock comes when
+ * they are done.
  *
  * The texts of calls are best learnt from mock_kernel.c; for example
  *   open /dev/iommu

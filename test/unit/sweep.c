@@ -47,6 +47,7 @@ step_that_goes_on(void)
 struct life {
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_space *space;
+	struct rte_iommufd_space *mirror; /* of that one; NULL: could not be */
 	struct rte_iommufd_device *devices[2];
 };
 
@@ -58,6 +59,39 @@ map_some(struct rte_iommufd_space *space, uint64_t iova)
 		space, VA(0x11000), iova + 0x1000, 0x1000, RW));
 	step(rte_iommufd_space_map_file(
 		space, 3, 0, VA(0x20000), iova + 0x4000, 0x2000, RW));
+}
+
+/* In three areas, of which two are neighbours. */
+static void
+map_runs(struct rte_iommufd_space *space, uint64_t iova)
+{
+	struct rte_iommufd_run runs[3];
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(runs); i++)
+		runs[i] = (struct rte_iommufd_run){
+			.va = VA(0x40000 + i * 0x1000),
+			.iova = iova + (i + i / 2) * 0x1000,
+			.length = 0x1000,
+			.file = -1,
+			.rights = RW,
+		};
+	step(rte_iommufd_space_map_runs(space, runs, RTE_DIM(runs)));
+}
+
+/* Whoever could not map all of it has nothing of it. */
+static void
+assert_runs_all_or_none(struct rte_iommufd_space *space, uint64_t iova)
+{
+	unsigned int there = 0;
+	void *va;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		there += rte_iommufd_space_lookup(space,
+				 iova + (i + i / 2) * 0x1000, 0x1000, RW,
+				 &va) == 0;
+	check(there == 0 || there == 3, "part of the runs is mapped");
 }
 
 static void
@@ -106,12 +140,60 @@ ask(struct life *life, unsigned int number)
 			life->devices[number], &hw_info));
 }
 
+/* Some of it is refused by containers, which is one line as well. */
+static void
+live_with_mirror(struct life *life)
+{
+	const struct rte_iommufd_range window = { 0x10000000, 0x1fffffff };
+	struct rte_iommufd_space *copies;
+
+	step(rte_iommufd_space_allow(life->space, &window, 1));
+	map_runs(life->space, 0x400000);
+	assert_runs_all_or_none(life->space, 0x400000);
+	if (step(rte_iommufd_space_mirror(life->mirror, life->space)))
+		assert_runs_all_or_none(life->mirror, 0x400000);
+	map_runs(life->space, 0x500000);
+	assert_runs_all_or_none(life->space, 0x500000);
+	assert_runs_all_or_none(life->mirror, 0x500000);
+	map_some(life->mirror, 0x600000);
+	unmap_one(life->mirror, 0x500000);
+	unmap_one(life->space, 0x500000);
+	unmap_one(life->space, 0x501000);
+	if (!step(rte_iommufd_space_create(life->context, &copies)))
+		return;
+	if (rte_iommufd_space_lookup(
+		    life->space, 0x400000, 0x2000, RW, &(void *){ NULL }) == 0)
+		step(rte_iommufd_space_copy(
+			copies, 0x700000, life->space, 0x400000, 0x2000, RW));
+	unmap_one(copies, 0x701000);
+	check(rte_iommufd_space_destroy(copies) == 0, "copies cannot be ended");
+	step_that_goes_on();
+}
+
+/* There and back, and a region of it for the others. */
+static void
+move_about(struct life *life, unsigned int number)
+{
+	struct rte_iommufd_device *device = life->devices[number];
+
+	if (step(rte_iommufd_device_move(device, life->mirror)))
+		check(rte_iommufd_device_space(device) == life->mirror,
+			"it is not where it was moved to");
+	step(rte_iommufd_device_move(device, life->space));
+	step(rte_iommufd_space_map_region(
+		life->space, device, 0, 0, 0x800000, 0x1000));
+}
+
 static void
 live_with_space(struct life *life)
 {
 	bool attached[2];
 	unsigned int i;
 
+	if (!step(rte_iommufd_space_create(life->context, &life->mirror)))
+		life->mirror = NULL;
+	else
+		live_with_mirror(life);
 	map_some(life->space, 0x100000);
 	for (i = 0; i < 2; i++)
 		attached[i] = attach(life, i);
@@ -122,6 +204,8 @@ live_with_space(struct life *life)
 		if (!attached[i])
 			continue;
 		ask(life, i);
+		if (life->mirror != NULL)
+			move_about(life, i);
 		attached[i] = !detach(life, i);
 	}
 	/* Once more for the first; the second stays as it is. */
@@ -140,6 +224,9 @@ end(struct life *life)
 		rte_iommufd_device_close(life->devices[i]);
 		step_that_goes_on();
 	}
+	check(rte_iommufd_space_destroy(life->mirror) == 0,
+		"the mirror cannot be ended");
+	step_that_goes_on();
 	check(rte_iommufd_space_destroy(life->space) == 0,
 		"the space cannot be ended");
 	step_that_goes_on();
@@ -195,6 +282,6 @@ sweep_every_call(const char *settings, const char *first, const char *second)
 			settings, first, second, number, errors[i]))
 			number++;
 		/* No life is shorter than that. */
-		assert_true(number > 30);
+		assert_true(number > 40);
 	}
 }

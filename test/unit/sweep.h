@@ -6,7 +6,7 @@
 #define SWEEP_H
 
 /*
- * The whole life of two devices in one address space, run again and again: each
+ * The whole life of two devices in an address space and its mirror, again and again: each
  * time another of its kernel calls fails, with each of several errnos. Whatever
  * fails, nothing may be left behind, everything can be ended, and each function
  * that fails has logged one line.

@@ -263,6 +263,16 @@ a_file_of_another_kind_is_not_held_against_the_next(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* Not by a file that is not there, which would be "Bad file descriptor". */
+static void
+no_address_is_the_kernels_to_refuse(void **state __rte_unused)
+{
+	mock_expect(-EFAULT,
+		"ioas_map ioas=1 va=0 iova=0x1000 length=0x1000 rights=rw");
+	assert_int_equal(map(0, 0x1000, 0x1000), -EFAULT);
+	assert_one_error("cannot map 0x1000-0x1fff", "no memory");
+}
+
 static void
 other_errors_of_a_file_are_errors(void **state __rte_unused)
 {
@@ -514,6 +524,7 @@ main(void)
 		SCRIPTED(a_file_is_mapped_by_the_file),
 		SCRIPTED(a_missing_call_is_remembered),
 		SCRIPTED(a_file_of_another_kind_is_not_held_against_the_next),
+		SCRIPTED(no_address_is_the_kernels_to_refuse),
 		SCRIPTED(other_errors_of_a_file_are_errors),
 		SCRIPTED(when_both_ways_fail_the_second_counts),
 		cmocka_unit_test_setup_teardown(

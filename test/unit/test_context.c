@@ -238,11 +238,34 @@ auto_fails_when_vfio_has_another_version(void **state __rte_unused)
 }
 
 static void
-auto_leaves_devices_without_iommu_to_stock(void **state __rte_unused)
+a_device_without_iommu_is_taken_by_its_node(void **state __rte_unused)
 {
-	assert_int_equal(choose("", unsafe_nic), -EOPNOTSUPP);
-	assert_chosen("stock", "no IOMMU");
-	assert_int_equal(mock_calls(""), 0);
+	assert_int_equal(choose("", unsafe_nic), 0);
+	assert_chosen("noiommu", "UNSAFE");
+	assert_int_equal(mock_calls("open /dev/vfio/devices/noiommu-vfio0"), 1);
+	start_again();
+	assert_int_equal(choose("backend=noiommu", unsafe_nic), 0);
+	assert_chosen("noiommu", "UNSAFE");
+}
+
+static void
+a_device_without_iommu_is_taken_by_its_group(void **state __rte_unused)
+{
+	mock_answer("open " IOMMU_NODE, -ENOENT);
+	assert_int_equal(choose("", unsafe_nic), 0);
+	assert_chosen("noiommu", "UNSAFE");
+	assert_int_equal(mock_open(IOMMU_NODE), 0);
+}
+
+static void
+noiommu_is_not_for_devices_with_an_iommu(void **state __rte_unused)
+{
+	assert_int_equal(choose("backend=noiommu", nic), -ENXIO);
+	assert_one_error("0000:01:00.0", "backend noiommu was asked for",
+		"backend=auto");
+	start_again();
+	assert_int_equal(choose("backend=noiommu", NULL), -ENXIO);
+	assert_one_error("any device", "backend noiommu was asked for");
 }
 
 static void
@@ -400,8 +423,8 @@ wrong_settings_make_no_context(void **state __rte_unused)
 {
 	assert_int_equal(
 		rte_iommufd_context_create("backend=vfio", &context), -EINVAL);
-	assert_one_error(
-		"RTE_IOMMUFD", "backend=vfio", "auto, iommufd, type1, stock");
+	assert_one_error("RTE_IOMMUFD", "backend=vfio",
+		"auto, iommufd, type1, noiommu, stock");
 	assert_null(context);
 }
 
@@ -495,7 +518,9 @@ main(void)
 		TEST(an_error_of_the_extension_query_counts_as_no),
 		TEST(auto_fails_when_neither_can_be_had),
 		TEST(auto_fails_when_vfio_has_another_version),
-		TEST(auto_leaves_devices_without_iommu_to_stock),
+		TEST(a_device_without_iommu_is_taken_by_its_node),
+		TEST(a_device_without_iommu_is_taken_by_its_group),
+		TEST(noiommu_is_not_for_devices_with_an_iommu),
 		TEST(iommufd_is_taken_when_asked_for),
 		TEST(iommufd_asked_for_or_nothing),
 		TEST(type1_is_taken_when_asked_for),

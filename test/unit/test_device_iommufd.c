@@ -14,6 +14,7 @@
 #include <string.h>
 #include <linux/vfio.h>
 
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -23,15 +24,9 @@
 
 #define DEVICE_NODE "/dev/vfio/devices/vfio0"
 
-static const uint8_t token[RTE_IOMMUFD_VF_TOKEN_LENGTH] = { 0x14, 0xd6, 0x3f,
-	0x20, 0x84, 0x45, 0x11, 0xea, 0x89, 0x00, 0x1f, 0x9c, 0xe7, 0xd5, 0x65,
-	0x0d };
-#define TOKEN_TEXT "14d63f20844511ea89001f9ce7d5650d"
-
 static const char *nic;
 static const char *second_nic;
 static const char *old_nic;
-static struct rte_iommufd_context *context;
 
 static void
 make_devices(void)
@@ -43,56 +38,27 @@ make_devices(void)
 	const struct fake_device without_cdev = { "0000:03:00.0", "vfio-pci",
 		NULL, NULL, "9", NULL };
 
-	fake_sysfs_make();
 	nic = fake_sysfs_add(&first);
 	second_nic = fake_sysfs_add(&second);
 	old_nic = fake_sysfs_add(&without_cdev);
-	logs_start();
 }
 
 static int
 setup_script(void **state)
 {
+	const int ret = devices_start(state, true, "backend=iommufd");
+
 	make_devices();
-	mock_start_script(state);
-	return rte_iommufd_context_create("backend=iommufd", &context);
+	return ret;
 }
 
 static int
 setup(void **state)
 {
+	const int ret = devices_start(state, false, "backend=iommufd");
+
 	make_devices();
-	mock_start_permissive(state);
-	return rte_iommufd_context_create("backend=iommufd", &context);
-}
-
-static int
-teardown(void **state)
-{
-	fake_sysfs_remove();
-	assert_int_equal(rte_iommufd_context_destroy(context), 0);
-	return mock_finish(state);
-}
-
-static struct rte_iommufd_device *
-open_device(const char *path)
-{
-	struct rte_iommufd_device *device = NULL;
-
-	assert_int_equal(
-		rte_iommufd_device_open(context, path, NULL, &device), 0);
-	assert_non_null(device);
-	return device;
-}
-
-static struct rte_iommufd_space *
-create_space(void)
-{
-	struct rte_iommufd_space *space = NULL;
-
-	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
-	assert_non_null(space);
-	return space;
+	return ret;
 }
 
 /* The order of calls in a device's life, to the letter. */
@@ -117,12 +83,14 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	space = create_space();
 
 	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	mock_expect(0, "hw_info iommu=10 device=5");
 	assert_int_equal(rte_iommufd_device_hw_info(
 				 device, &(struct rte_iommufd_hw_info){ 0 }),
 		0);
 	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_detach(device), 0);
 	mock_expect(0, "close fd=12");
 	rte_iommufd_device_close(device);
@@ -148,11 +116,13 @@ close_detaches_first(void **state __rte_unused)
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
 	device = open_device(nic);
 	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_space_destroy(space), -EBUSY);
 	assert_one_error("cannot end");
 	mock_expect(0, "device_detach fd=12");
 	mock_expect(0, "close fd=12");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "destroy id=3");
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
@@ -165,8 +135,10 @@ open_passes_the_vf_token(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	assert_int_equal(
-		rte_iommufd_device_open(context, nic, token, &device), 0);
-	assert_contains(mock_last_call("device_bind"), "token=" TOKEN_TEXT);
+		rte_iommufd_device_open(context, nic, devices_token, &device),
+		0);
+	assert_contains(
+		mock_last_call("device_bind"), "token=" DEVICES_TOKEN_TEXT);
 	rte_iommufd_device_close(device);
 	assert_no_error();
 }
@@ -201,10 +173,11 @@ a_refused_token_is_never_dropped(void **state __rte_unused)
 
 	for (i = 0; i < RTE_DIM(refusals); i++) {
 		mock_answer("device_bind", refusals[i].error);
-		assert_open_refused(token, refusals[i].error);
+		assert_open_refused(devices_token, refusals[i].error);
 		assert_one_error("0000:01:00.0", refusals[i].words);
 		assert_int_equal(mock_calls("device_bind"), ++calls);
-		assert_contains(mock_last_call("device_bind"), TOKEN_TEXT);
+		assert_contains(
+			mock_last_call("device_bind"), DEVICES_TOKEN_TEXT);
 	}
 }
 
@@ -483,6 +456,246 @@ hw_info_that_is_not_there_is_no_error(void **state __rte_unused)
 	rte_iommufd_device_close(device);
 }
 
+/* One that is being reset for a moment. */
+static void
+an_attachment_is_tried_again_while_it_is_reset(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+	struct rte_iommufd_space *space;
+	unsigned int i;
+
+	mock_expect(10, "open /dev/iommu");
+	mock_expect(0, "ioas_alloc iommu=10");
+	mock_expect_value(3);
+	space = create_space();
+	mock_expect(12, "open " DEVICE_NODE);
+	mock_expect(0, "device_number fd=12");
+	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	device = open_device(nic);
+	for (i = 0; i < 3; i++) {
+		mock_expect(-EBUSY, "device_attach fd=12 page_table=3");
+		mock_expect(0, "sleep milliseconds=10");
+	}
+	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_assert_script_done();
+	assert_no_error();
+	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "close fd=12");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
+	rte_iommufd_device_close(device);
+	mock_expect(0, "destroy id=3");
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	mock_expect(0, "close fd=10");
+}
+
+static void
+an_attachment_is_given_up_after_two_seconds(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	mock_answer("device_attach", -EBUSY);
+	assert_int_equal(rte_iommufd_device_attach(device, space), -EBUSY);
+	assert_one_error("0000:01:00.0", "being reset");
+	assert_int_equal(mock_calls("sleep milliseconds=10"), 200);
+	assert_int_equal(mock_calls("sleep"), 200);
+	assert_int_equal(mock_calls("device_attach"), 201);
+	assert_null(rte_iommufd_device_space(device));
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+other_refusals_are_not_tried_again(void **state __rte_unused)
+{
+	static const int errors[] = { -EINVAL, -EADDRINUSE, -ENOMEM, -ENODEV };
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(errors); i++) {
+		mock_answer("device_attach", errors[i]);
+		assert_int_equal(
+			rte_iommufd_device_attach(device, space), errors[i]);
+		assert_one_error("0000:01:00.0");
+		assert_int_equal(mock_calls("device_attach"), i + 1);
+	}
+	assert_int_equal(mock_calls("sleep"), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* To the letter: no detachment, so no gap. */
+static void
+a_move_is_one_call(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+	struct rte_iommufd_space *from, *to;
+
+	mock_expect(10, "open /dev/iommu");
+	mock_expect(0, "ioas_alloc iommu=10");
+	mock_expect_value(3);
+	from = create_space();
+	mock_expect(0, "ioas_alloc iommu=10");
+	mock_expect_value(4);
+	to = create_space();
+	mock_expect(12, "open " DEVICE_NODE);
+	mock_expect(0, "device_number fd=12");
+	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	device = open_device(nic);
+	assert_null(rte_iommufd_device_space(device));
+	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	assert_ptr_equal(rte_iommufd_device_space(device), from);
+
+	mock_expect(0, "device_attach fd=12 page_table=4");
+	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
+	mock_expect(0, "ioas_ranges ioas=4 capacity=32");
+	assert_int_equal(rte_iommufd_device_move(device, to), 0);
+	assert_ptr_equal(rte_iommufd_device_space(device), to);
+	mock_assert_script_done();
+	/* Where it is already nothing is asked of the kernel. */
+	assert_int_equal(rte_iommufd_device_move(device, to), 0);
+	assert_int_equal(rte_iommufd_space_destroy(to), -EBUSY);
+	assert_one_error("1 devices");
+	mock_expect(0, "destroy id=3");
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "ioas_ranges ioas=4 capacity=32");
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_null(rte_iommufd_device_space(device));
+	mock_expect(0, "close fd=12");
+	rte_iommufd_device_close(device);
+	mock_expect(0, "destroy id=4");
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+	mock_expect(0, "close fd=10");
+	assert_no_error();
+}
+
+static void
+a_refused_move_leaves_the_device_where_it_was(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *from = create_space();
+	struct rte_iommufd_space *to = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	mock_answer("device_attach", -EADDRINUSE);
+	assert_int_equal(rte_iommufd_device_move(device, to), -EADDRINUSE);
+	assert_one_error("0000:01:00.0", "--base-virtaddr");
+	assert_ptr_equal(rte_iommufd_device_space(device), from);
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+	assert_int_equal(rte_iommufd_space_destroy(from), -EBUSY);
+	assert_one_error("1 devices");
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+}
+
+static void
+a_move_is_tried_again_while_it_is_reset(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *from = create_space();
+	struct rte_iommufd_space *to = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	mock_fail_call(mock_calls("") + 1, -EBUSY);
+	assert_int_equal(rte_iommufd_device_move(device, to), 0);
+	assert_contains(mock_failed_call(), "device_attach");
+	assert_int_equal(mock_calls("sleep"), 1);
+	assert_ptr_equal(rte_iommufd_device_space(device), to);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+	assert_no_error();
+}
+
+static void
+only_within_its_context_a_device_is_moved(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+	struct rte_iommufd_context *other;
+	struct rte_iommufd_space *stranger;
+
+	assert_int_equal(
+		rte_iommufd_context_create("backend=iommufd", &other), 0);
+	assert_int_equal(rte_iommufd_space_create(other, &stranger), 0);
+	assert_int_equal(rte_iommufd_device_move(device, space), -EINVAL);
+	assert_one_error("0000:01:00.0: cannot move", "attached to nothing");
+	assert_int_equal(mock_calls("device_attach"), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_device_move(device, stranger), -EINVAL);
+	assert_one_error("0000:01:00.0: cannot move", "another context");
+	assert_int_equal(mock_calls("device_attach"), 1);
+	assert_ptr_equal(rte_iommufd_device_space(device), space);
+	assert_int_equal(rte_iommufd_space_destroy(stranger), 0);
+	assert_int_equal(rte_iommufd_context_destroy(other), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+a_device_is_looked_up_by_its_folder(void **state __rte_unused)
+{
+	struct rte_iommufd_device *first = open_device(nic);
+	struct rte_iommufd_device *second = open_device(second_nic);
+	struct rte_iommufd_device *found = NULL;
+
+	assert_int_equal(
+		rte_iommufd_device_lookup(context, second_nic, &found), 0);
+	assert_ptr_equal(found, second);
+	assert_int_equal(rte_iommufd_device_lookup(context, nic, &found), 0);
+	assert_ptr_equal(found, first);
+	assert_int_equal(
+		rte_iommufd_device_lookup(context, old_nic, &found), -ENODEV);
+	assert_ptr_equal(found, first);
+	rte_iommufd_device_close(first);
+	assert_int_equal(
+		rte_iommufd_device_lookup(context, nic, &found), -ENODEV);
+	rte_iommufd_device_close(second);
+	assert_no_error();
+}
+
+/* Each device may narrow them, and when it leaves they are as they were. */
+static void
+what_can_be_reached_changes_with_the_devices(void **state __rte_unused)
+{
+	static const struct rte_iommufd_range wide = { 0, UINT64_MAX };
+	static const struct rte_iommufd_range narrow = { 0, 0x7fffffffff };
+	void *const va = (void *)(uintptr_t)0x200000000000;
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *from = create_space();
+	struct rte_iommufd_space *to = create_space();
+
+	mock_set_ranges(&narrow, 1);
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	assert_int_equal(
+		rte_iommufd_space_map(from, va, 0x8000000000, 0x1000, 3),
+		-EINVAL);
+	assert_one_error("(39 bits)");
+	assert_int_equal(rte_iommufd_device_move(device, to), 0);
+	assert_int_equal(rte_iommufd_space_map(to, va, 0x8000000000, 0x1000, 3),
+		-EINVAL);
+	assert_one_error("(39 bits)");
+	mock_set_ranges(&wide, 1);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(
+		rte_iommufd_space_map(to, va, 0x8000000000, 0x1000, 3), 0);
+	mock_set_ranges(&narrow, 1);
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	mock_set_ranges(&wide, 1);
+	rte_iommufd_device_close(device);
+	assert_int_equal(
+		rte_iommufd_space_map(from, va, 0x8000000000, 0x1000, 3), 0);
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+	assert_no_error();
+}
+
 static void
 a_space_that_the_kernel_does_not_make_is_none(void **state __rte_unused)
 {
@@ -527,8 +740,8 @@ int
 main(void)
 {
 #define SCRIPTED(name) \
-	cmocka_unit_test_setup_teardown(name, setup_script, teardown)
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	cmocka_unit_test_setup_teardown(name, setup_script, devices_end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, devices_end)
 	const struct CMUnitTest tests[] = {
 		SCRIPTED(a_device_lives_by_the_book),
 		SCRIPTED(close_detaches_first),
@@ -551,6 +764,15 @@ main(void)
 		TEST(a_device_can_be_opened_again),
 		TEST(info_comes_from_the_device),
 		TEST(hw_info_that_is_not_there_is_no_error),
+		SCRIPTED(an_attachment_is_tried_again_while_it_is_reset),
+		TEST(an_attachment_is_given_up_after_two_seconds),
+		TEST(other_refusals_are_not_tried_again),
+		SCRIPTED(a_move_is_one_call),
+		TEST(a_refused_move_leaves_the_device_where_it_was),
+		TEST(a_move_is_tried_again_while_it_is_reset),
+		TEST(only_within_its_context_a_device_is_moved),
+		TEST(a_device_is_looked_up_by_its_folder),
+		TEST(what_can_be_reached_changes_with_the_devices),
 		TEST(a_space_that_the_kernel_does_not_make_is_none),
 		TEST(a_space_that_the_kernel_keeps_is_told_of),
 		TEST(whatever_fails_nothing_is_left),

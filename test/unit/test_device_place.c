@@ -21,20 +21,6 @@
 
 static struct device_place place;
 
-static int
-setup(void **state __rte_unused)
-{
-	fake_sysfs_make();
-	return 0;
-}
-
-static int
-teardown(void **state __rte_unused)
-{
-	fake_sysfs_remove();
-	return 0;
-}
-
 /* A device folder with nothing in it but the file and its text. */
 static const char *
 device_with_file(const char *address, const char *name, const char *text)
@@ -233,7 +219,9 @@ without_a_group_there_is_no_intruder(void **state __rte_unused)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                       \
+	cmocka_unit_test_setup_teardown( \
+		name, fake_sysfs_setup, fake_sysfs_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(all_of_a_device_is_found),
 		TEST(a_device_may_have_nothing),

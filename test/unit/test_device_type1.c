@@ -14,6 +14,7 @@
 #include <string.h>
 #include <linux/vfio.h>
 
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -24,16 +25,10 @@
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define VA(address) ((void *)(uintptr_t)(address))
 
-static const uint8_t token[RTE_IOMMUFD_VF_TOKEN_LENGTH] = { 0x14, 0xd6, 0x3f,
-	0x20, 0x84, 0x45, 0x11, 0xea, 0x89, 0x00, 0x1f, 0x9c, 0xe7, 0xd5, 0x65,
-	0x0d };
-#define TOKEN_TEXT "14d63f20-8445-11ea-8900-1f9ce7d5650d"
-
 /* Two in group 7, one in group 8. */
 static const char *nic;
 static const char *twin;
 static const char *loner;
-static struct rte_iommufd_context *context;
 
 static void
 make_devices(void)
@@ -45,56 +40,27 @@ make_devices(void)
 	const struct fake_device third = { "0000:02:00.0", "vfio-pci", "vfio0",
 		"511:0", "8", NULL };
 
-	fake_sysfs_make();
 	nic = fake_sysfs_add(&first);
 	twin = fake_sysfs_add(&second);
 	loner = fake_sysfs_add(&third);
-	logs_start();
 }
 
 static int
 setup_script(void **state)
 {
+	const int ret = devices_start(state, true, "backend=type1");
+
 	make_devices();
-	mock_start_script(state);
-	return rte_iommufd_context_create("backend=type1", &context);
+	return ret;
 }
 
 static int
 setup(void **state)
 {
+	const int ret = devices_start(state, false, "backend=type1");
+
 	make_devices();
-	mock_start_permissive(state);
-	return rte_iommufd_context_create("backend=type1", &context);
-}
-
-static int
-teardown(void **state)
-{
-	fake_sysfs_remove();
-	assert_int_equal(rte_iommufd_context_destroy(context), 0);
-	return mock_finish(state);
-}
-
-static struct rte_iommufd_device *
-open_device(const char *path)
-{
-	struct rte_iommufd_device *device = NULL;
-
-	assert_int_equal(
-		rte_iommufd_device_open(context, path, NULL, &device), 0);
-	assert_non_null(device);
-	return device;
-}
-
-static struct rte_iommufd_space *
-create_space(void)
-{
-	struct rte_iommufd_space *space = NULL;
-
-	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
-	assert_non_null(space);
-	return space;
+	return ret;
 }
 
 static void
@@ -125,6 +91,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "group_set_container fd=20 container=30");
 	mock_expect(0, "container_set_iommu type1v2 fd=30");
 	mock_expect(40, "group_open_device fd=20 name=0000:01:00.0");
+	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_device_fd(device), 40);
 	assert_int_equal(rte_iommufd_space_type1_fd(space), 30);
@@ -261,6 +228,7 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 		"type1_map container=30 va=0x1000 iova=0x1000 length=0x1000 rights=rw");
 	mock_expect(0,
 		"type1_map container=30 va=0x3000 iova=0x3000 length=0x1000 rights=rw");
+	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	/* From now on at once. */
 	mock_expect(0,
@@ -404,10 +372,11 @@ attach_passes_the_vf_token(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	assert_int_equal(
-		rte_iommufd_device_open(context, nic, token, &device), 0);
+		rte_iommufd_device_open(context, nic, devices_token, &device),
+		0);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_contains(mock_last_call("group_open_device"),
-		"name=0000:01:00.0 vf_token=" TOKEN_TEXT);
+		"name=0000:01:00.0 vf_token=" DEVICES_TOKEN_UUID);
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
@@ -419,7 +388,8 @@ a_refused_token_is_never_dropped(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	assert_int_equal(
-		rte_iommufd_device_open(context, nic, token, &device), 0);
+		rte_iommufd_device_open(context, nic, devices_token, &device),
+		0);
 	mock_answer("group_open_device", -EACCES);
 	assert_int_equal(rte_iommufd_device_attach(device, space), -EACCES);
 	assert_one_error("0000:01:00.0", "--vfio-vf-token");
@@ -427,7 +397,8 @@ a_refused_token_is_never_dropped(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_device_attach(device, space), -EINVAL);
 	assert_one_error("0000:01:00.0", "--vfio-vf-token");
 	assert_int_equal(mock_calls("group_open_device"), 2);
-	assert_contains(mock_last_call("group_open_device"), TOKEN_TEXT);
+	assert_contains(
+		mock_last_call("group_open_device"), DEVICES_TOKEN_UUID);
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
@@ -460,7 +431,7 @@ a_refused_attach_leaves_the_container_empty(void **state)
 		assert_one_error("0000:01:00.0", refusals[i].words);
 		assert_int_equal(rte_iommufd_space_destroy(space), 0);
 		rte_iommufd_device_close(device);
-		teardown(state);
+		devices_end(state);
 		setup(state);
 	}
 }
@@ -556,12 +527,120 @@ ranges_need_a_device(void **state __rte_unused)
 		rte_iommufd_space_ranges(space, ranges, 2), -EOPNOTSUPP);
 	assert_int_equal(mock_calls("container_ranges"), 0);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_calls("container_ranges"), 1);
 	assert_int_equal(rte_iommufd_space_ranges(space, ranges, 2), 2);
 	assert_memory_equal(ranges, known, sizeof(known));
 	rte_iommufd_device_close(device);
 	assert_int_equal(
 		rte_iommufd_space_ranges(space, ranges, 2), -EOPNOTSUPP);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+a_device_is_not_moved_here(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *from = create_space();
+	struct rte_iommufd_space *to = create_space();
+
+	assert_int_equal(rte_iommufd_device_move(device, to), -EINVAL);
+	assert_one_error("0000:01:00.0", "attached to nothing");
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	assert_int_equal(rte_iommufd_device_move(device, to), -EOPNOTSUPP);
+	assert_one_error("0000:01:00.0", "legacy containers cannot move",
+		"detach and attach");
+	assert_ptr_equal(rte_iommufd_device_space(device), from);
+	assert_int_equal(mock_calls("group_set_container"), 1);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+}
+
+/* As with IOMMUFD: where it is it need not go. */
+static void
+a_device_is_where_it_is(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_device_move(device, space), 0);
+	assert_no_error();
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* The device's end, as its detachment, leaves the page table where it was. */
+static void
+a_closed_device_s_group_can_be_kept_too(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_device *other = open_device(twin);
+	struct rte_iommufd_space *space = create_space();
+
+	map_page(space, 0x1000);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	rte_iommufd_device_close(device);
+	assert_one_error("does not leave the container");
+	assert_int_equal(mock_mappings(), 1);
+	/* What is mapped meanwhile is entered, and nothing twice. */
+	map_page(space, 0x2000);
+	assert_int_equal(mock_mappings(), 2);
+	assert_int_equal(rte_iommufd_device_attach(other, space), 0);
+	assert_int_equal(mock_calls("type1_map"), 2);
+	rte_iommufd_device_close(other);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* Once it does leave, the page table goes, and what is mapped is entered again. */
+static void
+a_group_that_leaves_later_takes_the_page_table(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	map_page(space, 0x1000);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_one_error("does not leave the container");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("group_unset_container", 0);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(mock_mappings(), 0);
+	map_page(space, 0x2000);
+	assert_int_equal(mock_calls("type1_map"), 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_mappings(), 2);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
+}
+
+static void
+what_is_out_of_reach_is_refused_while_a_device_is_there(
+	void **state __rte_unused)
+{
+	static const struct rte_iommufd_range reach = { 0, 0x7fffffffff };
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	mock_set_ranges(&reach, 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_space_map(
+				 space, VA(0x1000), 0x8000000000, 0x1000, RW),
+		-EINVAL);
+	assert_one_error("0x8000000000-0x8000000fff", "(39 bits)");
+	assert_int_equal(mock_calls("type1_map"), 0);
+	/* Without one there is nothing to tell, and it is noted. */
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(rte_iommufd_space_map(
+				 space, VA(0x1000), 0x8000000000, 0x1000, RW),
+		0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
 }
 
 static void
@@ -604,8 +683,8 @@ int
 main(void)
 {
 #define SCRIPTED(name) \
-	cmocka_unit_test_setup_teardown(name, setup_script, teardown)
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	cmocka_unit_test_setup_teardown(name, setup_script, devices_end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, devices_end)
 	const struct CMUnitTest tests[] = {
 		SCRIPTED(a_device_lives_by_the_book),
 		TEST(the_first_version_is_asked_for_where_it_is_all),
@@ -626,6 +705,11 @@ main(void)
 		TEST(a_group_that_the_kernel_keeps_can_come_back),
 		TEST(a_space_can_end_before_its_stuck_group),
 		TEST(ranges_need_a_device),
+		TEST(a_device_is_not_moved_here),
+		TEST(a_device_is_where_it_is),
+		TEST(a_closed_device_s_group_can_be_kept_too),
+		TEST(a_group_that_leaves_later_takes_the_page_table),
+		TEST(what_is_out_of_reach_is_refused_while_a_device_is_there),
 		TEST(hw_info_is_not_known_here),
 		TEST(a_container_that_cannot_be_opened_makes_no_space),
 		TEST(whatever_fails_nothing_is_left_with_two_groups),

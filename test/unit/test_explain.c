@@ -10,6 +10,7 @@
  * Must not know: who shows them.
  */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,23 +27,17 @@
 #include "explain.h"
 #include "fake_sysfs.h"
 #include "holder.h"
+#include "mappings.h"
+#include "rte_iommufd.h"
 #include "unit.h"
 
 static struct explanation why;
 
 static int
-setup(void **state __rte_unused)
+setup(void **state)
 {
 	memset(why.text, '#', sizeof(why.text));
-	fake_sysfs_make();
-	return 0;
-}
-
-static int
-teardown(void **state __rte_unused)
-{
-	fake_sysfs_remove();
-	return 0;
+	return fake_sysfs_setup(state);
 }
 
 /* One sentence in the caller's buffer, with cause and remedy in it. */
@@ -209,7 +204,13 @@ a_device_that_its_group_keeps_is_explained(void **state __rte_unused)
 static const char *
 explain_map_error(int err)
 {
-	return explain_map(&why, 0x7f0000000000, 0x40000000, 0x200000, err);
+	const struct mapping run = {
+		.iova = 0x40000000,
+		.length = 0x200000,
+		.va = 0x7f0000000000,
+	};
+
+	return explain_map(&why, &run, NULL, 0, err);
 }
 
 static void
@@ -221,11 +222,117 @@ a_refused_map_is_explained(void **state __rte_unused)
 	assert_explains(
 		explain_map_error(-EFAULT), interval, "at 0x7f0000000000");
 	assert_explains(explain_map_error(-EINVAL), interval, "reserved");
-	assert_explains(explain_map_error(-EINVAL), interval, "--iova-mode");
+	assert_explains(
+		explain_map_error(-EINVAL), interval, "--base-virtaddr");
+	assert_explains(
+		explain_map_error(-EINVAL), interval, "0xfee00000-0xfeefffff");
+	assert_explains(explain_map_error(-EADDRINUSE), interval,
+		"this library has not mapped");
+	assert_explains(explain_map_error(-ENOENT),
+		"cannot copy 0x40000000-0x401fffff",
+		"another thread has unmapped it");
+	assert_explains(
+		explain_map_error(-EPERM), interval, "may not be written");
+	assert_explains(explain_map_error(-ENOTTY), interval,
+		"leave out map=file of RTE_IOMMUFD");
 	assert_explains(
 		explain_map_error(-ENOSPC), interval, "dma_entry_limit");
 	assert_explains(
 		explain_map_error(-EIO), interval, "Input/output error");
+}
+
+/* An IOMMU of 39 bits, as many a desktop's. */
+static const struct rte_iommufd_range ranges39[] = {
+	{ 0, 0xfedfffff },
+	{ 0xfef00000, 0x7fffffffff },
+};
+
+static const char *
+explain_address(uint64_t iova, uint64_t length,
+	const struct rte_iommufd_range *ranges, unsigned int count)
+{
+	const struct mapping run = { .iova = iova, .length = length };
+
+	return explain_map(&why, &run, ranges, count, -EINVAL);
+}
+
+static void
+an_address_out_of_reach_is_explained(void **state __rte_unused)
+{
+	static const struct rte_iommufd_range wide[] = {
+		{ 0, (UINT64_C(1) << 48) - 1 },
+	};
+
+	assert_explains(explain_address(0x7f0000000000, 0x200000, ranges39, 2),
+		"cannot map 0x7f0000000000-0x7f00001fffff: the IOMMU of an attached device reaches only up to 0x7fffffffff (39 bits)",
+		"--base-virtaddr=0x100000000");
+	assert_contains(why.text, "--iova-mode=pa");
+	/* The last page within reach, and the first one that is not. */
+	assert_explains(explain_address(0x7ffffff000, 0x1000, ranges39, 2),
+		"reserved by the IOMMU", "choose other addresses");
+	assert_explains(explain_address(0x7ffffff000, 0x1001, ranges39, 2),
+		"0x7ffffff000-0x8000000000: ", "(39 bits)");
+	assert_explains(explain_address(UINT64_C(1) << 48, 0x1000, wide, 1),
+		"reaches only up to 0xffffffffffff", "(48 bits)");
+}
+
+static void
+a_reserved_address_is_explained_by_the_others(void **state __rte_unused)
+{
+	assert_explains(explain_address(0xfee00000, 0x1000, ranges39, 2),
+		"cannot map 0xfee00000-0xfee00fff: not in whole pages, or reserved",
+		"what can be mapped is 0-0xfedfffff, 0xfef00000-0x7fffffffff: choose other addresses");
+	assert_null(strstr(why.text, "on x86"));
+}
+
+/* As many as there is room for, and a sentence none the less. */
+static void
+many_ranges_are_listed_in_part(void **state __rte_unused)
+{
+	struct rte_iommufd_range ranges[32];
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(ranges); i++) {
+		ranges[i].first = 0x7000000000000000 + i * 0x100000;
+		ranges[i].last = ranges[i].first + 0xffff;
+	}
+	assert_explains(explain_address(0x1000, 0x1000, ranges, 32),
+		"0x7000000000000000-0x700000000000ffff, 0x7000000000100000-",
+		": choose other addresses (--base-virtaddr for EAL's memory)");
+}
+
+static void
+a_region_that_is_not_given_out_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -ENOTTY),
+		"this kernel does not give out", "Linux 6.19");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -EOPNOTSUPP),
+		"region 2 cannot be given out", "no way between devices");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -ENODEV),
+		"region 2 cannot be given out", "being reset");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -EINVAL),
+		"region 2 has no 0x1000 + 0x2000",
+		"VFIO_DEVICE_GET_REGION_INFO");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -EMFILE),
+		"region 2 cannot be given out", "Too many open files");
+}
+
+/* What /proc/self/status says; NULL: what it does; "": it cannot be opened. */
+static const char *status;
+
+/* In the place of libc's. */
+FILE *
+fopen(const char *path, const char *mode)
+{
+	static FILE *(*open_file)(const char *path, const char *mode);
+
+	if (open_file == NULL)
+		*(void **)&open_file = dlsym(RTLD_NEXT, "fopen");
+	if (status == NULL || strcmp(path, "/proc/self/status") != 0)
+		return open_file(path, mode);
+	if (status[0] == '\0')
+		return NULL;
+	return fmemopen((void *)(uintptr_t)status, strlen(status), "r");
 }
 
 static rlim_t locked_memory;
@@ -247,8 +354,27 @@ the_limit_on_locked_memory_is_told(void **state __rte_unused)
 	assert_explains(explain_map_error(-ENOMEM),
 		"cannot pin 2048 KiB for DMA: the limit on locked memory is 24 KiB",
 		"ulimit -l");
+	assert_contains(why.text, "0 KiB are pinned already");
+	assert_contains(why.text, "raise it to at least 2048 ");
 	assert_contains(why.text, "LimitMEMLOCK=");
 	assert_contains(why.text, "CAP_IPC_LOCK");
+}
+
+static void
+what_is_pinned_already_counts(void **state __rte_unused)
+{
+	locked_memory = 8192 << 10;
+	status =
+		"VmPeak:\t     100 kB\nVmLck:\t     300 kB\nVmPin:\t    7000 kB\nVmHWM:\t 1 kB\n";
+	explain_map_error(-ENOMEM);
+	status = NULL;
+	assert_explains(why.text,
+		"cannot pin 2048 KiB for DMA: the limit on locked memory is 8192 KiB, and 7000 KiB are pinned already",
+		"raise it to at least 9048 ");
+	status = "";
+	explain_map_error(-ENOMEM);
+	status = NULL;
+	assert_contains(why.text, "raise it to at least 2048 ");
 }
 
 static void
@@ -257,7 +383,9 @@ without_a_limit_it_is_memory_that_lacks(void **state __rte_unused)
 	locked_memory = RLIM_INFINITY;
 	assert_explains(explain_map_error(-ENOMEM),
 		"cannot pin 2048 KiB for DMA: out of memory", "cgroup");
-	assert_null(strstr(why.text, "limit on locked memory"));
+	assert_contains(
+		why.text, "the limit on locked memory is not the cause");
+	assert_null(strstr(why.text, "ulimit"));
 }
 
 /* A process with a name and the file open, until it is killed. */
@@ -331,7 +459,8 @@ we_ourselves_are_no_holder(void **state __rte_unused)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, setup, fake_sysfs_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(the_iommu_node_is_explained),
 		TEST(the_container_node_is_explained),
@@ -343,7 +472,12 @@ main(void)
 		TEST(a_refused_container_is_explained),
 		TEST(a_device_that_its_group_keeps_is_explained),
 		TEST(a_refused_map_is_explained),
+		TEST(an_address_out_of_reach_is_explained),
+		TEST(a_reserved_address_is_explained_by_the_others),
+		TEST(many_ranges_are_listed_in_part),
+		TEST(a_region_that_is_not_given_out_is_explained),
 		TEST(the_limit_on_locked_memory_is_told),
+		TEST(what_is_pinned_already_counts),
 		TEST(without_a_limit_it_is_memory_that_lacks),
 		TEST(who_holds_a_file_is_named),
 		TEST(we_ourselves_are_no_holder),

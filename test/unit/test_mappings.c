@@ -559,6 +559,191 @@ random_operations_agree_with_a_plain_model(void **state __rte_unused)
 	mappings_clear(&set);
 }
 
+/* Two side by side, the second with a file's offset, a gap, and one without a va. */
+static void
+fill_for_parts(struct mappings *set)
+{
+	const struct mapping mappings[] = {
+		{ 0x1000, 0x2000, 0x71000, -1, 0, R | W, MAPPING_OF_EAL },
+		{ 0x3000, 0x4000, 0x95000, -1, 0x8000, R, MAPPING_OF_SOURCE },
+		{ 0x9000, 0x3000, 0, -1, 0x1000, W, MAPPING_OF_PROGRAM },
+	};
+	size_t i;
+
+	mappings_init(set);
+	for (i = 0; i < RTE_DIM(mappings); i++)
+		assert_int_equal(mappings_add(set, &mappings[i]), 0);
+}
+
+static void
+assert_mapping(const struct mapping *mapping, uint64_t iova, uint64_t length,
+	uint64_t va, uint64_t offset)
+{
+	assert_int_equal(mapping->iova, iova);
+	assert_int_equal(mapping->length, length);
+	assert_int_equal(mapping->va, va);
+	assert_int_equal(mapping->offset, offset);
+	assert_int_equal(mapping->file, -1);
+}
+
+static void
+cut_out_clips_at_both_ends(void **state __rte_unused)
+{
+	struct mapping *parts;
+	struct mappings set;
+	size_t count;
+
+	fill_for_parts(&set);
+	assert_int_equal(
+		mappings_cut_out(&set, 0x2000, 0x3000, &parts, &count), 0);
+	assert_int_equal(count, 2);
+	assert_mapping(&parts[0], 0x2000, 0x1000, 0x72000, 0x1000);
+	assert_int_equal(parts[0].rights, R | W);
+	assert_int_equal(parts[0].origin, MAPPING_OF_EAL);
+	assert_mapping(&parts[1], 0x3000, 0x2000, 0x95000, 0x8000);
+	assert_int_equal(parts[1].rights, R);
+	assert_int_equal(parts[1].origin, MAPPING_OF_SOURCE);
+	free(parts);
+	/* The set is as it was. */
+	assert_int_equal(set.count, 3);
+	assert_int_equal(mappings_check_whole(&set, 0x1000, 0x6000), 0);
+	mappings_clear(&set);
+}
+
+static void
+cut_out_takes_the_midst_of_one(void **state __rte_unused)
+{
+	struct mapping *parts;
+	struct mappings set;
+	size_t count;
+
+	fill_for_parts(&set);
+	assert_int_equal(
+		mappings_cut_out(&set, 0x4800, 0x10, &parts, &count), 0);
+	assert_int_equal(count, 1);
+	assert_mapping(&parts[0], 0x4800, 0x10, 0x96800, 0x9800);
+	free(parts);
+	mappings_clear(&set);
+}
+
+/* Where this process does not see the memory there is nothing to add to. */
+static void
+cut_out_keeps_no_va_as_none(void **state __rte_unused)
+{
+	struct mapping *parts;
+	struct mappings set;
+	size_t count;
+
+	fill_for_parts(&set);
+	assert_int_equal(
+		mappings_cut_out(&set, 0xa000, 0x1000, &parts, &count), 0);
+	assert_int_equal(count, 1);
+	assert_mapping(&parts[0], 0xa000, 0x1000, 0, 0x2000);
+	free(parts);
+	mappings_clear(&set);
+}
+
+static void
+cut_out_wants_all_of_it_mapped(void **state __rte_unused)
+{
+	static const uint64_t wrong[][2] = {
+		{ 0, 0x1000 },
+		{ 0xfff, 0x1001 },
+		{ 0x1000, 0x6001 },
+		{ 0x6000, 0x4000 },
+		{ 0x9000, 0x3001 },
+		{ UINT64_MAX, 1 },
+	};
+	struct mapping *parts = NULL;
+	struct mappings set;
+	size_t count, i;
+
+	fill_for_parts(&set);
+	for (i = 0; i < RTE_DIM(wrong); i++)
+		assert_int_equal(mappings_cut_out(&set, wrong[i][0],
+					 wrong[i][1], &parts, &count),
+			-ENOENT);
+	assert_int_equal(
+		mappings_cut_out(&set, 0x1000, 0, &parts, &count), -EINVAL);
+	assert_int_equal(
+		mappings_cut_out(&set, UINT64_MAX, 2, &parts, &count), -EINVAL);
+	assert_null(parts);
+	mappings_clear(&set);
+}
+
+static void
+cut_out_goes_to_the_last_byte_of_all(void **state __rte_unused)
+{
+	struct mapping *parts;
+	struct mappings set;
+	size_t count;
+
+	mappings_init(&set);
+	assert_int_equal(add_to(&set, 0, UINT64_C(1) << 63, 0x1000, R | W), 0);
+	assert_int_equal(add_to(&set, UINT64_C(1) << 63, UINT64_C(1) << 63,
+				 0x5000, R | W),
+		0);
+	assert_int_equal(
+		mappings_cut_out(&set, 1, UINT64_MAX, &parts, &count), 0);
+	assert_int_equal(count, 2);
+	assert_mapping(&parts[0], 1, (UINT64_C(1) << 63) - 1, 0x1001, 1);
+	assert_mapping(
+		&parts[1], UINT64_C(1) << 63, UINT64_C(1) << 63, 0x5000, 0);
+	free(parts);
+	mappings_clear(&set);
+}
+
+/* More than the first room of the array. */
+static void
+cut_out_and_list_take_any_number(void **state __rte_unused)
+{
+	struct mapping *parts, *list;
+	size_t count, listed;
+	struct mappings set;
+	uint64_t i;
+
+	mappings_init(&set);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(add(&set, (99 - i) * 0x1000, 0x1000), 0);
+	assert_int_equal(
+		mappings_cut_out(&set, 0x800, 99 * 0x1000, &parts, &count), 0);
+	assert_int_equal(mappings_list(&set, &list, &listed), 0);
+	assert_int_equal(count, 100);
+	assert_int_equal(listed, 100);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(list[i].iova, i * 0x1000);
+		assert_int_equal(list[i].length, 0x1000);
+		assert_int_equal(parts[i].iova, i == 0 ? 0x800 : i * 0x1000);
+		assert_int_equal(
+			parts[i].length, i == 0 || i == 99 ? 0x800 : 0x1000);
+	}
+	free(parts);
+	free(list);
+	mappings_clear(&set);
+}
+
+static void
+list_copies_all_of_each(void **state __rte_unused)
+{
+	struct mapping *list;
+	struct mappings set;
+	size_t count;
+
+	fill_for_parts(&set);
+	assert_int_equal(mappings_list(&set, &list, &count), 0);
+	assert_int_equal(count, 3);
+	assert_mapping(&list[0], 0x1000, 0x2000, 0x71000, 0);
+	assert_mapping(&list[1], 0x3000, 0x4000, 0x95000, 0x8000);
+	assert_mapping(&list[2], 0x9000, 0x3000, 0, 0x1000);
+	assert_int_equal(list[0].origin, MAPPING_OF_EAL);
+	assert_int_equal(list[2].rights, W);
+	free(list);
+	mappings_clear(&set);
+	assert_int_equal(mappings_list(&set, &list, &count), 0);
+	assert_int_equal(count, 0);
+	free(list);
+}
+
 int
 main(void)
 {
@@ -577,6 +762,13 @@ main(void)
 		cmocka_unit_test(translate_wants_the_rights_of_every_part),
 		cmocka_unit_test(translate_wants_contiguous_memory),
 		cmocka_unit_test(walk_goes_upwards_and_stops_when_told),
+		cmocka_unit_test(cut_out_clips_at_both_ends),
+		cmocka_unit_test(cut_out_takes_the_midst_of_one),
+		cmocka_unit_test(cut_out_keeps_no_va_as_none),
+		cmocka_unit_test(cut_out_wants_all_of_it_mapped),
+		cmocka_unit_test(cut_out_goes_to_the_last_byte_of_all),
+		cmocka_unit_test(cut_out_and_list_take_any_number),
+		cmocka_unit_test(list_copies_all_of_each),
 		cmocka_unit_test(random_operations_agree_with_a_plain_model),
 	};
 

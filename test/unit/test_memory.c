@@ -14,10 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include "address_space.h"
+#include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
@@ -25,17 +28,21 @@
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define PAGE 0x200000
-#define LISTS 3
-#define PAGES 6
+#define LISTS 4
+#define PAGES 6 /* of each list but the last */
+#define MANY \
+	300 /* of the last, which has no length unless a test gives it one */
+#define LAST (LISTS - 1)
 
 /* --- The stand-in for EAL --- */
 
 struct fake_list {
 	struct rte_memseg_list list;
-	struct rte_memseg pages[PAGES];
-	bool used[PAGES];
-	int files[PAGES]; /* -1: none */
-	size_t offsets[PAGES];
+	unsigned int count; /* of the pages */
+	struct rte_memseg pages[MANY];
+	bool used[MANY];
+	int files[MANY]; /* -1: none */
+	size_t offsets[MANY];
 };
 
 static struct {
@@ -46,7 +53,14 @@ static struct {
 	char name[RTE_MEM_EVENT_CALLBACK_NAME_LEN];
 	unsigned int registered; /* how often */
 	int locked;
+	enum rte_iova_mode iova_mode;
 } eal;
+
+enum rte_iova_mode
+rte_eal_iova_mode(void)
+{
+	return eal.iova_mode;
+}
 
 int
 rte_mem_event_callback_register(
@@ -99,13 +113,28 @@ rte_memseg_walk_thread_unsafe(rte_memseg_walk_t visit, void *argument)
 
 	assert_int_equal(eal.locked, 1);
 	for (list = eal.lists; list < eal.lists + LISTS; list++) {
-		for (i = 0; i < PAGES; i++) {
+		for (i = 0; i < list->count; i++) {
 			if (!list->used[i])
 				continue;
 			ret = visit(&list->list, &list->pages[i], argument);
 			if (ret != 0)
 				return ret;
 		}
+	}
+	return 0;
+}
+
+int
+rte_memseg_list_walk_thread_unsafe(rte_memseg_list_walk_t visit, void *argument)
+{
+	struct fake_list *list;
+	int ret;
+
+	assert_int_equal(eal.locked, 1);
+	for (list = eal.lists; list < eal.lists + LISTS; list++) {
+		ret = visit(&list->list, argument);
+		if (ret != 0)
+			return ret;
 	}
 	return 0;
 }
@@ -118,7 +147,7 @@ find_list(const void *address)
 
 	for (list = eal.lists; list < eal.lists + LISTS; list++)
 		if (va >= list->list.addr_64 &&
-			va < list->list.addr_64 + PAGES * PAGE)
+			va < list->list.addr_64 + (uint64_t)list->count * PAGE)
 			return list;
 	return NULL;
 }
@@ -181,13 +210,15 @@ start_eal(void)
 	unsigned int i, j;
 
 	memset(&eal, 0, sizeof(eal));
+	eal.iova_mode = RTE_IOVA_VA;
 	for (i = 0; i < LISTS; i++) {
 		list = &eal.lists[i];
 		list->list.addr_64 = va_of(i, 0);
 		list->list.page_sz = PAGE;
-		list->list.len = PAGES * PAGE;
+		list->list.len = i == LAST ? 0 : PAGES * PAGE;
 		list->list.heap = 1;
-		for (j = 0; j < PAGES; j++) {
+		list->count = i == LAST ? MANY : PAGES;
+		for (j = 0; j < list->count; j++) {
 			list->pages[j].addr_64 = va_of(i, j);
 			list->pages[j].iova = va_of(i, j);
 			list->pages[j].len = PAGE;
@@ -334,12 +365,13 @@ pages_that_may_go_are_alone(void **state __rte_unused)
 }
 
 static void
-lists_are_not_merged(void **state __rte_unused)
+neighbouring_lists_are_one_run(void **state __rte_unused)
 {
 	use_pages(0, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
 	use_pages(1, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
 	assert_int_equal(follow(), 0);
-	assert_mapped(2, 2 * PAGES);
+	assert_mapped(1, 2 * PAGES);
+	assert_last_map(0, 0, 2 * PAGES);
 }
 
 static void
@@ -399,7 +431,7 @@ give_files(unsigned int list, int first_file, bool one_file)
 {
 	unsigned int i;
 
-	for (i = 0; i < PAGES; i++) {
+	for (i = 0; i < eal.lists[list].count; i++) {
 		eal.lists[list].files[i] = first_file + (one_file ? 0 : i);
 		eal.lists[list].offsets[i] = one_file ? i * PAGE : 0;
 	}
@@ -683,6 +715,245 @@ the_callback_ends_with_the_space(void **state __rte_unused)
 	assert_int_equal(follow(), 0);
 }
 
+/* An external heap goes as one, so it must not share an area with a neighbour. */
+static void
+external_heaps_do_not_merge_with_neighbours(void **state __rte_unused)
+{
+	use_pages(0, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	use_pages(1, 0, PAGES, 0);
+	use_pages(2, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	eal.lists[1].list.external = 1;
+	assert_int_equal(follow(), 0);
+	assert_mapped(3, 3 * PAGES);
+	release(1, 0, PAGES);
+	assert_mapped(2, 2 * PAGES);
+	assert_no_error();
+}
+
+static void
+two_external_heaps_are_two_runs(void **state __rte_unused)
+{
+	use_pages(0, 0, PAGES, 0);
+	use_pages(1, 0, PAGES, 0);
+	eal.lists[0].list.external = 1;
+	eal.lists[1].list.external = 1;
+	assert_int_equal(follow(), 0);
+	assert_mapped(2, 2 * PAGES);
+	release(0, 0, PAGES);
+	assert_mapped(1, PAGES);
+	assert_no_error();
+}
+
+/* Those that share an area, and those that are alone. */
+static void
+whichever_map_fails_nothing_is_mapped_or_followed(void **state)
+{
+	unsigned int number;
+
+	for (number = 1; number <= 5; number++) {
+		use_pages(0, 0, 3, 0);
+		use_pages(1, 0, PAGES, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+		use_pages(2, 1, 1, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+		mock_fail_call(mock_calls("") + number, -EFAULT);
+		assert_int_equal(follow(), -EFAULT);
+		assert_contains(mock_failed_call(), "ioas_map ");
+		assert_one_error("cannot map");
+		assert_mapped(0, 0);
+		assert_null(eal.callback);
+		assert_int_equal(mock_calls("ioas_allow"), 0);
+		assert_int_equal(teardown(state), 0);
+		setup(state);
+	}
+}
+
+static void
+know_ranges(const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	mock_set_ranges(ranges, count);
+	address_space_read_ranges(space);
+}
+
+static const struct rte_iommufd_range whole[] = { { 0, UINT64_MAX } };
+
+static void
+windows_of_eal_are_kept_usable(void **state __rte_unused)
+{
+	know_ranges(whole, 1);
+	eal.lists[1].list.external = 1;
+	assert_int_equal(follow(), 0);
+	assert_int_equal(mock_calls("ioas_allow"), 1);
+	assert_string_equal(mock_last_call("ioas_allow"),
+		"ioas_allow ioas=1 ranges=0x100000000-0x100bfffff,0x101800000-0x1023fffff");
+	assert_no_error();
+}
+
+/* Cut in two, cut at its end, and out of reach. */
+static void
+windows_are_clipped_to_what_can_be_reached(void **state __rte_unused)
+{
+	static const struct rte_iommufd_range ranges[] = {
+		{ 0, 0x1003fffff },
+		{ 0x100800000, 0x100dfffff },
+	};
+
+	know_ranges(ranges, 2);
+	assert_int_equal(follow(), 0);
+	assert_string_equal(mock_last_call("ioas_allow"),
+		"ioas_allow ioas=1 ranges=0x100000000-0x1003fffff,0x100800000-0x100bfffff,0x100c00000-0x100dfffff");
+	assert_no_error();
+}
+
+static void
+windows_matter_where_addresses_are_va_and_memory_comes(void **state)
+{
+	static const struct rte_iommufd_range low[] = { { 0, 0xffffffff } };
+
+	know_ranges(whole, 1);
+	eal.iova_mode = RTE_IOVA_PA;
+	assert_int_equal(follow(), 0);
+	assert_int_equal(mock_calls("ioas_allow"), 0);
+	assert_int_equal(teardown(state), 0);
+	/* No memory events. */
+	setup(state);
+	know_ranges(whole, 1);
+	eal.register_error = ENOTSUP;
+	assert_int_equal(follow(), 0);
+	assert_int_equal(mock_calls("ioas_allow"), 0);
+	assert_int_equal(teardown(state), 0);
+	/* Not known what can be reached, or none of it can. */
+	setup(state);
+	assert_int_equal(follow(), 0);
+	assert_int_equal(mock_calls("ioas_allow"), 0);
+	assert_int_equal(teardown(state), 0);
+	setup(state);
+	know_ranges(low, 1);
+	assert_int_equal(follow(), 0);
+	assert_int_equal(mock_calls("ioas_allow"), 0);
+	assert_no_error();
+}
+
+static void
+windows_that_the_kernel_does_not_keep_are_a_warning(void **state __rte_unused)
+{
+	know_ranges(whole, 1);
+	use_pages(0, 0, 1, 0);
+	mock_answer("ioas_allow", -EADDRINUSE);
+	assert_int_equal(follow(), 0);
+	assert_contains(logs_text(), "does not keep EAL's addresses usable");
+	assert_contains(logs_text(), "Address already in use");
+	assert_no_error();
+	assert_mapped(1, 1);
+}
+
+/* They have nothing like it, which is no news. */
+static void
+containers_keep_no_windows(void **state __rte_unused)
+{
+	const struct fake_device fake = { "0000:01:00.0", "vfio-pci", NULL,
+		NULL, "7", NULL };
+	struct rte_iommufd_device *device;
+
+	fake_sysfs_make();
+	assert_int_equal(rte_iommufd_device_open(
+				 context, fake_sysfs_add(&fake), NULL, &device),
+		0);
+	mock_set_ranges(whole, 1);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	use_pages(0, 0, 1, 0);
+	assert_int_equal(follow(), 0);
+	assert_null(strstr(logs_text(), "usable"));
+	assert_no_error();
+	rte_iommufd_device_close(device);
+	fake_sysfs_remove();
+}
+
+static void
+a_space_that_mirrors_does_not_follow(void **state __rte_unused)
+{
+	struct rte_iommufd_space *mirror;
+
+	use_pages(0, 0, 2, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(rte_iommufd_space_create(context, &mirror), 0);
+	assert_int_equal(rte_iommufd_space_mirror(mirror, space), 0);
+	assert_int_equal(rte_iommufd_space_follow_memory(mirror), -EINVAL);
+	assert_one_error("mirrors another");
+	assert_null(eal.callback);
+	assert_int_equal(eal.registered, 0);
+	assert_int_equal(eal.locked, 0);
+	assert_mapped(0, 0);
+	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
+}
+
+static void
+a_space_that_follows_does_not_mirror(void **state __rte_unused)
+{
+	struct rte_iommufd_space *other;
+
+	assert_int_equal(rte_iommufd_space_create(context, &other), 0);
+	assert_int_equal(follow(), 0);
+	assert_int_equal(rte_iommufd_space_mirror(space, other), -EINVAL);
+	assert_one_error("does not follow memory itself");
+	assert_int_equal(rte_iommufd_space_destroy(other), 0);
+}
+
+/* What ioas=per-device is made of. */
+static void
+mirrors_get_eal_s_memory_as_it_comes_and_goes(void **state __rte_unused)
+{
+	struct rte_iommufd_space *mirror;
+
+	use_pages(0, 0, 2, RTE_MEMSEG_FLAG_DO_NOT_FREE);
+	assert_int_equal(rte_iommufd_space_create(context, &mirror), 0);
+	assert_int_equal(rte_iommufd_space_mirror(mirror, space), 0);
+	assert_int_equal(follow(), 0);
+	assert_int_equal(mock_mappings(), 2);
+	allocate(1, 0, 3);
+	assert_int_equal(mock_mappings(), 8);
+	assert_int_equal(mock_mapped_bytes(), 2 * 5 * PAGE);
+	release(1, 1, 2);
+	assert_int_equal(mock_mappings(), 4);
+	/* What one of them cannot have none has, and it is said once. */
+	mock_answer("ioas_copy", -ENOMEM);
+	allocate(1, 1, 1);
+	assert_one_error("cannot pin");
+	assert_int_equal(mock_mappings(), 4);
+	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
+	assert_mapped(2, 3);
+	assert_no_error();
+}
+
+/* A file for each of so many pages, or one for all. */
+static void
+follow_files(void **state, unsigned int pages, bool one_file, uint32_t flags)
+{
+	teardown(state);
+	setup(state);
+	give_files(LAST, 10, one_file);
+	use_pages(LAST, 0, pages, flags);
+	assert_int_equal(follow(), 0);
+	assert_no_error();
+}
+
+/* The one test for it, since it is said once in a process. */
+static void
+the_hint_at_files_comes_once_and_where_it_pays(void **state)
+{
+	static const char hint[] = "--single-file-segments";
+	const uint32_t stays = RTE_MEMSEG_FLAG_DO_NOT_FREE;
+
+	follow_files(state, 256, false, stays);
+	assert_null(strstr(logs_text(), hint));
+	follow_files(state, MANY, true, stays);
+	assert_null(strstr(logs_text(), hint));
+	follow_files(state, MANY, false, 0);
+	assert_null(strstr(logs_text(), hint));
+	follow_files(state, 257, false, stays);
+	assert_contains(logs_text(),
+		"257 calls mapped EAL's memory, since each hugepage has a file of its own: with --single-file-segments it takes 1,");
+	follow_files(state, MANY, false, stays);
+	assert_null(strstr(logs_text(), hint));
+}
+
 int
 main(void)
 {
@@ -691,7 +962,7 @@ main(void)
 		TEST(no_memory_is_followed_too),
 		TEST(pages_that_stay_are_one_run),
 		TEST(pages_that_may_go_are_alone),
-		TEST(lists_are_not_merged),
+		TEST(neighbouring_lists_are_one_run),
 		TEST(a_gap_ends_a_run),
 		TEST(without_events_all_pages_stay),
 		TEST(external_heaps_are_one_run),
@@ -721,6 +992,19 @@ main(void)
 		TEST(without_the_call_files_do_not_cut_runs),
 		TEST(without_a_callback_nothing_is_mapped),
 		TEST(the_callback_ends_with_the_space),
+		TEST(external_heaps_do_not_merge_with_neighbours),
+		TEST(two_external_heaps_are_two_runs),
+		TEST(whichever_map_fails_nothing_is_mapped_or_followed),
+		TEST(windows_of_eal_are_kept_usable),
+		TEST(windows_are_clipped_to_what_can_be_reached),
+		TEST(windows_matter_where_addresses_are_va_and_memory_comes),
+		TEST(windows_that_the_kernel_does_not_keep_are_a_warning),
+		cmocka_unit_test_setup_teardown(
+			containers_keep_no_windows, setup_type1, teardown),
+		TEST(a_space_that_mirrors_does_not_follow),
+		TEST(a_space_that_follows_does_not_mirror),
+		TEST(mirrors_get_eal_s_memory_as_it_comes_and_goes),
+		TEST(the_hint_at_files_comes_once_and_where_it_pays),
 	};
 
 	return RUN_TESTS("memory", tests);

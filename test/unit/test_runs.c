@@ -237,6 +237,118 @@ a_page_that_may_go_stays_alone(void **state __rte_unused)
 		assert_int_equal(emitted.runs[i].length, lengths[i] * PAGE);
 }
 
+/* With the IOVA that many pages before a multiple of 1 GiB. */
+static struct mapping
+page_before_boundary(unsigned int before, unsigned int number)
+{
+	struct mapping page = file_page(number);
+
+	page.iova = RUNS_END_AT * 3 + ((uint64_t)number - before) * PAGE;
+	return page;
+}
+
+static void
+a_run_ends_at_a_multiple_of_1_gib(void **state __rte_unused)
+{
+	struct mapping page;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		page = page_before_boundary(2, i);
+		assert_int_equal(runs_add_page(&runs, &page, true), 0);
+	}
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 2);
+	assert_int_equal(emitted.runs[0].length, 2 * PAGE);
+	assert_int_equal(emitted.runs[1].iova, RUNS_END_AT * 3);
+	assert_int_equal(emitted.runs[1].length, 3 * PAGE);
+	assert_int_equal(emitted.runs[1].offset, 2 * PAGE);
+	assert_int_equal(runs.ended_by_file, 0);
+}
+
+/* 1024 pages from one multiple to another and 3 more are three runs. */
+static void
+no_run_is_longer_than_1_gib(void **state __rte_unused)
+{
+	struct mapping page;
+	unsigned int i;
+
+	for (i = 0; i < 1027; i++) {
+		page = page_before_boundary(0, i);
+		assert_int_equal(runs_add_page(&runs, &page, true), 0);
+	}
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(emitted.count, 3);
+	assert_int_equal(emitted.runs[0].length, RUNS_END_AT);
+	assert_int_equal(emitted.runs[1].length, RUNS_END_AT);
+	assert_int_equal(emitted.runs[2].length, 3 * PAGE);
+}
+
+/* Where the IOVA is at a multiple: where the memory is does not matter. */
+static void
+a_multiple_of_1_gib_in_va_is_none(void **state __rte_unused)
+{
+	struct mapping first = anonymous_page(0);
+	struct mapping second = anonymous_page(1);
+
+	first.va = RUNS_END_AT * 5 - PAGE;
+	first.iova = second.iova - PAGE;
+	second.va = RUNS_END_AT * 5;
+	assert_int_equal(runs_of_two(&first, &second), 1);
+}
+
+/* Those that --single-file-segments would have made longer, and no others. */
+static void
+what_ends_by_its_file_is_counted(void **state __rte_unused)
+{
+	struct mapping first = file_page(0);
+	struct mapping second = file_page(1);
+
+	second.file = 4;
+	assert_int_equal(runs_of_two(&first, &second), 2);
+	assert_int_equal(runs.ended_by_file, 1);
+	first = file_page(2);
+	first.file = 4;
+	first.offset = 17 * PAGE;
+	assert_int_equal(runs_of_two(&second, &first), 4);
+	assert_int_equal(runs.ended_by_file, 2);
+}
+
+static void
+what_ends_otherwise_is_not_counted(void **state)
+{
+	const struct mapping first = file_page(0);
+	struct mapping seconds[4];
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(seconds); i++) {
+		seconds[i] = file_page(1);
+		seconds[i].file = 4;
+	}
+	seconds[0].va += PAGE;
+	seconds[1].iova += PAGE;
+	seconds[2].rights = RTE_IOMMUFD_MAP_READ;
+	for (i = 0; i < 3; i++) {
+		setup(state);
+		assert_int_equal(runs_of_two(&first, &seconds[i]), 2);
+		assert_int_equal(runs.ended_by_file, 0);
+	}
+	setup(state);
+	assert_int_equal(runs_add_page(&runs, &first, false), 0);
+	assert_int_equal(runs_add_page(&runs, &seconds[3], true), 0);
+	seconds[3] = file_page(2);
+	assert_int_equal(runs_add_page(&runs, &seconds[3], false), 0);
+	assert_int_equal(runs_finish(&runs), 0);
+	assert_int_equal(runs.ended_by_file, 0);
+	/* At a multiple of 1 GiB it had to end anyway. */
+	setup(state);
+	seconds[0] = page_before_boundary(1, 0);
+	seconds[1] = page_before_boundary(1, 1);
+	seconds[1].file = 4;
+	assert_int_equal(runs_of_two(&seconds[0], &seconds[1]), 2);
+	assert_int_equal(runs.ended_by_file, 0);
+}
+
 static void
 an_error_of_emit_is_returned_and_the_run_is_gone(void **state __rte_unused)
 {
@@ -283,6 +395,11 @@ main(void)
 		TEST(a_step_in_the_file_ends_a_run),
 		TEST(without_a_file_the_offset_does_not_matter),
 		TEST(a_page_that_may_go_stays_alone),
+		TEST(a_run_ends_at_a_multiple_of_1_gib),
+		TEST(no_run_is_longer_than_1_gib),
+		TEST(a_multiple_of_1_gib_in_va_is_none),
+		TEST(what_ends_by_its_file_is_counted),
+		TEST(what_ends_otherwise_is_not_counted),
 		TEST(an_error_of_emit_is_returned_and_the_run_is_gone),
 		TEST(an_error_of_the_last_run_is_returned),
 	};

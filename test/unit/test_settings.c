@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "settings.h"
@@ -22,6 +23,8 @@ parse(const char *text)
 {
 	settings.backend = (enum settings_backend)77;
 	settings.map = (enum settings_map)77;
+	settings.ioas = (enum settings_ioas)77;
+	settings.threads = 77;
 	problem[0] = '\0';
 	return settings_parse(text, &settings, problem, sizeof(problem));
 }
@@ -81,10 +84,66 @@ keys_come_in_any_order(void **state __rte_unused)
 }
 
 static void
+spaces_are_shared_unless_the_settings_say_otherwise(void **state __rte_unused)
+{
+	assert_int_equal(parse(NULL), 0);
+	assert_int_equal(settings.ioas, SETTINGS_IOAS_SHARED);
+	assert_int_equal(parse("map=va"), 0);
+	assert_int_equal(settings.ioas, SETTINGS_IOAS_SHARED);
+	assert_int_equal(parse("ioas=shared"), 0);
+	assert_int_equal(settings.ioas, SETTINGS_IOAS_SHARED);
+	assert_int_equal(parse("ioas=per-device"), 0);
+	assert_int_equal(settings.ioas, SETTINGS_IOAS_PER_DEVICE);
+	assert_int_equal(settings.map, SETTINGS_MAP_AUTO);
+	assert_int_equal(settings.threads, 0);
+	assert_refused("ioas=per_device", "ioas=per_device is unknown");
+	assert_contains(problem, "the values of ioas are shared, per-device");
+	assert_refused("ioas=", "ioas= is unknown");
+}
+
+static void
+threads_are_a_number(void **state __rte_unused)
+{
+	assert_int_equal(parse(NULL), 0);
+	assert_int_equal(settings.threads, 0);
+	assert_int_equal(parse("backend=type1"), 0);
+	assert_int_equal(settings.threads, 0);
+	assert_int_equal(parse("threads=1"), 0);
+	assert_int_equal(settings.threads, 1);
+	assert_int_equal(parse("threads=64"), 0);
+	assert_int_equal(settings.threads, 64);
+	assert_int_equal(parse("threads=17,ioas=per-device,map=va"), 0);
+	assert_int_equal(settings.threads, 17);
+	assert_int_equal(settings.ioas, SETTINGS_IOAS_PER_DEVICE);
+	assert_int_equal(settings.map, SETTINGS_MAP_VA);
+	assert_int_equal(settings.backend, SETTINGS_BACKEND_AUTO);
+}
+
+static void
+threads_are_a_number_of_1_to_64(void **state __rte_unused)
+{
+	static const char *const wrong[] = { "0", "65", "-1", "", "2x", " 2",
+		"+2", "x", "0x4", "4294967297", "18446744073709551617",
+		"99999999999999999999999999" };
+	char text[64], words[64];
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(wrong); i++) {
+		snprintf(text, sizeof(text), "threads=%s", wrong[i]);
+		snprintf(words, sizeof(words), "threads=%s is unknown",
+			wrong[i]);
+		assert_refused(text, words);
+		assert_contains(problem, "the values of threads are 1 to 64");
+	}
+	assert_refused("threads", "threads= is unknown");
+	assert_refused("threads=2,threads=2", "more than once");
+}
+
+static void
 an_unknown_key_is_named_with_the_known_ones(void **state __rte_unused)
 {
 	assert_refused("colour=red", "colour");
-	assert_contains(problem, "backend, map");
+	assert_contains(problem, "backend, ioas, map, threads");
 	assert_refused("map=va,colour=red", "colour");
 	assert_refused("Backend=auto", "Backend");
 	assert_refused("backends=auto", "backends");
@@ -94,7 +153,7 @@ static void
 an_unknown_backend_is_named_with_the_known_ones(void **state __rte_unused)
 {
 	assert_refused("backend=vfio", "backend=vfio");
-	assert_contains(problem, "auto, iommufd, type1, stock");
+	assert_contains(problem, "auto, iommufd, type1, noiommu, stock");
 	assert_refused("backend=IOMMUFD", "backend=IOMMUFD");
 	assert_refused("backend=type1v2", "backend=type1v2");
 	assert_refused("map=va,backend=iommuf", "backend=iommuf ");
@@ -112,9 +171,9 @@ static void
 a_missing_value_is_refused(void **state __rte_unused)
 {
 	assert_refused("backend", "backend=");
-	assert_contains(problem, "auto, iommufd, type1, stock");
+	assert_contains(problem, "auto, iommufd, type1, noiommu, stock");
 	assert_refused("backend=", "backend=");
-	assert_contains(problem, "auto, iommufd, type1, stock");
+	assert_contains(problem, "auto, iommufd, type1, noiommu, stock");
 	assert_refused("map,backend=auto", "map=");
 }
 
@@ -166,6 +225,10 @@ main(void)
 		cmocka_unit_test(every_backend_is_understood),
 		cmocka_unit_test(every_way_to_map_is_understood),
 		cmocka_unit_test(keys_come_in_any_order),
+		cmocka_unit_test(
+			spaces_are_shared_unless_the_settings_say_otherwise),
+		cmocka_unit_test(threads_are_a_number),
+		cmocka_unit_test(threads_are_a_number_of_1_to_64),
 		cmocka_unit_test(an_unknown_key_is_named_with_the_known_ones),
 		cmocka_unit_test(
 			an_unknown_backend_is_named_with_the_known_ones),

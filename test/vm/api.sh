@@ -5,9 +5,11 @@
 . "$(dirname "$0")/wire.sh"
 
 bind_vfio 01:00.0
-for settings in backend=iommufd backend=iommufd,map=file backend=iommufd,map=va backend=type1; do
+for settings in backend=iommufd backend=iommufd,map=file backend=iommufd,map=va,threads=1 backend=iommufd,threads=8 backend=type1; do
 	echo "== $settings"
 	"$programs/api" $settings /sys/bus/pci/devices/0000:01:00.0 2>&1 || fail "something is not as documented"
+	check_nothing_pinned
+	"$programs/api_spaces" $settings /sys/bus/pci/devices/0000:01:00.0 2>&1 || fail "something is not as documented"
 	check_nothing_pinned
 done
 check_no_faults

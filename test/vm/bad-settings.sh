@@ -18,8 +18,8 @@ refused() { # SETTINGS REGEX
 	expect_no_line "$log" 'Using IOMMU type'
 }
 
-refused 'backnd=iommufd' 'unknown key "backnd"; the keys are backend, map'
-refused 'backend=vfio' 'backend=vfio is unknown; the values of backend are auto, iommufd, type1, stock'
+refused 'backnd=iommufd' 'unknown key "backnd"; the keys are backend, ioas, map, threads'
+refused 'backend=vfio' 'backend=vfio is unknown; the values of backend are auto, iommufd, type1, noiommu, stock'
 refused 'map=' 'map= is unknown; the values of map are auto, file, va'
 refused 'backend' 'backend= is unknown'
 refused 'backend=auto,backend=stock' 'the key "backend" is given more than once'

@@ -25,7 +25,7 @@ for backend in iommufd type1; do
 	export RTE_IOMMUFD=backend=$backend
 	(with_limit 8192 -a 01:00.0 --iova-mode=va --single-file-segments -m 256 -- --total-num-mbufs=2048) >"$log" 2>&1 </dev/null || true
 	grep IOMMUFD: "$log"
-	expect_line "$log" 'IOMMUFD: cannot pin 262144 KiB for DMA: the limit on locked memory is 8192 KiB; raise it'
+	expect_line "$log" 'IOMMUFD: cannot pin 262144 KiB for DMA: the limit on locked memory is 8192 KiB, and 0 KiB are pinned already; raise it to at least 262144 '
 	expect_line "$log" 'Requested device 0000:01:00.0 cannot be used'
 	check_nothing_pinned
 

@@ -6,12 +6,18 @@
 Sends frames with random contents that follow from their number and checks every byte of every frame that comes back. It
 knows nothing of DPDK. Ends with status 0 when each frame has come back at least once and none was changed.
 
-  peer.py echo INTERFACE COUNT [--seed N]   frames come back as they were, each at least once
+  peer.py echo INTERFACE COUNT [--seed N] [--swapped ADDRESS]
+                                        frames come back as they were, each at least once; or they go to ADDRESS and come
+                                        back with their two addresses swapped
+  peer.py flow INTERFACE                a few frames go round all the time, as above; what is lost is sent again soon, and
+                                        after SIGTERM until all have come back
+  peer.py captured FILE INTERFACE COUNT [--seed N]   the pcap file has all that `echo` has sent, and of this kind nothing else
   peer.py first INTERFACE               prints CLOCK_MONOTONIC when the first frame of any kind comes in
 """
 import argparse
 import functools
 import random
+import signal
 import socket
 import struct
 import sys
@@ -35,21 +41,48 @@ def contents(seed, number):
     return source.randbytes(source.randint(SHORTEST - HEADER.size - TRAILER, LONGEST - HEADER.size - TRAILER))
 
 
-class Peer:
-    def __init__(self, interface, seed):
+class Frames:
+    """What frames have to look like."""
+
+    def __init__(self, address, seed, far=None):
+        self.address = address
+        self.far = far  # whose frames come to this address; None: they come back with the addresses they went with
+        self.seed = seed
+        self.changed = 0
+
+    def check(self, frame):
+        """The number of a frame that is right, None for another."""
+        number = None
+        if len(frame) >= HEADER.size:
+            destination, source, _, magic, number, length = HEADER.unpack_from(frame)
+            data = frame[HEADER.size:HEADER.size + length]
+            if self.far is None:
+                from_here = source == self.address
+            else:
+                from_here = (destination, source) == (self.address, self.far)
+            if magic == MAGIC and from_here and data == contents(self.seed, number):
+                return number
+        self.changed += 1
+        if self.changed <= 3:
+            print(f"peer: changed frame, number {number}, {len(frame)} bytes: {frame[:64].hex()}")
+        return None
+
+
+class Peer(Frames):
+    def __init__(self, interface, seed, far=None):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((interface, ETHERTYPE))
-        self.address = self.socket.getsockname()[4]
-        self.seed = seed
-        self.received = 0
-        self.changed = 0
+        super().__init__(self.socket.getsockname()[4], seed, far)
         self.repeated = 0
 
     def send(self, number):
         data = contents(self.seed, number)
-        header = HEADER.pack(b"\xff" * 6, self.address, ETHERTYPE, MAGIC, number, len(data))
-        self.socket.send(header + data + bytes(TRAILER))
+        header = HEADER.pack(self.far or b"\xff" * 6, self.address, ETHERTYPE, MAGIC, number, len(data))
+        try:
+            self.socket.send(header + data + bytes(TRAILER))
+        except TimeoutError:
+            pass  # nobody has taken frames for long; this one is lost like others
 
     def receive(self, timeout):
         """The number of a frame that is right, None for another or none."""
@@ -60,46 +93,74 @@ class Peer:
             return None
         if address[2] == socket.PACKET_OUTGOING:
             return None
-        self.received += 1
         return self.check(frame)
-
-    def check(self, frame):
-        number = None
-        if len(frame) >= HEADER.size:
-            _, source, _, magic, number, length = HEADER.unpack_from(frame)
-            data = frame[HEADER.size:HEADER.size + length]
-            if magic == MAGIC and source == self.address and data == contents(self.seed, number):
-                return number
-        self.changed += 1
-        if self.changed <= 3:
-            print(f"peer: changed frame, number {number}, {len(frame)} bytes: {frame[:64].hex()}")
-        return None
 
 
 def echo(arguments):
-    peer = Peer(arguments.interface, arguments.seed)
+    peer = Peer(arguments.interface, arguments.seed, arguments.swapped)
     missing = set()
     following = 0
     progress = time.monotonic()
     while (missing or following < arguments.count) and peer.changed == 0:
-        while len(missing) < WINDOW and following < arguments.count:
+        while len(missing) < arguments.window and following < arguments.count:
             peer.send(following)
             missing.add(following)
             following += 1
-        number = peer.receive(SILENCE)
+        number = peer.receive(arguments.silence)
         if number in missing:
             missing.discard(number)
             progress = time.monotonic()
+            time.sleep(arguments.pause)
         elif number is not None:
             peer.repeated += 1
         elif time.monotonic() - progress > PATIENCE:
             break
-        elif time.monotonic() - progress > SILENCE:
+        elif time.monotonic() - progress > arguments.silence:
             for again in sorted(missing):
                 peer.send(again)
     print(f"peer: {following} frames sent, {following - len(missing)} came back right, {peer.changed} changed, "
           f"{peer.repeated} more than once, {len(missing)} missing")
-    return 0 if following == arguments.count and not missing and peer.changed == 0 else 1
+    return 0 if following >= arguments.count and not missing and peer.changed == 0 else 1
+
+
+def flow(arguments):
+    def stop(*_):
+        arguments.count = 0
+
+    arguments.count = sys.maxsize
+    signal.signal(signal.SIGTERM, stop)
+    return echo(arguments)
+
+
+def ethernet_address(text):
+    return bytes.fromhex(text.strip().replace(":", ""))
+
+
+def captured_frames(name):
+    """The frames in a file of tcpdump's (pcap-savefile(5))."""
+    with open(name, "rb") as file:
+        data = file.read()
+    order = "<" if struct.unpack_from("<I", data)[0] in (0xA1B2C3D4, 0xA1B23C4D) else ">"
+    at = 24
+    while at + 16 <= len(data):
+        length = struct.unpack_from(order + "I", data, at + 8)[0]
+        yield data[at + 16:at + 16 + length]
+        at += 16 + length
+
+
+def captured(arguments):
+    with open(f"/sys/class/net/{arguments.interface}/address", encoding="ascii") as file:
+        frames = Frames(ethernet_address(file.read()), arguments.seed)
+    of_other_kinds = 0
+    missing = set(range(arguments.count))
+    for frame in captured_frames(arguments.file):
+        if frame[12:14] != ETHERTYPE.to_bytes(2):
+            of_other_kinds += 1  # the kernel's own: neighbour discovery and the like
+            continue
+        missing.discard(frames.check(frame))
+    print(f"peer: {arguments.file}: {arguments.count - len(missing)} frames right, {frames.changed} changed, "
+          f"{len(missing)} missing, {of_other_kinds} of other kinds")
+    return 0 if not missing and frames.changed == 0 else 1
 
 
 def first(arguments):
@@ -121,10 +182,20 @@ def main():
     command.add_argument("interface")
     command.add_argument("count", type=int)
     command.add_argument("--seed", default="1")
+    command.add_argument("--swapped", metavar="ADDRESS", type=ethernet_address)
+    command.set_defaults(window=WINDOW, silence=SILENCE, pause=0)
+    command = commands.add_parser("flow")
+    command.add_argument("interface")
+    command.set_defaults(seed="1", swapped=None, window=4, silence=0.3, pause=0.003)
+    command = commands.add_parser("captured")
+    command.add_argument("file")
+    command.add_argument("interface")
+    command.add_argument("count", type=int)
+    command.add_argument("--seed", default="1")
     command = commands.add_parser("first")
     command.add_argument("interface")
     arguments = parser.parse_args()
-    return {"echo": echo, "first": first}[arguments.command](arguments)
+    return {"echo": echo, "flow": flow, "captured": captured, "first": first}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,33 @@ give_to_kernel() { # BDF DRIVER
 	bound_nics+=("$1")
 }
 
-# echo_frames BDF COUNT: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
-echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "$2" || fail "frames were lost or changed"; }
+# echo_frames BDF COUNT [MORE]: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
+echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "${@:2}" || fail "frames were lost or changed"; }
+
+# start_flow BDF: frames go round all the time from now on, as in echo_frames; what is lost on the way is sent again.
+start_flow() {
+	flow=$(interface_of "$1")
+	start_program "$work/flow.log" python3 /src/test/vm/peer.py flow "$flow"
+}
+
+frames_back() { cat "/sys/class/net/$flow/statistics/rx_packets"; }
+
+# Returns when twenty more frames have come back, none of them changed.
+wait_for_flow() {
+	local wanted=$(($(frames_back) + 20)) tries
+	for ((tries = 0; tries < 600; tries++)); do
+		running "$work/flow.log" || fail "the flow of frames has ended"
+		[ "$(frames_back)" -lt "$wanted" ] || return 0
+		sleep 0.1
+	done
+	fail "no frames come back"
+}
+
+# All that were sent have to come back.
+stop_flow() {
+	stop_program "$work/flow.log" TERM || fail "frames were lost or changed"
+	cat "$work/flow.log"
+}
 
 # The pages that are pinned for devices at this moment, whoever pinned them.
 pinned_pages() {
@@ -52,7 +77,7 @@ forward_in_mode() {
 	local backend=$1 name=$2 log=$work/$2.log
 	shift 2
 	echo "== $name"
-	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug "$@" -- --forward-mode=io --port-topology=loop --total-num-mbufs=2048 --stats-period 1
 	wait_for_line "$log" 'start packet forwarding' 90
 	expect_backend "$log" "$backend"
 	grep -E 'IOMMUFD: .* MiB mapped' "$log" || true

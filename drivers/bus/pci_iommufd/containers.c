@@ -43,6 +43,11 @@ struct open_device {
 	TAILQ_ENTRY(open_device) next;
 	struct container *container; /* NULL: the primary process's affair */
 	struct rte_iommufd_device *device;
+	/* With ioas=per-device: its own, or its IOMMU group's, which mirrors the
+	 * container's; else NULL.
+	 */
+	struct rte_iommufd_space *own_space;
+	int group;
 	int fd;
 	char path[];
 };
@@ -413,6 +418,58 @@ is_left_to_stock(const struct container *container)
 			"stock") == 0;
 }
 
+/* A container of a driver's own is one address space, whatever the settings say. */
+static bool
+is_apart(const struct container *container)
+{
+	return container == &books.standard &&
+		rte_iommufd_context_is_per_device(container->context);
+}
+
+/* Devices of one group are not kept apart by the IOMMU, so they share a space. */
+static int
+require_own_space(struct open_device *made, struct container *container)
+{
+	struct open_device *other;
+
+	TAILQ_FOREACH(other, &books.devices, next) {
+		if (other->own_space == NULL || other->group != made->group)
+			continue;
+		made->own_space = other->own_space;
+		return 0;
+	}
+	return rte_iommufd_space_create(container->context, &made->own_space);
+}
+
+static void
+release_own_space(struct open_device *device)
+{
+	struct open_device *other;
+
+	TAILQ_FOREACH(other, &books.devices, next)
+		if (other->own_space == device->own_space)
+			return;
+	rte_iommufd_space_destroy(device->own_space);
+}
+
+static int
+attach_own(struct open_device *made, struct container *container)
+{
+	struct rte_iommufd_space *space;
+	int ret;
+
+	ret = require_space(container);
+	if (ret == 0 && is_apart(container))
+		ret = require_own_space(made, container);
+	if (ret != 0)
+		return ret;
+	space = made->own_space != NULL ? made->own_space : container->space;
+	ret = rte_iommufd_device_attach(made->device, space);
+	if (ret != 0)
+		release_own_space(made);
+	return ret;
+}
+
 static int
 open_own(struct open_device *made, struct container *container,
 	const char *path, const uint8_t *vf_token)
@@ -428,9 +485,7 @@ open_own(struct open_device *made, struct container *container,
 		return is_left_to_stock(container) ? ret : -EIO;
 	if (ret != 0)
 		return ret;
-	ret = require_space(container);
-	if (ret == 0)
-		ret = rte_iommufd_device_attach(made->device, container->space);
+	ret = attach_own(made, container);
 	if (ret != 0) {
 		rte_iommufd_device_close(made->device);
 		return plain_error(ret);
@@ -447,6 +502,7 @@ leave_container(struct open_device *device)
 	struct container *container = device->container;
 
 	rte_iommufd_device_close(device->device);
+	release_own_space(device);
 	if (container != NULL && --container->devices == 0 && container->ending)
 		end_container(container);
 }
@@ -478,6 +534,7 @@ open_locked(const char *path, int number, const uint8_t *vf_token,
 		return -ENOMEM;
 	}
 	strcpy(made->path, path);
+	made->group = number;
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
 		ret = borrow(path, made);
 	else
@@ -507,14 +564,18 @@ close_device(struct open_device *device)
 	free(device);
 }
 
-/* What comes with the first device of the default container. Without our lock,
- * because EAL's is taken.
+/*
+ * What comes with a device of the default container: EAL's memory with the first, or,
+ * with ioas=per-device, with each. Without our lock, because EAL's is taken.
  */
 static int
-begin_standard(void)
+begin_standard(struct rte_iommufd_space *own_space)
 {
-	int ret = rte_iommufd_space_follow_memory(books.standard.space);
+	struct rte_iommufd_space *standard = books.standard.space;
+	int ret = rte_iommufd_space_follow_memory(standard);
 
+	if (ret == 0 && own_space != NULL)
+		ret = rte_iommufd_space_mirror(own_space, standard);
 	return plain_error(ret == 0 ? rte_iommufd_process_serve() : ret);
 }
 
@@ -522,6 +583,7 @@ int
 containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	int *fd, struct vfio_device_info *info)
 {
+	struct rte_iommufd_space *own_space = NULL;
 	struct open_device *device;
 	bool standard;
 	int ret;
@@ -529,12 +591,14 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	pthread_mutex_lock(&books.lock);
 	ret = open_locked(path, group, vf_token, &device, info);
 	standard = ret == 0 && device->container == &books.standard;
-	if (ret == 0)
+	if (ret == 0) {
 		*fd = device->fd;
+		own_space = device->own_space;
+	}
 	pthread_mutex_unlock(&books.lock);
 	if (!standard)
 		return ret;
-	ret = begin_standard();
+	ret = begin_standard(own_space);
 	if (ret != 0)
 		containers_close_device(path, *fd);
 	return ret;

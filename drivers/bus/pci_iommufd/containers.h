@@ -10,7 +10,8 @@
  * devices of the library: the books behind vfio_api.c.
  *
  * The default container is the space of the process's context, follows EAL's
- * memory and begins with the first device. A container made by a driver
+ * memory and begins with the first device; with ioas=per-device it has no devices
+ * itself, but each has a space that mirrors it. A container made by a driver
  * (rte_vfio_container_create()) has a context of its own, so that it has a file
  * descriptor of its own, on which type1 ioctls act on it alone.
  *

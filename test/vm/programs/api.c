@@ -24,24 +24,13 @@
 #include <rte_errno.h>
 #include <rte_iommufd.h>
 
+#include "expect.h"
+
 #define ALL (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define PAGE 4096
 #define LENGTH (16 * PAGE)
 #define IOVA UINT64_C(0x40000000)
 #define MSI_WINDOW 0xfee00000 /* Intel SDM 3, 11.11.1; reserved by the IOMMU */
-
-static unsigned int wrong;
-
-static void
-expect(const char *what, int result, int expected)
-{
-	printf("%s: %d (%s)\n", what, result,
-		result < 0 ? rte_strerror(-result) : "");
-	if (result == expected)
-		return;
-	printf("WRONG: %d was expected\n", expected);
-	wrong++;
-}
 
 static void
 show_ranges(struct rte_iommufd_space *space)

@@ -14,6 +14,11 @@
  *   echo EAL-OPTIONS -- container ADDRESS   as vDPA drivers do: the device at
  *                                ADDRESS, which the options do not name, goes into
  *                                a container of its own, which gets EAL's memory
+ *   echo EAL-OPTIONS -- raw [ADDRESS]   as extmem, but mapped and unmapped by ioctls
+ *                                on the fd of the default container, or of the
+ *                                one for ADDRESS
+ *   echo EAL-OPTIONS -- idle     leaves the port alone: a secondary process that
+ *                                holds the primary's device
  *
  * Ends with SIGTERM or SIGINT. Knows DPDK's public API only, nothing of ours.
  */
@@ -24,7 +29,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <linux/vfio.h>
 
 #include <rte_dev.h>
 #include <rte_eal.h>
@@ -42,6 +50,7 @@
 #define GROW_FRAMES 64
 #define EXTMEM_MBUFS 512
 #define EXTMEM_PAGE 4096
+#define RAW_IOVA 0x40000000 /* EAL's memory lies above 4 GiB */
 
 static volatile sig_atomic_t asked_to_end;
 static volatile sig_atomic_t asked_to_unmap;
@@ -165,36 +174,93 @@ struct extmem {
 	struct rte_mempool *pool;
 	void *memory;
 	size_t length;
+	uint64_t iova;
+	int container; /* mapped by ioctls on this fd, or -1 */
 };
 
 static void
-make_extmem(struct extmem *extmem)
+check_container(int fd)
+{
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+
+	check(ioctl(fd, VFIO_GET_API_VERSION) == VFIO_API_VERSION, "version");
+	check(ioctl(fd, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) == 1,
+		"type1v2");
+	check(ioctl(fd, VFIO_IOMMU_GET_INFO, &info) == 0 &&
+			(info.flags & VFIO_IOMMU_INFO_PGSIZES) != 0 &&
+			(info.iova_pgsizes & EXTMEM_PAGE) != 0,
+		"VFIO_IOMMU_GET_INFO");
+	printf("echo: page sizes %#" PRIx64 "\n", (uint64_t)info.iova_pgsizes);
+}
+
+static int
+map_raw(const struct extmem *extmem)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)extmem->memory,
+		.iova = extmem->iova,
+		.size = extmem->length,
+	};
+
+	return ioctl(extmem->container, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+static int
+unmap_raw(const struct extmem *extmem)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = extmem->iova,
+		.size = extmem->length,
+	};
+
+	if (ioctl(extmem->container, VFIO_IOMMU_UNMAP_DMA, &unmap) != 0)
+		return -1;
+	return unmap.size == extmem->length ? 0 : -1;
+}
+
+static int
+map_extmem(const struct extmem *extmem)
+{
+	struct rte_eth_dev_info info;
+
+	if (extmem->container >= 0) {
+		check_container(extmem->container);
+		return map_raw(extmem);
+	}
+	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
+	return rte_dev_dma_map(
+		info.device, extmem->memory, extmem->iova, extmem->length);
+}
+
+static void
+make_extmem(struct extmem *extmem, int container)
 {
 	const uint16_t element = RTE_MBUF_DEFAULT_BUF_SIZE;
 	struct rte_pktmbuf_extmem description;
-	struct rte_eth_dev_info info;
 
 	extmem->length = RTE_ALIGN_CEIL(EXTMEM_MBUFS * element, EXTMEM_PAGE);
 	extmem->memory = mmap(NULL, extmem->length, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check(extmem->memory != MAP_FAILED, "mmap");
-	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
+	extmem->container = container;
+	extmem->iova = container >= 0 ? RAW_IOVA : (uintptr_t)extmem->memory;
 	check(rte_extmem_register(extmem->memory, extmem->length, NULL, 0,
 		      EXTMEM_PAGE) == 0,
 		"rte_extmem_register");
-	check(rte_dev_dma_map(info.device, extmem->memory,
-		      (uintptr_t)extmem->memory, extmem->length) == 0,
-		"rte_dev_dma_map");
+	check(map_extmem(extmem) == 0, "map");
 	description = (struct rte_pktmbuf_extmem){
 		.buf_ptr = extmem->memory,
-		.buf_iova = (uintptr_t)extmem->memory,
+		.buf_iova = extmem->iova,
 		.buf_len = extmem->length,
 		.elt_size = element,
 	};
 	extmem->pool = rte_pktmbuf_pool_create_extbuf("extmem", EXTMEM_MBUFS, 0,
 		0, element, SOCKET_ID_ANY, &description, 1);
 	check(extmem->pool != NULL, "extbuf pool");
-	printf("echo: external memory at %p\n", extmem->memory);
+	printf("echo: external memory at %#" PRIx64 "\n", extmem->iova);
 }
 
 static void
@@ -206,26 +272,33 @@ unmap_extmem(struct extmem *extmem)
 	check(frame != NULL && rte_pktmbuf_append(frame, 60) != NULL,
 		"no frame left");
 	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
-	check(rte_dev_dma_unmap(info.device, extmem->memory,
-		      (uintptr_t)extmem->memory, extmem->length) == 0,
-		"rte_dev_dma_unmap");
-	printf("echo: unmapped %p\n", extmem->memory);
+	if (extmem->container >= 0)
+		check(unmap_raw(extmem) == 0, "VFIO_IOMMU_UNMAP_DMA");
+	else
+		check(rte_dev_dma_unmap(info.device, extmem->memory,
+			      extmem->iova, extmem->length) == 0,
+			"rte_dev_dma_unmap");
+	printf("echo: unmapped %#" PRIx64 "\n", extmem->iova);
 	send_frame(frame);
 	printf("echo: sent from unmapped memory\n");
 }
 
 static int
-map_into_container(const struct rte_memseg_list *list __rte_unused,
+map_into_container(const struct rte_memseg_list *list,
 	const struct rte_memseg *page, void *container)
 {
+	if (list->external)
+		return 0;
 	return rte_vfio_container_dma_map(
 		*(int *)container, page->addr_64, page->iova, page->len);
 }
 
 static int
-unmap_from_container(const struct rte_memseg_list *list __rte_unused,
+unmap_from_container(const struct rte_memseg_list *list,
 	const struct rte_memseg *page, void *container)
 {
+	if (list->external)
+		return 0;
 	return rte_vfio_container_dma_unmap(
 		*(int *)container, page->addr_64, page->iova, page->len);
 }
@@ -287,11 +360,24 @@ main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	signal(SIGUSR1, on_signal);
-	if (strcmp(mode, "container") == 0)
+	if (strcmp(mode, "idle") == 0) {
+		check(rte_eth_dev_count_avail() == 1, "not exactly one port");
+		printf("echo: idle\n");
+		while (!asked_to_end)
+			usleep(10000);
+		rte_eal_cleanup();
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(mode, "container") == 0 ||
+		(strcmp(mode, "raw") == 0 && argc > used + 2))
 		container = open_container(argv[used + 2]);
 	start_port(make_pool("receive", 1024));
 	if (strcmp(mode, "extmem") == 0)
-		make_extmem(&extmem);
+		make_extmem(&extmem, -1);
+	if (strcmp(mode, "raw") == 0)
+		make_extmem(&extmem,
+			container >= 0 ? container
+				       : rte_vfio_get_container_fd());
 	printf("echo: ready, heap %" PRIu64 " MiB\n", heap_mib());
 
 	while (!asked_to_end) {

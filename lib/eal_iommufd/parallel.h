@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef PARALLEL_H
+#define PARALLEL_H
+
+/*
+ * The same work on many items, shared among a few threads that live as long as the
+ * work does.
+ *
+ * The threads run on the CPUs that the process had when this library was loaded:
+ * EAL ties its main thread to one CPU, and a thread inherits that. They block all
+ * signals, so that none of the program's handlers runs in them.
+ *
+ * Must not know: what the work is.
+ */
+
+#include <stddef.h>
+
+/* Works on one item; 0 or -errno. Called by several threads at a time. */
+typedef int (*parallel_work_t)(size_t item, void *argument);
+
+/* How many threads make sense where nobody has said it. At least 1. */
+unsigned int parallel_default_threads(void);
+
+/*
+ * Calls work() once for each item of 0 to count - 1, by at most that many threads,
+ * the caller's among them. After a failure no further items are begun. Returns when
+ * all that was begun has ended: 0, or the first failure that was seen.
+ */
+int parallel_run(size_t count, unsigned int threads, parallel_work_t work,
+	void *argument);
+
+/*
+ * For work(): goes on on a CPU of that NUMA node, of those that the process has.
+ * Without effect in the caller's own thread, whose CPU is not ours to choose, and
+ * where there is none.
+ */
+void parallel_go_to_node(int node);
+
+#endif /* PARALLEL_H */

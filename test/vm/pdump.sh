@@ -1,0 +1,31 @@
+#!/bin/bash
+# dpdk-pdump, a secondary process, captures what testpmd receives and sends; the files have each frame of the peer, byte for byte.
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wire.sh"
+
+frames=200
+bind_vfio 01:00.0
+for backend in iommufd type1; do
+	echo "== $backend"
+	export RTE_IOMMUFD=backend=$backend
+	log=$work/primary-$backend.log
+	capture=$work/pdump-$backend.log
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	wait_for_line "$log" 'start packet forwarding' 90
+	expect_backend "$log" "$backend(v2)?"
+	start_program "$capture" stdbuf -oL dpdk-pdump -- --pdump "port=0,queue=*,rx-dev=$work/rx-$backend.pcap,tx-dev=$work/tx-$backend.pcap"
+	wait_for_line "$capture" 'capture for|core \(' 60
+	echo_frames 02:00.0 $frames
+	stop_program "$capture" INT || fail "dpdk-pdump ended with status $?"
+	plain_text "$capture"
+	for side in rx tx; do
+		python3 /src/test/vm/peer.py captured "$work/$side-$backend.pcap" "$(interface_of 02:00.0)" $frames || fail "the capture ($side) is not what was sent"
+	done
+	expect_no_line "$capture" 'IOMMUFD: .*(cannot|does not)'
+	echo_frames 02:00.0 50
+	stop_testpmd "$log" || fail "testpmd ended with status $?"
+	expect_line "$log" IOMMUFD: # and no complaint
+	check_nothing_pinned
+done
+check_no_faults

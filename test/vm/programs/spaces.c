@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * A DPDK program that uses address spaces itself: what the bus plugin has opened is
+ * looked up and used with the functions of rte_iommufd.h. Like echo.c, it sends back
+ * what port 0 receives.
+ *
+ *   spaces EAL-OPTIONS -- isolation A B   A and B are devices, A that of port 0, in
+ *               spaces of their own. SIGUSR1: memory is mapped for B only, and A sends
+ *               a frame out of it, which the IOMMU refuses. SIGUSR2: it is copied into
+ *               A's space, and from now on all frames go out of it.
+ *   spaces EAL-OPTIONS -- move A          SIGUSR1: A is moved into another address space,
+ *               which mirrors the first and has memory of its own, out of which all
+ *               frames go then; or back.
+ *   spaces EAL-OPTIONS -- p2p A OWNER REGION   OWNER is a device that the options do not
+ *               name; all frames go out of that region (BAR) of it.
+ *
+ * Ends with SIGTERM.
+ */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/vfio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_iommufd.h>
+#include <rte_mbuf.h>
+
+#define PORT 0
+#define DESCRIPTORS 64
+#define BURST 16
+#define SLOTS 256 /* more than can be on their way at a time */
+#define SLOT_SIZE 2048
+#define MEMORY_SIZE (SLOTS * SLOT_SIZE)
+#define REGION_IOVA UINT64_C(0x40000000)
+#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+#define PCI_COMMAND_OFFSET 4
+#define PCI_COMMAND_MEMORY 2
+
+static volatile sig_atomic_t asked_to_end;
+static volatile sig_atomic_t asked_for_first;  /* SIGUSR1 */
+static volatile sig_atomic_t asked_for_second; /* SIGUSR2 */
+
+static void
+on_signal(int number)
+{
+	if (number == SIGUSR1)
+		asked_for_first = 1;
+	else if (number == SIGUSR2)
+		asked_for_second = 1;
+	else
+		asked_to_end = 1;
+}
+
+static void
+check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	printf("spaces: FAILED: %s\n", what);
+	exit(EXIT_FAILURE);
+}
+
+/* --- memory that frames go out of --- */
+
+struct slots {
+	uint8_t *va;
+	uint64_t iova;
+	unsigned int next;
+	struct rte_mbuf_ext_shared_info shared[SLOTS];
+};
+
+static void
+keep(void *address __rte_unused, void *argument __rte_unused)
+{
+}
+
+static struct rte_mbuf *
+frame_in_slot(struct slots *slots, struct rte_mempool *pool, const void *bytes,
+	uint16_t length)
+{
+	const unsigned int slot = slots->next++ % SLOTS;
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(pool);
+
+	check(frame != NULL && length <= SLOT_SIZE, "no room for a frame");
+	slots->shared[slot].free_cb = keep;
+	rte_mbuf_ext_refcnt_set(&slots->shared[slot], 1);
+	memcpy(slots->va + slot * SLOT_SIZE, bytes, length);
+	rte_pktmbuf_attach_extbuf(frame, slots->va + slot * SLOT_SIZE,
+		slots->iova + slot * SLOT_SIZE, SLOT_SIZE,
+		&slots->shared[slot]);
+	check(rte_pktmbuf_append(frame, length) != NULL, "append");
+	return frame;
+}
+
+static void
+own_memory(struct slots *slots)
+{
+	slots->va = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	check(slots->va != MAP_FAILED, "mmap");
+	slots->iova = (uintptr_t)slots->va;
+}
+
+/* --- port 0 --- */
+
+static void
+start_port(uint16_t port, struct rte_mempool *pool)
+{
+	const struct rte_eth_conf configuration = { 0 };
+
+	check(rte_eth_dev_configure(port, 1, 1, &configuration) == 0,
+		"configure");
+	check(rte_eth_rx_queue_setup(
+		      port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0,
+		"receive queue");
+	check(rte_eth_tx_queue_setup(
+		      port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0,
+		"transmit queue");
+	check(rte_eth_dev_start(port) == 0, "start");
+	rte_eth_promiscuous_enable(port);
+}
+
+static void
+send_frame(struct rte_mbuf *frame)
+{
+	while (!asked_to_end && rte_eth_tx_burst(PORT, 0, &frame, 1) == 0)
+		;
+}
+
+/* --- what the modes do --- */
+
+struct job {
+	const char *mode;
+	struct rte_iommufd_context *context;
+	struct rte_iommufd_device *device; /* of port 0 */
+	struct rte_iommufd_device *other_device;
+	struct rte_iommufd_space *space;
+	struct rte_iommufd_space *other_space;
+	struct rte_mempool *pool;
+	struct slots slots;
+	bool from_slots;
+	unsigned int moves;
+};
+
+static void
+sysfs_path(const char *address, char *path, size_t size)
+{
+	snprintf(path, size, "/sys/bus/pci/devices/%s", address);
+}
+
+static struct rte_iommufd_device *
+look_up(struct job *job, const char *address)
+{
+	struct rte_iommufd_device *device = NULL;
+	char path[128];
+
+	sysfs_path(address, path, sizeof(path));
+	check(rte_iommufd_device_lookup(job->context, path, &device) == 0,
+		"the bus plugin has not opened this device");
+	return device;
+}
+
+static void
+begin_isolation(struct job *job, const char *other)
+{
+	job->other_device = look_up(job, other);
+	job->other_space = rte_iommufd_device_space(job->other_device);
+	check(job->space != job->other_space, "both are in the same space");
+	own_memory(&job->slots);
+	check(rte_iommufd_space_map(job->other_space, job->slots.va,
+		      job->slots.iova, MEMORY_SIZE, ALL_RIGHTS) == 0,
+		"map for the other device");
+	printf("spaces: memory at %#" PRIx64 "\n", job->slots.iova);
+}
+
+static void
+trespass(struct job *job)
+{
+	static const uint8_t frame[60] = "out of memory of another device";
+
+	send_frame(frame_in_slot(&job->slots, job->pool, frame, sizeof(frame)));
+	printf("spaces: sent out of the other device's memory\n");
+}
+
+static void
+copy(struct job *job)
+{
+	struct rte_iommufd_space_stats stats;
+
+	check(rte_iommufd_space_copy(job->space, job->slots.iova,
+		      job->other_space, job->slots.iova, MEMORY_SIZE,
+		      RTE_IOMMUFD_MAP_READ) == 0,
+		"copy");
+	rte_iommufd_space_stats(job->space, &stats);
+	job->from_slots = true;
+	printf("spaces: copied, %" PRIu64 " copy calls so far\n",
+		stats.copy_calls);
+}
+
+static void
+begin_move(struct job *job)
+{
+	check(rte_iommufd_space_create(job->context, &job->other_space) == 0,
+		"space");
+	check(rte_iommufd_space_mirror(job->other_space,
+		      rte_iommufd_context_memory(job->context)) == 0,
+		"mirror");
+	own_memory(&job->slots);
+	check(rte_iommufd_space_map(job->other_space, job->slots.va,
+		      job->slots.iova, MEMORY_SIZE, RTE_IOMMUFD_MAP_READ) == 0,
+		"map in the other space");
+}
+
+/* With DMA at rest: not every IOMMU's driver replaces page tables in one step. */
+static void
+move(struct job *job)
+{
+	const bool forth = rte_iommufd_device_space(job->device) == job->space;
+
+	rte_eth_dev_stop(PORT);
+	check(rte_iommufd_device_move(
+		      job->device, forth ? job->other_space : job->space) == 0,
+		"move");
+	check(rte_eth_dev_start(PORT) == 0, "start again");
+	job->from_slots = forth;
+	printf("spaces: move %u\n", ++job->moves);
+}
+
+static void
+end_move(struct job *job)
+{
+	if (job->moves % 2 == 1)
+		move(job);
+	check(rte_iommufd_space_destroy(job->other_space) == 0, "destroy");
+}
+
+static void
+enable_memory(int device)
+{
+	struct vfio_region_info config = {
+		.argsz = sizeof(config),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+	uint16_t command;
+
+	check(ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config) == 0,
+		"config space");
+	check(pread(device, &command, sizeof(command),
+		      config.offset + PCI_COMMAND_OFFSET) == sizeof(command),
+		"read the command register");
+	command |= PCI_COMMAND_MEMORY;
+	check(pwrite(device, &command, sizeof(command),
+		      config.offset + PCI_COMMAND_OFFSET) == sizeof(command),
+		"write the command register");
+}
+
+static void
+begin_p2p(struct job *job, const char *owner, unsigned int index)
+{
+	struct vfio_region_info region = { .argsz = sizeof(region),
+		.index = index };
+	char path[128];
+	int fd;
+
+	sysfs_path(owner, path, sizeof(path));
+	check(rte_iommufd_device_open(
+		      job->context, path, NULL, &job->other_device) == 0,
+		"open the owner");
+	check(rte_iommufd_device_attach(job->other_device, job->space) == 0,
+		"attach the owner");
+	fd = rte_iommufd_device_fd(job->other_device);
+	enable_memory(fd);
+	check(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region) == 0 &&
+			region.size >= MEMORY_SIZE,
+		"the region is too small");
+	job->slots.va = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+		MAP_SHARED, fd, region.offset);
+	check(job->slots.va != MAP_FAILED, "mmap of the region");
+	check(rte_iommufd_space_map_region(job->space, job->other_device, index,
+		      0, REGION_IOVA, MEMORY_SIZE) == 0,
+		"map the region");
+	job->slots.iova = REGION_IOVA;
+	job->from_slots = true;
+}
+
+static void
+end_p2p(struct job *job)
+{
+	check(rte_iommufd_space_unmap(job->space, REGION_IOVA, MEMORY_SIZE) ==
+			0,
+		"unmap the region");
+	munmap(job->slots.va, MEMORY_SIZE);
+	rte_iommufd_device_close(job->other_device);
+	printf("spaces: region given back\n");
+}
+
+static void
+begin(struct job *job, char **arguments)
+{
+	job->mode = arguments[0];
+	check(rte_iommufd_context_default(&job->context) == 0, "context");
+	job->device = look_up(job, arguments[1]);
+	job->space = rte_iommufd_device_space(job->device);
+	if (strcmp(job->mode, "isolation") == 0)
+		begin_isolation(job, arguments[2]);
+	else if (strcmp(job->mode, "move") == 0)
+		begin_move(job);
+	else
+		begin_p2p(job, arguments[2], atoi(arguments[3]));
+}
+
+static void
+end(struct job *job)
+{
+	if (strcmp(job->mode, "move") == 0)
+		end_move(job);
+	else if (strcmp(job->mode, "p2p") == 0)
+		end_p2p(job);
+}
+
+static void
+echo(struct job *job, struct rte_mbuf *frame)
+{
+	if (job->from_slots) {
+		send_frame(frame_in_slot(&job->slots, job->pool,
+			rte_pktmbuf_mtod(frame, void *),
+			rte_pktmbuf_data_len(frame)));
+		rte_pktmbuf_free(frame);
+	} else {
+		send_frame(frame);
+	}
+}
+
+/* SIGUSR1 has come. */
+static void
+do_first(struct job *job)
+{
+	asked_for_first = 0;
+	if (strcmp(job->mode, "isolation") == 0)
+		trespass(job);
+	else
+		move(job);
+}
+
+static void
+run(struct job *job)
+{
+	struct rte_mbuf *frames[BURST];
+	uint16_t count, i;
+
+	while (!asked_to_end) {
+		count = rte_eth_rx_burst(PORT, 0, frames, BURST);
+		for (i = 0; i < count; i++)
+			echo(job, frames[i]);
+		if (asked_for_first)
+			do_first(job);
+		if (asked_for_second)
+			copy(job);
+		asked_for_second = 0;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct job job = { 0 };
+	uint16_t port;
+	int used;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	used = rte_eal_init(argc, argv);
+	check(used >= 0 && argc > used + 2, "rte_eal_init");
+	signal(SIGTERM, on_signal);
+	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, on_signal);
+	job.pool = rte_pktmbuf_pool_create(
+		"pool", 1024, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	check(job.pool != NULL, "pool");
+	RTE_ETH_FOREACH_DEV(port)
+	start_port(port, job.pool);
+	begin(&job, argv + used + 1);
+	printf("spaces: ready\n");
+	run(&job);
+	rte_eth_dev_stop(PORT);
+	end(&job);
+	RTE_ETH_FOREACH_DEV(port)
+	rte_eth_dev_close(port);
+	rte_eal_cleanup();
+	return EXIT_SUCCESS;
+}
