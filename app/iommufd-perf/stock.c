@@ -16,6 +16,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -30,8 +31,8 @@
 struct container {
 	int fd;
 	unsigned int groups;
-	unsigned int map_calls;
-	unsigned int unmap_calls;
+	atomic_uint map_calls; /* threads may map side by side */
+	atomic_uint unmap_calls;
 };
 
 struct group {
