@@ -109,7 +109,7 @@ open_group(const char *address)
 	snprintf(path, sizeof(path), "/dev/vfio/%d", place.group);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		warn("%s: %s", address, path);
+		warn("%s: %s (is it bound to vfio-pci?)", address, path);
 	return fd;
 }
 
