@@ -13,6 +13,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,10 +40,10 @@ struct iommu {
 struct ioas {
 	const struct iommu *iommu;
 	uint32_t id;
-	uint64_t iova; /* of the part that was mapped last */
-	uint64_t length;
-	unsigned int map_calls;
-	unsigned int unmap_calls;
+	_Atomic uint64_t iova; /* of the part that was mapped last */
+	_Atomic uint64_t length;
+	atomic_uint map_calls; /* threads may map side by side */
+	atomic_uint unmap_calls;
 };
 
 struct cdev {

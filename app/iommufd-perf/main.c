@@ -71,12 +71,29 @@ run_suites(const struct options *options, struct report *report)
 	return ret;
 }
 
+/* Better now than after minutes of measuring. */
+static bool
+can_write(const char *path)
+{
+	FILE *file = fopen(path, "a");
+
+	if (file == NULL) {
+		warn("%s", path);
+		return false;
+	}
+	fclose(file);
+	return true;
+}
+
 static int
 measure(const struct options *options)
 {
-	struct report *report = report_create();
+	struct report *report;
 	int ret;
 
+	if (options->json != NULL && !can_write(options->json))
+		return WRONG_USE;
+	report = report_create();
 	if (report == NULL)
 		err(EXIT_FAILURE, "report");
 	/* Which backend it is, is no news at every turn. */

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <rte_iommufd.h>
 
@@ -49,12 +48,8 @@ static int
 ours_world_begin(const char *settings, struct way_world **world)
 {
 	struct rte_iommufd_context *context;
-	char known[64];
 
-	/* Until the library has the key threads. */
-	snprintf(known, sizeof(known), "%.*s", (int)strcspn(settings, ","),
-		settings);
-	if (rte_iommufd_context_create(known, &context) != 0)
+	if (rte_iommufd_context_create(settings, &context) != 0)
 		return -1;
 	*world = (struct way_world *)context;
 	return 0;
@@ -114,20 +109,40 @@ ours_device_close(struct way_device *device)
 	rte_iommufd_device_close(device_of(device));
 }
 
+static struct rte_iommufd_run
+to_run(const struct memory_run *run)
+{
+	return (struct rte_iommufd_run){
+		.va = run->va,
+		.iova = (uintptr_t)run->va,
+		.length = run->length,
+		.offset = run->offset,
+		.file = run->file,
+		.rights = RIGHTS,
+	};
+}
+
+/* Making the list is part of the way, and of its time. */
 static int
 ours_map(struct way_space *space, const struct memory *memory, uint64_t offset,
 	uint64_t length)
 {
-	struct memory_run *runs;
-	int count = memory_runs(memory, offset, length, &runs);
-	int ret = count < 0 ? -1 : 0;
+	struct rte_iommufd_run *runs = NULL;
+	struct memory_run *pieces;
+	int count = memory_runs(memory, offset, length, &pieces);
+	int ret = -1;
 	int i;
 
-	for (i = 0; i < count && ret == 0; i++)
-		ret = result(rte_iommufd_space_map_file(space_of(space),
-			runs[i].file, runs[i].offset, runs[i].va,
-			(uintptr_t)runs[i].va, runs[i].length, RIGHTS));
+	if (count > 0)
+		runs = calloc(count, sizeof(*runs));
+	if (runs != NULL) {
+		for (i = 0; i < count; i++)
+			runs[i] = to_run(&pieces[i]);
+		ret = result(rte_iommufd_space_map_runs(
+			space_of(space), runs, count));
+	}
 	free(runs);
+	free(pieces);
 	return ret;
 }
 
@@ -137,6 +152,13 @@ ours_unmap(struct way_space *space, const struct memory *memory,
 {
 	return result(rte_iommufd_space_unmap(
 		space_of(space), (uintptr_t)memory->va + offset, length));
+}
+
+static int
+ours_mirror(struct way_space *space, struct way_space *source)
+{
+	return result(
+		rte_iommufd_space_mirror(space_of(space), space_of(source)));
 }
 
 static unsigned int
@@ -167,6 +189,7 @@ const struct way_ops ours_ops = {
 	.device_close = ours_device_close,
 	.map = ours_map,
 	.unmap = ours_unmap,
+	.mirror = ours_mirror,
 	.map_calls = ours_map_calls,
 	.unmap_calls = ours_unmap_calls,
 };

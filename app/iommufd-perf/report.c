@@ -146,8 +146,11 @@ report_add_ratio(struct report *report, const struct report_kind *kind,
 	va_start(list, format);
 	figure = make_figure(kind, format, list);
 	va_end(list);
-	if (figure != NULL)
-		ret = samples_add_ratios(&figure->samples, dividends, divisors);
+	if (figure == NULL)
+		return enter(report, NULL, ret);
+	figure->of_lowest = samples_lowest(dividends) /
+		samples_lowest(divisors);
+	ret = samples_add_ratios(&figure->samples, dividends, divisors);
 	return enter(report, figure, ret);
 }
 

@@ -16,6 +16,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -30,8 +31,8 @@
 struct container {
 	int fd;
 	unsigned int groups;
-	unsigned int map_calls;
-	unsigned int unmap_calls;
+	atomic_uint map_calls; /* threads may map side by side */
+	atomic_uint unmap_calls;
 };
 
 struct group {
@@ -108,7 +109,7 @@ open_group(const char *address)
 	snprintf(path, sizeof(path), "/dev/vfio/%d", place.group);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		warn("%s: %s", address, path);
+		warn("%s: %s (is it bound to vfio-pci?)", address, path);
 	return fd;
 }
 

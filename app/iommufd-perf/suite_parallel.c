@@ -39,6 +39,8 @@ struct job {
 
 static const struct way ways[] = {
 	{ "type1", "", &stock_ops },
+	/* Whether the kernel lets them, whatever the library does. */
+	{ "ioas", "file", &ioas_ops },
 	{ "ours", "backend=iommufd,threads=1", &ours_ops },
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))

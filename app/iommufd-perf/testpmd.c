@@ -266,6 +266,17 @@ fill_result(const struct life *life, struct testpmd_result *result)
 	result->rate = samples_median(&whole);
 }
 
+/* A suite has many lives, and some take half a minute. */
+static void
+show_progress(
+	const struct testpmd *testpmd, const struct testpmd_result *result)
+{
+	fprintf(stderr,
+		"dpdk-iommufd-perf: testpmd, RTE_IOMMUFD=%s%s: first packet after %.2f s\n",
+		testpmd->settings, testpmd->trace != NULL ? ", traced" : "",
+		result->first_packet);
+}
+
 static int
 judge(const struct life *life, int ret)
 {
@@ -295,8 +306,10 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 	if (end(&life) != 0)
 		ret = -1;
 	ret = judge(&life, ret);
-	if (ret == 0)
+	if (ret == 0) {
 		fill_result(&life, result);
+		show_progress(testpmd, result);
+	}
 	close(life.output);
 	samples_clear(&life.rates);
 	free(life.text);

@@ -24,7 +24,7 @@ command_perf() {
 		esac
 	done
 	[ -z "$compare" ] || [ -f "$compare" ] || die "no file $compare"
-	[ -z "$json" ] || : >>"$json" || die "cannot write $json"
+	[ -z "$json" ] || [ -w "$(dirname "$json")" ] || die "cannot write $json"
 	check_machine
 	prepare_guest
 	mkdir -p "$share"

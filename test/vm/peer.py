@@ -12,7 +12,6 @@ knows nothing of DPDK. Ends with status 0 when each frame has come back at least
   peer.py flow INTERFACE                a few frames go round all the time, as above; what is lost is sent again soon, and
                                         after SIGTERM until all have come back
   peer.py captured FILE INTERFACE COUNT [--seed N]   the pcap file has all that `echo` has sent, and of this kind nothing else
-  peer.py first INTERFACE               prints CLOCK_MONOTONIC when the first frame of any kind comes in
 """
 import argparse
 import functools
@@ -163,18 +162,6 @@ def captured(arguments):
     return 0 if not missing and frames.changed == 0 else 1
 
 
-def first(arguments):
-    everything = 3  # ETH_P_ALL
-    listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(everything))
-    listener.bind((arguments.interface, everything))
-    print("peer: listening", flush=True)
-    while True:
-        _, address = listener.recvfrom(65536)
-        if address[2] != socket.PACKET_OUTGOING:
-            print(f"{time.monotonic():.6f}", flush=True)
-            return 0
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -192,10 +179,8 @@ def main():
     command.add_argument("interface")
     command.add_argument("count", type=int)
     command.add_argument("--seed", default="1")
-    command = commands.add_parser("first")
-    command.add_argument("interface")
     arguments = parser.parse_args()
-    return {"echo": echo, "flow": flow, "captured": captured, "first": first}[arguments.command](arguments)
+    return {"echo": echo, "flow": flow, "captured": captured}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

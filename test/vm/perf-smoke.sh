@@ -65,5 +65,6 @@ wrong() { # REGEX ARGUMENTS...
 wrong 'no suite "maps"' --device 01:00.0 maps
 wrong '"63K"|whole pages' --device 01:00.0 --size 63K map
 wrong 'wants --device' map
+wrong '/nonexistent/file' --device 01:00.0 --json /nonexistent/file map
 wrong 'not a report: .*nonexistent' --compare "$new" /nonexistent
 wrong 'not a report' --compare "$new" /dev/null
