@@ -29,9 +29,13 @@
 
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 
-/* Threads are not worth their start for less than one of these. */
+/*
+ * Threads are not worth their start for less than one of these: to map a file takes the
+ * kernel a step for each hugepage, to map addresses one for each 4 KiB.
+ */
 #define MANY_RUNS 64
-#define MANY_BYTES (UINT64_C(1) << 30)
+#define MANY_BYTES_BY_ADDRESS (UINT64_C(1) << 30)
+#define MANY_BYTES_BY_FILE (UINT64_C(16) << 30)
 
 unsigned int
 space_threads(const struct rte_iommufd_space *space)
@@ -144,6 +148,19 @@ bytes_of(const struct mapping *runs, size_t count)
 	return bytes;
 }
 
+static bool
+is_worth_threads(const struct mapping *runs, size_t count)
+{
+	uint64_t by_address = 0;
+	uint64_t by_file = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		*(runs[i].file < 0 ? &by_address : &by_file) += runs[i].length;
+	return count >= MANY_RUNS || by_address >= MANY_BYTES_BY_ADDRESS ||
+		by_file >= MANY_BYTES_BY_FILE;
+}
+
 static void
 take_back(const struct work *work, size_t count)
 {
@@ -166,7 +183,7 @@ space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	if (work.entered == NULL)
 		return space_refuse_map(space, &runs[0], -ENOMEM);
 	if (!space->context->backend->maps_in_parallel ||
-		(count < MANY_RUNS && bytes < MANY_BYTES))
+		!is_worth_threads(runs, count))
 		threads = 1;
 	progress_start(&work.progress, "mapping memory for devices", bytes);
 	parallel_run(count, threads, enter_one, &work);
