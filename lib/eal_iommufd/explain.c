@@ -192,6 +192,9 @@ explain_bind(struct explanation *explanation, const struct device_place *place,
 				node);
 		return explain_taken(explanation, node);
 	case EACCES:
+		if (!with_token)
+			return say(explanation,
+				"its PF's program has set a VF token: give the same by --vfio-vf-token");
 		return say(explanation,
 			"the kernel refused the VF token: give the PF's token by --vfio-vf-token");
 	case EPERM:

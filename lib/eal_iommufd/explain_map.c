@@ -10,64 +10,53 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "explain.h"
 #include "explain_say.h"
+#include "memory_limits.h"
 #include "mappings.h"
 #include "rte_iommufd.h"
-
-/* The number after a name in /proc/self/status, in KiB; 0 without one. */
-static uint64_t
-read_status(const char *name)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	uint64_t value = 0;
-	char line[128];
-
-	if (file == NULL)
-		return 0;
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, name, strlen(name)) == 0)
-			value = strtoull(line + strlen(name), NULL, 10);
-	fclose(file);
-	return value;
-}
 
 /*
  * The kernel charges each pin against the limit: a container to this process
  * (mm->locked_vm, VmLck), IOMMUFD to all of this user's (user->locked_vm), which
- * cannot be read; VmPin is this process's part of either. To come to terms with what
+ * cannot be read; VmPin is this process's part of the latter. To come to terms with what
  * is wanted now, the limit has to be at least their sum.
  */
 static const char *
-explain_limit(struct explanation *explanation, uint64_t wanted, uint64_t limit)
+explain_limit(struct explanation *explanation, uint64_t wanted,
+	const struct memory_limits *limits)
 {
-	const uint64_t pinned = read_status("VmPin:");
-
 	return say(explanation,
 		"cannot pin %" PRIu64
 		" KiB for DMA: the limit on locked memory is %" PRIu64
 		" KiB, and %" PRIu64
 		" KiB are pinned already; raise it to at least %" PRIu64
 		" (ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf; more if this user runs other such programs), or give the program CAP_IPC_LOCK",
-		wanted, limit, pinned, wanted + pinned);
+		wanted, limits->locked_kib, limits->pinned_kib,
+		wanted + limits->pinned_kib);
 }
 
 static const char *
 explain_pinning(struct explanation *explanation, uint64_t length)
 {
-	struct rlimit limit = { 0, 0 };
+	struct memory_limits limits;
 
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (limit.rlim_cur != RLIM_INFINITY)
-		return explain_limit(explanation, length >> 10,
-			(uint64_t)limit.rlim_cur >> 10);
+	memory_limits_read(&limits);
+	if (!limits.unlimited && limits.locked_kib != UINT64_MAX)
+		return explain_limit(explanation, length >> 10, &limits);
+	if (limits.cgroup[0] != '\0')
+		return say(explanation,
+			"cannot pin %" PRIu64
+			" KiB for DMA: out of memory, and not by the limit on locked memory; I/O page tables count in the memory cgroup %s, which uses %" PRIu64
+			" of %" PRIu64
+			" KiB: raise its memory.max (MemoryMax= of a systemd unit)",
+			length >> 10, limits.cgroup, limits.cgroup_used_kib,
+			limits.cgroup_max_kib);
 	return say(explanation,
 		"cannot pin %" PRIu64
-		" KiB for DMA: out of memory; the limit on locked memory is not the cause, a memory cgroup's may be (I/O page tables count there: memory.max, MemoryMax= of a systemd unit)",
+		" KiB for DMA: the machine is out of memory; neither the limit on locked memory nor a memory cgroup is the cause",
 		length >> 10);
 }
 

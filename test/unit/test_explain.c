@@ -317,22 +317,30 @@ a_region_that_is_not_given_out_is_explained(void **state __rte_unused)
 		"region 2 cannot be given out", "Too many open files");
 }
 
-/* What /proc/self/status says; NULL: what it does; "": it cannot be opened. */
-static const char *status;
+/* Files with these texts are read in the place of the real ones; "": there is none. */
+struct text_file {
+	const char *path;
+	const char *text;
+};
+
+static const struct text_file *text_files; /* the last has no path; or NULL */
 
 /* In the place of libc's. */
 FILE *
 fopen(const char *path, const char *mode)
 {
 	static FILE *(*open_file)(const char *path, const char *mode);
+	const struct text_file *file;
 
 	if (open_file == NULL)
 		*(void **)&open_file = dlsym(RTLD_NEXT, "fopen");
-	if (status == NULL || strcmp(path, "/proc/self/status") != 0)
-		return open_file(path, mode);
-	if (status[0] == '\0')
-		return NULL;
-	return fmemopen((void *)(uintptr_t)status, strlen(status), "r");
+	for (file = text_files; file != NULL && file->path != NULL; file++)
+		if (strcmp(file->path, path) == 0)
+			return file->text[0] == '\0'
+				? NULL
+				: fmemopen((void *)(uintptr_t)file->text,
+					  strlen(file->text), "r");
+	return open_file(path, mode);
 }
 
 static rlim_t locked_memory;
@@ -347,11 +355,29 @@ getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
 	return 0;
 }
 
+#define STATUS "/proc/self/status"
+#define CGROUP "/proc/self/cgroup"
+#define OF_CGROUP(name) "/sys/fs/cgroup/" name
+/* Without CAP_IPC_LOCK, which is bit 14, and with it alone. */
+#define ORDINARY "CapEff:\t000001ffffffbfff\n"
+#define PRIVILEGED "CapEff:\t0000000000004000\n"
+
+static const char *
+explain_with(const struct text_file *files)
+{
+	text_files = files;
+	explain_map_error(-ENOMEM);
+	text_files = NULL;
+	return why.text;
+}
+
 static void
 the_limit_on_locked_memory_is_told(void **state __rte_unused)
 {
+	const struct text_file files[] = { { STATUS, ORDINARY }, { NULL, "" } };
+
 	locked_memory = 24 << 10;
-	assert_explains(explain_map_error(-ENOMEM),
+	assert_explains(explain_with(files),
 		"cannot pin 2048 KiB for DMA: the limit on locked memory is 24 KiB",
 		"ulimit -l");
 	assert_contains(why.text, "0 KiB are pinned already");
@@ -363,29 +389,51 @@ the_limit_on_locked_memory_is_told(void **state __rte_unused)
 static void
 what_is_pinned_already_counts(void **state __rte_unused)
 {
+	const struct text_file pinned[] = {
+		{ STATUS,
+			"VmPeak:\t     100 kB\nVmLck:\t     300 kB\nVmPin:\t    7000 kB\nVmHWM:\t 1 kB\n" ORDINARY },
+		{ NULL, "" }
+	};
+	const struct text_file nothing[] = { { STATUS, "" }, { NULL, "" } };
+
 	locked_memory = 8192 << 10;
-	status =
-		"VmPeak:\t     100 kB\nVmLck:\t     300 kB\nVmPin:\t    7000 kB\nVmHWM:\t 1 kB\n";
-	explain_map_error(-ENOMEM);
-	status = NULL;
-	assert_explains(why.text,
+	assert_explains(explain_with(pinned),
 		"cannot pin 2048 KiB for DMA: the limit on locked memory is 8192 KiB, and 7000 KiB are pinned already",
 		"raise it to at least 9048 ");
-	status = "";
-	explain_map_error(-ENOMEM);
-	status = NULL;
-	assert_contains(why.text, "raise it to at least 2048 ");
+	assert_contains(explain_with(nothing), "raise it to at least 2048 ");
+}
+
+/* Who has the capability is not limited, whatever ulimit says. */
+static void
+the_limit_is_not_blamed_on_who_has_none(void **state __rte_unused)
+{
+	const struct text_file files[] = { { STATUS, PRIVILEGED },
+		{ CGROUP, "" }, { NULL, "" } };
+
+	locked_memory = 24 << 10;
+	assert_explains(explain_with(files),
+		"cannot pin 2048 KiB for DMA: the machine is out of memory",
+		"neither");
+	assert_null(strstr(why.text, "ulimit"));
+	locked_memory = RLIM_INFINITY;
+	assert_contains(explain_with(files), "the machine is out of memory");
 }
 
 static void
-without_a_limit_it_is_memory_that_lacks(void **state __rte_unused)
+the_cgroup_with_a_limit_is_named(void **state __rte_unused)
 {
+	const struct text_file files[] = { { STATUS, PRIVILEGED },
+		{ CGROUP, "1:name=systemd:/other\n0::/pods/ours/inner\n" },
+		{ OF_CGROUP("pods/ours/inner/memory.max"), "max\n" },
+		{ OF_CGROUP("pods/ours/memory.max"), "1048576\n" },
+		{ OF_CGROUP("pods/ours/memory.current"), "1040384\n" },
+		{ OF_CGROUP("pods/memory.max"), "4096\n" },
+		{ OF_CGROUP("pods/memory.current"), "4096\n" }, { NULL, "" } };
+
 	locked_memory = RLIM_INFINITY;
-	assert_explains(explain_map_error(-ENOMEM),
-		"cannot pin 2048 KiB for DMA: out of memory", "cgroup");
-	assert_contains(
-		why.text, "the limit on locked memory is not the cause");
-	assert_null(strstr(why.text, "ulimit"));
+	assert_explains(explain_with(files), "cannot pin 2048 KiB for DMA",
+		"the memory cgroup /pods/ours, which uses 1016 of 1024 KiB");
+	assert_contains(why.text, "MemoryMax=");
 }
 
 /* A process with a name and the file open, until it is killed. */
@@ -478,7 +526,8 @@ main(void)
 		TEST(a_region_that_is_not_given_out_is_explained),
 		TEST(the_limit_on_locked_memory_is_told),
 		TEST(what_is_pinned_already_counts),
-		TEST(without_a_limit_it_is_memory_that_lacks),
+		TEST(the_limit_is_not_blamed_on_who_has_none),
+		TEST(the_cgroup_with_a_limit_is_named),
 		TEST(who_holds_a_file_is_named),
 		TEST(we_ourselves_are_no_holder),
 	};

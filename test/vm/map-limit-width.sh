@@ -1,6 +1,6 @@
 #!/bin/bash
-# An IOMMU of 39 bits, and memory beyond its reach, EAL's and a program's own: one line names the address. Where EAL's memory is by
-# default, it works.
+# An IOMMU of 39 bits, and memory beyond its reach, EAL's and a program's own: one line names the address, how
+# far the IOMMU reaches, and the options that help. Where EAL's memory is by default, it works.
 # machine: --iommu intremap=on,aw-bits=39 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
@@ -20,7 +20,7 @@ expect_beyond_reach() {
 	stop_program "$log" && fail "it started"
 	check_nothing_pinned
 	[ "$backend" != stock ] || return 0 # only to be seen beside ours
-	expect_line "$log" 'IOMMUFD: .*cannot map 0x[0-9a-f]+'
+	expect_line "$log" 'IOMMUFD: cannot map 0x[0-9a-f]+-0x[0-9a-f]+: the IOMMU of an attached device reaches only up to 0x7fffffffff \(39 bits\): .*--base-virtaddr=0x100000000.*--iova-mode=pa'
 	address=$(sed -nE 's/.*IOMMUFD: .*cannot map (0x[0-9a-f]+).*/\1/p' "$log")
 	((address >= 1 << 39)) || fail "$address is within reach of the IOMMU"
 }
