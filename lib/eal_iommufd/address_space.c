@@ -249,6 +249,12 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 			space->context->backend->name);
 		return -EOPNOTSUPP;
 	}
+	if (owner->context != space->context || owner->fd < 0) {
+		IOMMUFD_LOG(ERR,
+			"%s: cannot map its region, the device is of another context or not open",
+			owner->place.address);
+		return -EINVAL;
+	}
 	run.file = open_region(owner, region, offset, length);
 	if (run.file < 0)
 		return run.file;
@@ -260,6 +266,8 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 static int
 enter_again(const struct mapping *mapping, void *space)
 {
+	if (mapping->origin == MAPPING_LOST)
+		return 0;
 	return space_enter_locked(space, mapping, 1, 1);
 }
 

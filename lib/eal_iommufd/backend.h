@@ -42,7 +42,7 @@ struct backend {
 	const char *name;
 	/* Page tables, and the mappings in them, live only while a device is
 	 * attached, as with a legacy container: maps made before are noted and
-	 * entered by address_space_replay(), and they are all gone when the
+	 * entered by address_space_go_live(), and they are all gone when the
 	 * last device has left.
 	 */
 	bool maps_need_device;

@@ -223,7 +223,8 @@ set_container(struct rte_iommufd_device *device, struct group *group,
 
 	if (ret != 0)
 		goto refused;
-	if (space->devices == 0) {
+	/* One that keeps its page table has its type. */
+	if (space->devices == 0 && !space->keeps_page_table) {
 		ret = kernel_container_set_iommu(space->container_fd,
 			iommu_type(space->context->backend));
 		if (ret != 0) {

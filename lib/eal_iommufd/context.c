@@ -226,9 +226,7 @@ try_iommufd(struct rte_iommufd_context *context,
 		return ret;
 	}
 	context->iommu_fd = fd;
-	context->backend = place != NULL && place->noiommu
-		? &backend_noiommu_cdev
-		: &backend_iommufd;
+	context->backend = &backend_iommufd;
 	return 0;
 }
 
@@ -365,8 +363,10 @@ choose_noiommu(
 	give_reason(context,
 		"UNSAFE: no IOMMU keeps this device from reading and writing all of the machine's memory (enable_unsafe_noiommu_mode is on)");
 	if (place->found.cdev[0] != '\0' &&
-		try_iommufd(context, place, &why) == 0)
+		try_iommufd(context, place, &why) == 0) {
+		context->backend = &backend_noiommu_cdev;
 		return 0;
+	}
 	if (place->found.group < 0) {
 		context->reason = why;
 		IOMMUFD_LOG(ERR, "%s: %s", place->address, why.text);
@@ -408,6 +408,19 @@ say_choice(const struct rte_iommufd_context *context,
 		context->backend->name, context->reason.text);
 }
 
+/* What devices with an IOMMU are promised is not for one without. */
+static int
+refuse_unsafe(const struct rte_iommufd_context *context,
+	const struct device_place *place)
+{
+	if (place == NULL || !place->noiommu || context->backend->unsafe)
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"%s: it has no IOMMU, but backend %s is in use: give it a process of its own, with RTE_IOMMUFD=backend=noiommu",
+		place->address, context->backend->name);
+	return -ENXIO;
+}
+
 int
 context_choose_locked(
 	struct rte_iommufd_context *context, const struct device_place *place)
@@ -420,7 +433,9 @@ context_choose_locked(
 			return ret;
 		say_choice(context, place);
 	}
-	return context->backend == &backend_stock ? -EOPNOTSUPP : 0;
+	if (context->backend == &backend_stock)
+		return -EOPNOTSUPP;
+	return refuse_unsafe(context, place);
 }
 
 int

@@ -189,6 +189,29 @@ attach_locked(
 	return 0;
 }
 
+/*
+ * The kernel moves the whole IOMMU group (iommufd_device_do_replace()), so its other
+ * devices have moved as well.
+ */
+static void
+move_group(const struct rte_iommufd_device *moved,
+	struct rte_iommufd_space *left, struct rte_iommufd_space *space)
+{
+	const int group = moved->place.noiommu ? -1 : moved->place.found.group;
+	struct rte_iommufd_device *each;
+
+	TAILQ_FOREACH(each, &moved->context->devices, next) {
+		if (each->space != left ||
+			(each != moved &&
+				(group < 0 ||
+					each->place.found.group != group)))
+			continue;
+		leave_space(each);
+		each->space = space;
+		space->devices++;
+	}
+}
+
 /* The context's lock is held. */
 static int
 move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
@@ -214,9 +237,7 @@ move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 	ret = device->context->backend->move(device, space);
 	if (ret != 0)
 		return ret;
-	leave_space(device);
-	device->space = space;
-	space->devices++;
+	move_group(device, left, space);
 	address_space_read_ranges(left);
 	address_space_read_ranges(space);
 	return 0;

@@ -240,12 +240,24 @@ mappings_translate(const struct mappings *set, uint64_t iova, uint64_t length,
 	first = &set->items[position];
 	for (i = 0; i < count; i++) {
 		item = &first[i];
-		if (item->va == 0 || (item->rights & rights) != rights ||
+		if (item->origin == MAPPING_LOST || item->va == 0 ||
+			(item->rights & rights) != rights ||
 			item->va - first->va != item->iova - first->iova)
 			return -ENOENT;
 	}
 	*va = first->va + (iova - first->iova);
 	return 0;
+}
+
+void
+mappings_lose(struct mappings *set, uint64_t iova, uint64_t length)
+{
+	const uint64_t last = iova + (length - 1);
+	size_t i;
+
+	for (i = position_of(set, iova);
+		i < set->count && set->items[i].iova <= last; i++)
+		set->items[i].origin = MAPPING_LOST;
 }
 
 void

@@ -23,6 +23,8 @@ enum mapping_origin {
 	MAPPING_OF_PROGRAM,
 	MAPPING_OF_EAL,	   /**< memory.c, for EAL's memory */
 	MAPPING_OF_SOURCE, /**< mirror.c, for what is mapped in another space */
+	/** Its unmapping failed: what the kernel has there is not known any more. */
+	MAPPING_LOST,
 };
 
 /** One map call's worth of memory. */
@@ -75,6 +77,9 @@ int mappings_check_whole(
  */
 int mappings_translate(const struct mappings *set, uint64_t iova,
 	uint64_t length, uint32_t rights, uint64_t *va);
+
+/* From now on these whole mappings are MAPPING_LOST. */
+void mappings_lose(struct mappings *set, uint64_t iova, uint64_t length);
 
 /* Removes all of [iova, iova + length), which mappings_check_whole accepted. */
 void mappings_remove(struct mappings *set, uint64_t iova, uint64_t length);

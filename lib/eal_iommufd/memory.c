@@ -197,6 +197,7 @@ hint_at_files(const struct pass *pass)
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 
 	if (pass->runs.ended_by_file < MANY_FILES ||
+		pass->count <= pass->runs.ended_by_file ||
 		atomic_flag_test_and_set(&said))
 		return;
 	IOMMUFD_LOG(INFO,
@@ -321,9 +322,11 @@ unmap_event(struct rte_iommufd_space *space, const void *address, size_t length)
 		.event_end = (uintptr_t)address + length,
 	};
 
+	pthread_mutex_lock(&pass_lock);
 	runs_start(&pass.runs, unmap_run, &pass);
 	each_page(address, length, unmap_page, &pass);
 	runs_finish(&pass.runs);
+	pthread_mutex_unlock(&pass_lock);
 }
 
 /* EAL offers no way to refuse: a failure was logged where it happened. */
@@ -409,15 +412,13 @@ find_window(const struct rte_memseg_list *list, void *argument)
 static void
 keep_windows(struct rte_iommufd_space *space)
 {
-	struct windows windows = {
-		.usable = space->ranges,
-		.usable_count = space->range_count,
-	};
+	struct windows windows = { .usable = space->ranges };
 	int ret;
 
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		return;
 	pthread_mutex_lock(&space->lock);
+	windows.usable_count = space->range_count;
 	rte_memseg_list_walk_thread_unsafe(find_window, &windows);
 	pthread_mutex_unlock(&space->lock);
 	if (windows.count == 0)
@@ -445,17 +446,18 @@ follow_locked(struct rte_iommufd_space *space)
 			"without an IOMMU devices use physical addresses: start with --iova-mode=pa");
 		return -EINVAL;
 	}
-	if (space->source != NULL) {
+	if (!mirror_lets_follow(space)) {
 		IOMMUFD_LOG(ERR,
 			"an address space that mirrors another does not follow memory itself");
 		return -EINVAL;
 	}
 	never_changes = register_callback(space);
-	if (never_changes < 0)
+	if (never_changes < 0) {
+		space->follows_memory = false;
 		return never_changes;
+	}
 	ret = map_all(space, never_changes != 0);
 	if (ret == 0) {
-		space->follows_memory = true;
 		if (space->context->memory == NULL)
 			space->context->memory = space;
 		if (!never_changes)
@@ -464,6 +466,7 @@ follow_locked(struct rte_iommufd_space *space)
 	}
 	if (!never_changes)
 		unregister_callback(space);
+	space->follows_memory = false;
 	return ret;
 }
 

@@ -33,6 +33,7 @@
 struct stretch {
 	uint64_t iova;
 	uint64_t length;
+	uint64_t va; /* of its beginning */
 	uint32_t rights;
 	bool entered;
 };
@@ -72,6 +73,7 @@ join(const struct mapping *parts, size_t count, struct stretch *stretches)
 		stretches[joined++] = (struct stretch){
 			.iova = parts[i].iova,
 			.length = parts[i].length,
+			.va = parts[i].va,
 			.rights = parts[i].rights,
 		};
 	}
@@ -124,8 +126,9 @@ copy_stretches(struct work *work, size_t count, unsigned int threads)
 		if (work->stretches[i].entered)
 			space_take_back_locked(work->space, &run);
 	}
-	run = (struct mapping){ .iova = failed->iova,
-		.length = failed->length };
+	run = (struct mapping){
+		.iova = failed->iova, .length = failed->length, .va = failed->va
+	};
 	return space_refuse_batch(work->space, &run, bytes, work->error);
 }
 
@@ -202,6 +205,24 @@ cut_out(struct rte_iommufd_space *source, uint64_t iova, uint64_t length,
 	return ret;
 }
 
+/* And into the spaces that mirror this one, whose lock is held. */
+static int
+copy_everywhere(struct rte_iommufd_space *space, const struct mapping *parts,
+	size_t count, struct rte_iommufd_space *source, uint64_t distance)
+{
+	const unsigned int threads = space_threads(space);
+	size_t i;
+	int ret;
+
+	ret = copy_locked(space, parts, count, source, distance, threads);
+	if (ret != 0)
+		return ret;
+	ret = mirrors_enter(space, parts, count, threads);
+	for (i = 0; ret != 0 && i < count; i++)
+		space_take_out_locked(space, parts[i].iova, parts[i].length, 1);
+	return ret;
+}
+
 int
 rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 	struct rte_iommufd_space *source, uint64_t source_iova, uint64_t length,
@@ -226,8 +247,7 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 		parts[i].origin = MAPPING_OF_PROGRAM;
 	}
 	pthread_mutex_lock(&space->lock);
-	ret = copy_locked(
-		space, parts, count, source, distance, space_threads(space));
+	ret = copy_everywhere(space, parts, count, source, distance);
 	pthread_mutex_unlock(&space->lock);
 	free(parts);
 	return ret;
@@ -372,33 +392,17 @@ can_mirror(const struct rte_iommufd_space *space,
 		space->mirror_count == 0 && !space->follows_memory;
 }
 
-/* 0; 1 when it is so already; or -EINVAL. */
-static int
-begin_relation(
-	struct rte_iommufd_space *space, struct rte_iommufd_space *source)
+bool
+mirror_lets_follow(struct rte_iommufd_space *space)
 {
-	int ret = 0;
+	bool lets;
 
 	pthread_mutex_lock(&relations_lock);
-	if (space->source == source) {
-		ret = 1;
-	} else if (can_mirror(space, source)) {
-		space->source = source;
-		source->mirror_count++;
-	} else {
-		ret = -EINVAL;
-	}
+	lets = space->source == NULL;
+	if (lets)
+		space->follows_memory = true;
 	pthread_mutex_unlock(&relations_lock);
-	return ret;
-}
-
-static void
-end_relation(struct rte_iommufd_space *space)
-{
-	pthread_mutex_lock(&relations_lock);
-	space->source->mirror_count--;
-	space->source = NULL;
-	pthread_mutex_unlock(&relations_lock);
+	return lets;
 }
 
 /* The source's lock is held. */
@@ -421,6 +425,27 @@ mirror_all(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 	return ret;
 }
 
+/* relations_lock is held. */
+static int
+begin_mirror(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
+{
+	int ret;
+
+	if (space->source == source)
+		return 0;
+	if (!can_mirror(space, source))
+		return refuse(
+			"a space mirrors one other, which mirrors none, and does not follow memory itself");
+	pthread_mutex_lock(&source->lock);
+	ret = mirror_all(space, source);
+	pthread_mutex_unlock(&source->lock);
+	if (ret != 0)
+		return ret;
+	space->source = source;
+	source->mirror_count++;
+	return 0;
+}
+
 int
 rte_iommufd_space_mirror(
 	struct rte_iommufd_space *space, struct rte_iommufd_space *source)
@@ -429,17 +454,9 @@ rte_iommufd_space_mirror(
 
 	if (space == source || space->context != source->context)
 		return refuse("it takes two spaces of one context");
-	ret = begin_relation(space, source);
-	if (ret < 0)
-		return refuse(
-			"a space mirrors one other, which mirrors none, and does not follow memory itself");
-	if (ret > 0)
-		return 0;
-	pthread_mutex_lock(&source->lock);
-	ret = mirror_all(space, source);
-	pthread_mutex_unlock(&source->lock);
-	if (ret != 0)
-		end_relation(space);
+	pthread_mutex_lock(&relations_lock);
+	ret = begin_mirror(space, source);
+	pthread_mutex_unlock(&relations_lock);
 	return ret;
 }
 
@@ -453,5 +470,8 @@ mirror_end(struct rte_iommufd_space *space)
 	pthread_mutex_lock(&source->lock);
 	TAILQ_REMOVE(&source->mirrors, space, next_mirror);
 	pthread_mutex_unlock(&source->lock);
-	end_relation(space);
+	pthread_mutex_lock(&relations_lock);
+	source->mirror_count--;
+	space->source = NULL;
+	pthread_mutex_unlock(&relations_lock);
 }

@@ -100,7 +100,9 @@ populate_piece(size_t item, void *argument)
 	const uint64_t length = RTE_MIN(PIECE, stretch->length - offset);
 
 	parallel_go_to_node(node_of(va, stretch->home));
-	madvise((void *)(uintptr_t)va, length, MADV_POPULATE_WRITE);
+	/* The map call will say it; the rest is left alone. */
+	if (madvise((void *)(uintptr_t)va, length, MADV_POPULATE_WRITE) != 0)
+		return -1;
 	progress_add(&stretch->progress, length);
 	return 0;
 }

@@ -11,8 +11,9 @@
  * times as long as entering them; here several threads do it side by side, each on
  * the NUMA node where the memory will be.
  *
- * Only an acceleration: what goes wrong here goes wrong again in the map call, which
- * says so. EAL's own hugepages are present already, which costs a few probes to see.
+ * Only an acceleration: what goes wrong here ends it, and goes wrong again in the map
+ * call, which says so. To be called for what passed all checks, since memory that is
+ * made present stays so. EAL's own hugepages are present already, which costs a few probes to see.
  *
  * Must not know: what is mapped where.
  */

@@ -78,7 +78,7 @@ struct rte_iommufd_run {
 struct rte_iommufd_space_stats {
 	uint64_t map_calls;    /**< kernel calls that mapped memory */
 	uint64_t unmap_calls;  /**< kernel calls that unmapped memory */
-	uint64_t failed_calls; /**< how many of either failed */
+	uint64_t failed_calls; /**< calls, or batches of them, that failed */
 	uint64_t areas;	       /**< intervals mapped now */
 	uint64_t bytes;	       /**< bytes mapped now */
 	uint64_t copy_calls;   /**< of map_calls: those that copied */
@@ -243,7 +243,8 @@ __rte_experimental bool rte_iommufd_context_is_per_device(
  * @param context
  *   The context.
  * @return
- *   The space, which belongs to who made it, or NULL when there is none.
+ *   The space, which belongs to who made it, or NULL when there is none or it has
+ *   ended.
  */
 __rte_experimental struct rte_iommufd_space *rte_iommufd_context_memory(
 	const struct rte_iommufd_context *context);
@@ -293,8 +294,9 @@ __rte_experimental int rte_iommufd_space_type1_fd(
  * Map memory of this process at a fixed IOVA.
  *
  * The memory is pinned and charged to RLIMIT_MEMLOCK until it is unmapped
- * (processes with CAP_IPC_LOCK are not charged). With the type1 backend and no
- * device attached, the mapping is noted and made when the first device comes.
+ * (processes with CAP_IPC_LOCK are not charged). While no device is attached it is only
+ * noted, and pinned when the first one comes: what is wrong with the memory is said
+ * then.
  *
  * @param space
  *   The space.
@@ -393,7 +395,6 @@ __rte_experimental int rte_iommufd_space_map_runs(
  *   - -EINVAL: the same space, spaces of two contexts, or as for
  *     rte_iommufd_space_map().
  *   - -EPERM: the memory cannot be written.
- *   - -EOPNOTSUPP: with type1, for device registers.
  *   - any error of rte_iommufd_space_map().
  */
 __rte_experimental int rte_iommufd_space_copy(struct rte_iommufd_space *space,
@@ -467,7 +468,8 @@ __rte_experimental int rte_iommufd_space_map_region(
  * @param space
  *   The space.
  * @param ranges
- *   They replace those that were named before.
+ *   They replace those that were named before, also by
+ *   rte_iommufd_space_follow_memory().
  * @param count
  *   How many there are.
  * @return
@@ -493,6 +495,8 @@ __rte_experimental int rte_iommufd_space_allow(struct rte_iommufd_space *space,
  *   - -ENOENT: something in the interval is not mapped. Nothing was unmapped.
  *   - -EINVAL: it begins or ends inside a mapping. Nothing was unmapped.
  *   - -EIO: the kernel unmapped another length than was asked for.
+ *   - another errno of the kernel. After these two, what the kernel has there is not
+ *     known, and nothing can be mapped there until it is unmapped.
  */
 __rte_experimental int rte_iommufd_space_unmap(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
@@ -566,7 +570,10 @@ __rte_experimental void rte_iommufd_space_stats(
  *   The space.
  * @return
  *   0 (also when it is followed already), or
- *   - any error of rte_iommufd_space_map(); nothing stays mapped.
+ *   - -EINVAL: also when the space mirrors another one, or there is no IOMMU and EAL
+ *     does not use physical addresses.
+ *   - any error of rte_iommufd_space_map() or rte_mem_event_callback_register();
+ *     nothing stays mapped.
  */
 __rte_experimental int rte_iommufd_space_follow_memory(
 	struct rte_iommufd_space *space);
@@ -689,7 +696,8 @@ __rte_experimental void rte_iommufd_device_close(
  *   - -EINVAL: attached already, or of another context; or the IOMMU cannot
  *     reach memory that is mapped in the space.
  *   - -EBUSY: the device was being reset, and two seconds later still was; or its
- *     group is in another space.
+ *     group is in another space (type1; with IOMMUFD that is -EINVAL).
+ *   - -EFAULT, -ENOMEM: memory that was mapped before cannot be pinned.
  *   - -EADDRINUSE: its IOMMU has reserved addresses at which memory is mapped, or
  *     that were named by rte_iommufd_space_allow().
  *   - another negative errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT or
@@ -699,9 +707,9 @@ __rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
 
 /**
- * Move a device from its address space into another one: it is never detached, so
- * when the new one does not suit it, it has never left the old one
- * (iommufd_device_replace()).
+ * Move a device, and with it the others of its IOMMU group, from its address space
+ * into another one: it is never detached, so when the new one does not suit it, it has
+ * never left the old one (iommufd_device_replace()).
  *
  * Whether DMA goes on meanwhile is up to the driver of the IOMMU. SMMUv3's changes the
  * page table in one step. Intel's, up to Linux 7.3 at least, takes the old one away

@@ -5,8 +5,8 @@
 /*
  * The mapping engine: enters runs of memory into an address space.
  *
- * First the memory is made present (prefault.h), then the runs are recorded, which
- * finds what overlaps, then the kernel maps them: by several threads, because the
+ * First the runs are recorded, which finds what overlaps, then the memory is made
+ * present (prefault.h), then the kernel maps them: by several threads, because the
  * kernel takes map calls on one IOAS side by side (iopt_map_pages() holds its locks
  * for reading while it fills page tables). A legacy container has one lock over the
  * whole call (vfio_dma_do_map()), so there it is one thread. The space's lock is held
@@ -226,6 +226,7 @@ space_map_runs_locked(struct rte_iommufd_space *space,
 	ret = space_record_locked(space, runs, count);
 	if (ret != 0)
 		return ret;
+	prefault(runs, count, threads);
 	ret = enter_everywhere(space, runs, count, threads);
 	if (ret != 0)
 		space_forget_locked(space, runs, count);
@@ -238,7 +239,6 @@ space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 {
 	int ret;
 
-	prefault(runs, count, threads);
 	pthread_mutex_lock(&space->lock);
 	ret = space_map_runs_locked(space, runs, count, threads);
 	pthread_mutex_unlock(&space->lock);
@@ -308,7 +308,7 @@ int
 rte_iommufd_space_map_runs(struct rte_iommufd_space *space,
 	const struct rte_iommufd_run *runs, unsigned int count)
 {
-	struct mapping *mappings = calloc(count + 1, sizeof(*mappings));
+	struct mapping *mappings = calloc((size_t)count + 1, sizeof(*mappings));
 	unsigned int i;
 	int ret = 0;
 

@@ -12,6 +12,7 @@
  * "Locked" means that the space's lock is held.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,8 @@ int mirrors_enter(struct rte_iommufd_space *source, const struct mapping *runs,
 /* What they still have of it. 0, or the first failure; all are tried. */
 int mirrors_leave(struct rte_iommufd_space *source, uint64_t iova,
 	uint64_t length, unsigned int threads);
+/* Notes that the space follows memory; false, without doing so, when it mirrors. */
+bool mirror_lets_follow(struct rte_iommufd_space *space);
 /* A space that mirrors another one is about to end. */
 void mirror_end(struct rte_iommufd_space *space);
 

@@ -123,6 +123,7 @@ space_take_out_locked(struct rte_iommufd_space *space, uint64_t iova,
 	if (ret == 0 && unmapped == length)
 		return 0;
 	space->stats.failed_calls++;
+	mappings_lose(&space->mappings, iova, length);
 	return complain(iova, length, unmapped, ret == 0 ? -EIO : ret);
 }
 

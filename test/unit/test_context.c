@@ -378,11 +378,31 @@ the_choice_is_made_once(void **state __rte_unused)
 	calls = mock_calls("");
 	logs_start();
 	assert_int_equal(choose("", old_nic), 0);
-	assert_int_equal(choose("", unsafe_nic), 0);
 	assert_int_equal(choose("", NULL), 0);
 	assert_int_equal(mock_calls(""), calls);
 	assert_string_equal(rte_iommufd_context_backend(context), "iommufd");
 	assert_string_equal(logs_text(), "");
+}
+
+/* Who counts on an IOMMU does not get a device without one beside it. */
+static void
+a_device_without_iommu_is_refused_where_one_is_promised(
+	void **state __rte_unused)
+{
+	assert_int_equal(choose("", nic), 0);
+	assert_int_equal(choose("", unsafe_nic), -ENXIO);
+	assert_one_error("0000:03:00.0: it has no IOMMU", "backend iommufd",
+		"backend=noiommu");
+	start_again();
+	assert_int_equal(choose("backend=iommufd", unsafe_nic), -ENXIO);
+	assert_one_error("0000:03:00.0: it has no IOMMU");
+	start_again();
+	assert_int_equal(choose("backend=type1", unsafe_nic), -ENXIO);
+	assert_one_error("0000:03:00.0: it has no IOMMU", "backend type1");
+	start_again();
+	assert_int_equal(choose("", unsafe_nic), 0);
+	assert_int_equal(choose("", nic), 0);
+	assert_no_error();
 }
 
 static void
@@ -528,6 +548,7 @@ main(void)
 		TEST(stock_asked_for_opens_nothing),
 		TEST(a_space_cannot_be_made_on_stock),
 		TEST(the_choice_is_made_once),
+		TEST(a_device_without_iommu_is_refused_where_one_is_promised),
 		TEST(a_choice_that_failed_is_tried_again),
 		TEST(a_device_that_is_not_there_decides_nothing),
 		TEST(contexts_have_their_own_iommu),

@@ -575,6 +575,35 @@ a_move_is_one_call(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* As the kernel does: iommufd_device_do_replace(). */
+static void
+the_whole_group_is_moved(void **state __rte_unused)
+{
+	const struct fake_device neighbour = { "0000:01:00.1", "vfio-pci",
+		"vfio9", "511:9", "7", NULL };
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_device *stranger = open_device(second_nic);
+	struct rte_iommufd_device *other = open_device(
+		fake_sysfs_add(&neighbour));
+	struct rte_iommufd_space *from = create_space();
+	struct rte_iommufd_space *to = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
+	assert_int_equal(rte_iommufd_device_attach(other, from), 0);
+	assert_int_equal(rte_iommufd_device_attach(stranger, from), 0);
+	assert_int_equal(rte_iommufd_device_move(device, to), 0);
+	assert_ptr_equal(rte_iommufd_device_space(device), to);
+	assert_ptr_equal(rte_iommufd_device_space(other), to);
+	assert_ptr_equal(rte_iommufd_device_space(stranger), from);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(to), -EBUSY);
+	assert_one_error("1 devices");
+	rte_iommufd_device_close(other);
+	rte_iommufd_device_close(stranger);
+	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+	assert_int_equal(rte_iommufd_space_destroy(from), 0);
+}
+
 static void
 a_refused_move_leaves_the_device_where_it_was(void **state __rte_unused)
 {
@@ -768,6 +797,7 @@ main(void)
 		TEST(an_attachment_is_given_up_after_two_seconds),
 		TEST(other_refusals_are_not_tried_again),
 		SCRIPTED(a_move_is_one_call),
+		TEST(the_whole_group_is_moved),
 		TEST(a_refused_move_leaves_the_device_where_it_was),
 		TEST(a_move_is_tried_again_while_it_is_reset),
 		TEST(only_within_its_context_a_device_is_moved),

@@ -166,6 +166,27 @@ of_many_one_that_does_not_fit_keeps_all_out(void **state __rte_unused)
 }
 
 static void
+what_is_lost_is_there_but_not_to_be_used(void **state __rte_unused)
+{
+	struct mappings set;
+	uint64_t va;
+
+	mappings_init(&set);
+	assert_int_equal(add(&set, 0x1000, 0x1000), 0);
+	assert_int_equal(add(&set, 0x2000, 0x1000), 0);
+	assert_int_equal(add(&set, 0x3000, 0x1000), 0);
+	mappings_lose(&set, 0x1000, 0x2000);
+	assert_int_equal(mappings_find(&set, 0x1000)->origin, MAPPING_LOST);
+	assert_int_equal(mappings_find(&set, 0x2000)->origin, MAPPING_LOST);
+	assert_int_not_equal(mappings_find(&set, 0x3000)->origin, MAPPING_LOST);
+	assert_int_equal(mappings_translate(&set, 0x1000, 1, 0, &va), -ENOENT);
+	assert_int_equal(add(&set, 0x1000, 0x1000), -EEXIST);
+	mappings_remove(&set, 0x1000, 0x2000);
+	assert_int_equal(add(&set, 0x1000, 0x1000), 0);
+	mappings_clear(&set);
+}
+
+static void
 find_takes_first_to_last_byte(void **state __rte_unused)
 {
 	struct mappings set;
@@ -831,6 +852,7 @@ main(void)
 		cmocka_unit_test(add_keeps_all_but_the_file),
 		cmocka_unit_test(many_are_added_wherever_they_fit),
 		cmocka_unit_test(of_many_one_that_does_not_fit_keeps_all_out),
+		cmocka_unit_test(what_is_lost_is_there_but_not_to_be_used),
 		cmocka_unit_test(find_takes_first_to_last_byte),
 		cmocka_unit_test(add_refuses_what_is_no_interval),
 		cmocka_unit_test(the_end_of_the_address_space_can_be_mapped),

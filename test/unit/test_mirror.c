@@ -515,6 +515,39 @@ what_the_first_cannot_have_nobody_has(void **state __rte_unused)
 }
 
 static void
+what_is_copied_into_the_source_is_mirrored(void **state __rte_unused)
+{
+	map_well(third, 0x9000, 2 * PAGE);
+	mirror_well(mirror);
+	assert_int_equal(rte_iommufd_space_copy(
+				 source, 0x1000, third, 0x9000, 2 * PAGE, RW),
+		0);
+	assert_areas(1, 1, 1);
+	unmap_well(source, 0x1000, 2 * PAGE);
+	assert_areas(0, 0, 1);
+	/* What the mirror cannot have, the source does not keep. */
+	map_well(mirror, 0x2000, PAGE);
+	assert_int_equal(rte_iommufd_space_copy(
+				 source, 0x1000, third, 0x9000, 2 * PAGE, RW),
+		-EEXIST);
+	assert_one_error("cannot map 0x1000-0x2fff", "already");
+	assert_areas(0, 1, 1);
+}
+
+static void
+what_is_no_memory_is_told_by_its_address(void **state __rte_unused)
+{
+	char address[32];
+
+	mirror_well(mirror);
+	mock_answer("ioas_copy", -EFAULT);
+	assert_int_equal(map(source, 0x1000, PAGE), -EFAULT);
+	snprintf(address, sizeof(address), "at %p of this process", VA(0x1000));
+	assert_one_error("cannot map 0x1000-0x1fff", address);
+	assert_areas(0, 0, 0);
+}
+
+static void
 what_the_second_cannot_have_nobody_has(void **state __rte_unused)
 {
 	struct rte_iommufd_run runs[2] = {
@@ -810,6 +843,8 @@ main(void)
 		BY_THREADS(what_threads_unmap_goes_from_the_mirror_too),
 		TEST(a_mirror_has_mappings_of_its_own_beside),
 		TEST(what_the_first_cannot_have_nobody_has),
+		TEST(what_is_copied_into_the_source_is_mirrored),
+		TEST(what_is_no_memory_is_told_by_its_address),
 		TEST(what_the_second_cannot_have_nobody_has),
 		BY_THREADS(what_the_second_cannot_have_nobody_has),
 		TEST(what_the_kernel_refuses_one_nobody_has),

@@ -555,7 +555,7 @@ threads_share_a_large_interval(void **state __rte_unused)
 		assert_int_equal(unmap_blocks(counts[i]), 0);
 		assert_mapped(0, 0);
 		calls = mock_calls("ioas_unmap") - calls;
-		assert_in_range(calls, 3, 4);
+		assert_true(calls >= 3 && calls <= 4);
 	}
 	assert_int_equal(stats_now().unmap_calls, mock_calls("ioas_unmap"));
 	assert_no_error();
@@ -607,7 +607,8 @@ one_area_is_one_call(void **state __rte_unused)
 	assert_int_equal(map_one(12 * GIB, PAGE), 0);
 	assert_int_equal(
 		rte_iommufd_space_unmap(space, 4 * GIB, 8 * GIB + PAGE), 0);
-	assert_in_range(mock_calls("ioas_unmap"), 1, 2);
+	assert_true(
+		mock_calls("ioas_unmap") >= 1 && mock_calls("ioas_unmap") <= 2);
 	assert_mapped(0, 0);
 }
 
@@ -634,7 +635,7 @@ a_piece_that_fails_is_one_error(void **state __rte_unused)
 	assert_one_error(
 		"cannot unmap 0x100000000-0x17fffffff", "of 2147483648 bytes");
 	assert_int_equal(stats_now().failed_calls, 1);
-	assert_in_range(stats_now().areas, 2, 8);
+	assert_true(stats_now().areas >= 2 && stats_now().areas <= 8);
 	assert_int_equal(stats_now().areas, mock_mappings());
 }
 

@@ -52,12 +52,19 @@ struct open_device {
 	char path[];
 };
 
+/* Its device is gone, but the program has moved another one into it. */
+struct kept_space {
+	TAILQ_ENTRY(kept_space) next;
+	struct rte_iommufd_space *space;
+};
+
 static struct {
 	pthread_mutex_t lock;
 	struct container standard; /* the default container */
 	TAILQ_HEAD(, container) custom;
 	TAILQ_HEAD(, group) groups;
 	TAILQ_HEAD(, open_device) devices;
+	TAILQ_HEAD(, kept_space) kept_spaces;
 } books = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.standard = {
@@ -67,6 +74,7 @@ static struct {
 	.custom = TAILQ_HEAD_INITIALIZER(books.custom),
 	.groups = TAILQ_HEAD_INITIALIZER(books.groups),
 	.devices = TAILQ_HEAD_INITIALIZER(books.devices),
+	.kept_spaces = TAILQ_HEAD_INITIALIZER(books.kept_spaces),
 };
 
 /* By SEAM_DEFAULT_CONTAINER_FD or the fd that containers_*() gave out. */
@@ -235,6 +243,14 @@ containers_destroy(int container_fd)
 	return ret;
 }
 
+/* A container of a driver's own is one address space, whatever the settings say. */
+static bool
+is_apart(const struct container *container)
+{
+	return container == &books.standard &&
+		rte_iommufd_context_is_per_device(container->context);
+}
+
 static int
 default_fd_locked(int *container_fd)
 {
@@ -244,6 +260,11 @@ default_fd_locked(int *container_fd)
 		ret = require_space(&books.standard);
 	if (ret != 0)
 		return ret;
+	if (is_apart(&books.standard)) {
+		BUS_LOG(ERR,
+			"a driver maps memory by type1 calls, which reach no device that has an address space of its own: use RTE_IOMMUFD=ioas=shared");
+		return -EOPNOTSUPP;
+	}
 	if (books.standard.fd == SEAM_DEFAULT_CONTAINER_FD) {
 		ret = rte_iommufd_space_type1_fd(books.standard.space);
 		if (ret < 0)
@@ -418,14 +439,6 @@ is_left_to_stock(const struct container *container)
 			"stock") == 0;
 }
 
-/* A container of a driver's own is one address space, whatever the settings say. */
-static bool
-is_apart(const struct container *container)
-{
-	return container == &books.standard &&
-		rte_iommufd_context_is_per_device(container->context);
-}
-
 /* Devices of one group are not kept apart by the IOMMU, so they share a space. */
 static int
 require_own_space(struct open_device *made, struct container *container)
@@ -433,12 +446,56 @@ require_own_space(struct open_device *made, struct container *container)
 	struct open_device *other;
 
 	TAILQ_FOREACH(other, &books.devices, next) {
-		if (other->own_space == NULL || other->group != made->group)
+		if (other->own_space == NULL || other->group < 0 ||
+			other->group != made->group)
 			continue;
 		made->own_space = other->own_space;
 		return 0;
 	}
 	return rte_iommufd_space_create(container->context, &made->own_space);
+}
+
+/* By a device whose own it is, or that the program has moved there. */
+static bool
+is_in_use(const struct rte_iommufd_space *space)
+{
+	struct open_device *device;
+
+	TAILQ_FOREACH(device, &books.devices, next)
+		if (device->own_space == space ||
+			rte_iommufd_device_space(device->device) == space)
+			return true;
+	return false;
+}
+
+static void
+keep_space(struct rte_iommufd_space *space)
+{
+	struct kept_space *kept = calloc(1, sizeof(*kept));
+
+	if (kept == NULL) {
+		BUS_LOG(ERR,
+			"no memory to end an address space later: it stays to the end of the process");
+		return;
+	}
+	kept->space = space;
+	TAILQ_INSERT_TAIL(&books.kept_spaces, kept, next);
+}
+
+static void
+release_kept_spaces(void)
+{
+	struct kept_space *kept, *following;
+
+	for (kept = TAILQ_FIRST(&books.kept_spaces); kept != NULL;
+		kept = following) {
+		following = TAILQ_NEXT(kept, next);
+		if (is_in_use(kept->space))
+			continue;
+		TAILQ_REMOVE(&books.kept_spaces, kept, next);
+		rte_iommufd_space_destroy(kept->space);
+		free(kept);
+	}
 }
 
 static void
@@ -449,7 +506,11 @@ release_own_space(struct open_device *device)
 	TAILQ_FOREACH(other, &books.devices, next)
 		if (other->own_space == device->own_space)
 			return;
-	rte_iommufd_space_destroy(device->own_space);
+	if (device->own_space != NULL && is_in_use(device->own_space))
+		keep_space(device->own_space);
+	else
+		rte_iommufd_space_destroy(device->own_space);
+	release_kept_spaces();
 }
 
 static int
