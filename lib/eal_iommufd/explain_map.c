@@ -105,6 +105,14 @@ explain_address(struct explanation *explanation, const struct mapping *run,
 		text);
 }
 
+static const char *
+cannot_map(struct explanation *explanation, const struct mapping *run,
+	const char *why)
+{
+	return say(explanation, "cannot map %#" PRIx64 "-%#" PRIx64 ": %s",
+		run->iova, run->iova + (run->length - 1), why);
+}
+
 const char *
 explain_map(struct explanation *explanation, const struct mapping *run,
 	const struct rte_iommufd_range *ranges, unsigned int range_count,
@@ -118,44 +126,32 @@ explain_map(struct explanation *explanation, const struct mapping *run,
 	case EINVAL:
 		return explain_address(explanation, run, ranges, range_count);
 	case EEXIST:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": something is mapped there already",
-			run->iova, last);
+		return cannot_map(
+			explanation, run, "something is mapped there already");
 	case EADDRINUSE:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": something is mapped there that this library has not mapped (by type1 calls of a driver)",
-			run->iova, last);
+		return cannot_map(explanation, run,
+			"something is mapped there that this library has not mapped (by type1 calls of a driver)");
 	case ENOENT:
 		return say(explanation,
 			"cannot copy %#" PRIx64 "-%#" PRIx64
 			": another thread has unmapped it meanwhile",
 			run->iova, last);
 	case EPERM:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": the memory may not be written, but the device should",
-			run->iova, last);
+		return cannot_map(explanation, run,
+			"the memory may not be written, but the device should");
 	case EFAULT:
 		return say(explanation,
 			"cannot map %#" PRIx64 "-%#" PRIx64 ": at %#" PRIx64
 			" of this process there is no memory, or none that the device may write",
 			run->iova, last, run->va);
 	case ENOTTY:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": this kernel does not map files (Linux 6.13 does): leave out map=file of RTE_IOMMUFD",
-			run->iova, last);
+		return cannot_map(explanation, run,
+			"this kernel does not map files (Linux 6.13 does): leave out map=file of RTE_IOMMUFD");
 	case ENOSPC:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64
-			": over the limit on mappings of a legacy container; use larger hugepages, allocate at start (-m), or raise dma_entry_limit of the module vfio_iommu_type1",
-			run->iova, last);
+		return cannot_map(explanation, run,
+			"over the limit on mappings of a legacy container; use larger hugepages, allocate at start (-m), or raise dma_entry_limit of the module vfio_iommu_type1");
 	default:
-		return say(explanation,
-			"cannot map %#" PRIx64 "-%#" PRIx64 ": %s", run->iova,
-			last, strerror(-err));
+		return cannot_map(explanation, run, strerror(-err));
 	}
 }
 

@@ -215,9 +215,10 @@ enter_everywhere(struct rte_iommufd_space *space, const struct mapping *runs,
 	return ret;
 }
 
-int
-space_map_runs_locked(struct rte_iommufd_space *space,
-	const struct mapping *runs, size_t count, unsigned int threads)
+/* The space's lock is held. */
+static int
+map_runs_locked(struct rte_iommufd_space *space, const struct mapping *runs,
+	size_t count, unsigned int threads)
 {
 	int ret;
 
@@ -240,7 +241,7 @@ space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	int ret;
 
 	pthread_mutex_lock(&space->lock);
-	ret = space_map_runs_locked(space, runs, count, threads);
+	ret = map_runs_locked(space, runs, count, threads);
 	pthread_mutex_unlock(&space->lock);
 	return ret;
 }

@@ -28,8 +28,6 @@ unsigned int space_threads(const struct rte_iommufd_space *space);
  */
 int space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads);
-int space_map_runs_locked(struct rte_iommufd_space *space,
-	const struct mapping *runs, size_t count, unsigned int threads);
 
 /* The steps of that, for mirror.c: the books, then the kernel. */
 int space_record_locked(struct rte_iommufd_space *space,

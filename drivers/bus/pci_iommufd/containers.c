@@ -503,10 +503,12 @@ release_own_space(struct open_device *device)
 {
 	struct open_device *other;
 
+	if (device->own_space == NULL)
+		return;
 	TAILQ_FOREACH(other, &books.devices, next)
 		if (other->own_space == device->own_space)
 			return;
-	if (device->own_space != NULL && is_in_use(device->own_space))
+	if (is_in_use(device->own_space))
 		keep_space(device->own_space);
 	else
 		rte_iommufd_space_destroy(device->own_space);
