@@ -12,6 +12,7 @@
  * Must not know: whose memory is asked for, what is mapped, threads.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -46,10 +47,19 @@ struct fault_queue {
 
 /* 0 or -errno; -EOPNOTSUPP when the kernel knows no fault queues. Not logged. */
 int fault_queue_open(struct fault_queue *queue, int iommu_fd);
-void fault_queue_close(struct fault_queue *queue);
-/* Whole groups only. How many requests were stored, 0 when there is none, or -errno. */
+/*
+ * After the page tables that use it: what is not answered by then is answered as
+ * PAGE_ANSWER_INVALID. 0, or the -errno that the kernel keeps the queue with; its fd is
+ * closed either way.
+ */
+int fault_queue_close(struct fault_queue *queue);
+/*
+ * Whole groups only, with room for FAULT_GROUP_MAX at least. How many requests were stored,
+ * 0 when there is none, or -errno.
+ */
 int fault_queue_read(struct fault_queue *queue, struct page_request *requests,
 	unsigned int capacity);
+/* 0, or -EINVAL when the device has been detached meanwhile, which answers as well. */
 int fault_queue_answer(
 	struct fault_queue *queue, uint32_t cookie, enum page_answer answer);
 
