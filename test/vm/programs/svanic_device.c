@@ -9,8 +9,8 @@
  *   svanic_device DEVICE INTERFACE [GROUP...]
  *
  * DEVICE is a folder name such as 0000:01:00.0, INTERFACE the kernel's name of the NIC it
- * is wired to, GROUP registers, traffic, resets, spaces or pages; without any, all of
- * these. Of machines of their own are the groups less (4 pairs, neither ATS nor PRI),
+ * is wired to, GROUP registers, traffic, spaces, pages, resets or noise; without any, all
+ * of these. Of machines of their own are the groups less (4 pairs, neither ATS nor PRI),
  * no-pasid (no such capability, or not enabled) and one-request (that may be out). Each check prints what it saw; the exit status is 0 when all was right.
  */
 
@@ -253,6 +253,115 @@ check_resets(struct test *test)
 	check_works_after(test, "function-level reset");
 }
 
+/* --- noise ----------------------------------------------------------------------------- */
+
+#define NOISE_WRITES 20000
+
+static uint64_t noise_state;
+
+static uint64_t
+noise(void)
+{
+	noise_state ^= noise_state << 13;
+	noise_state ^= noise_state >> 7;
+	noise_state ^= noise_state << 17;
+	return noise_state;
+}
+
+/* Descriptors of which some are good: any address in the memory or none, any bits. */
+static void
+fill_with_noise(struct test *test)
+{
+	uint64_t *words = (uint64_t *)test->memory;
+	size_t i;
+
+	for (i = 0; i < TX_DATA / 8; i += 2) {
+		words[i] = noise() % 4 == 0
+			? noise()
+			: MEMORY_IOVA + noise() % MEMORY_SIZE;
+		words[i + 1] = noise() % 4 == 0
+			? noise()
+			: (noise() % 300) | (noise() & 6) << 16;
+	}
+}
+
+static void
+write_noise(struct bare *bare)
+{
+	uint32_t pair = SVANIC_PAIR(noise() % 17);
+
+	switch (noise() % 6) {
+	case 0:
+		bare_write(bare, noise() % SVANIC_PAIR(17) & ~3u,
+			(uint32_t)noise());
+		break;
+	case 1:
+		bare_write_wide(bare, pair + (noise() % 2) * SVANIC_TX,
+			MEMORY_IOVA + noise() % (TX_DATA / 64) * 64);
+		break;
+	case 2:
+		bare_write(bare,
+			pair + (noise() % 2) * SVANIC_TX + SVANIC_QUEUE_SIZE,
+			noise() % 12);
+		break;
+	case 3:
+		bare_write(bare,
+			pair + (noise() % 2) * SVANIC_TX + SVANIC_QUEUE_CONTROL,
+			noise() % 4 != 0);
+		break;
+	default:
+		bare_write(bare,
+			pair + (noise() % 2) * SVANIC_TX + SVANIC_QUEUE_TAIL,
+			noise() % 100);
+		break;
+	}
+}
+
+void
+check_noise(struct test *test)
+{
+	uint64_t sent = 0, received = 0, errors = 0;
+	struct pair pairs[SVANIC_PAIRS_MAX];
+	uint8_t frame[900];
+	unsigned int i, pair;
+
+	say_subject("noise in registers and rings");
+	noise_state = UINT64_C(0x5eed5eed5eed);
+	make_frame(frame, sizeof(frame), svanic_mac, peer_mac, 1);
+	for (i = 0; i < NOISE_WRITES; i++) {
+		if (i % 500 == 0) {
+			for (pair = 0; pair < SVANIC_PAIRS_MAX; pair++) {
+				sent += bare_counter(
+					&test->bare, pair, SVANIC_TX_FRAMES);
+				received += bare_counter(
+					&test->bare, pair, SVANIC_RX_FRAMES);
+				errors += bare_counter(&test->bare, pair,
+						  SVANIC_TX_ERRORS) +
+					bare_counter(&test->bare, pair,
+						SVANIC_RX_ERRORS);
+			}
+			test_reset(test);
+			for (pair = 0; pair < SVANIC_PAIRS_MAX; pair++)
+				pair_start(&pairs[pair], test, pair,
+					test->memory, 0);
+			fill_with_noise(test);
+		}
+		if (i % 100 == 0) {
+			bare_write(&test->bare, SVANIC_CONTROL,
+				SVANIC_CONTROL_RECEIVE);
+			bare_write(&test->bare, SVANIC_RECEIVE_MODE,
+				SVANIC_RECEIVE_PROMISCUOUS);
+			peer_send(test, frame, sizeof(frame));
+			drain_peer(test);
+		}
+		write_noise(&test->bare);
+	}
+	check(sent != 0 && errors != 0,
+		"%ju frames sent, %ju received, %ju errors", (uintmax_t)sent,
+		(uintmax_t)received, (uintmax_t)errors);
+	check_works_after(test, "noise");
+}
+
 /* --- all ---------------------------------------------------------------------------------- */
 
 static const struct group {
@@ -265,6 +374,7 @@ static const struct group {
 	{ "spaces", check_spaces },
 	{ "pages", check_pages },
 	{ "resets", check_resets },
+	{ "noise", check_noise },
 	{ "less", check_less, true },
 	{ "no-pasid", check_no_pasid, true },
 	{ "one-request", check_one_request, true },

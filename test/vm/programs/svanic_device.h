@@ -14,6 +14,7 @@ void check_traffic(struct test *test);
 void check_resets(struct test *test);
 void check_spaces(struct test *test);
 void check_pages(struct test *test);
+void check_noise(struct test *test);
 /* On devices that have less: svanic_less.c. */
 void check_less(struct test *test);
 void check_no_pasid(struct test *test);
