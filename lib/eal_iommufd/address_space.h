@@ -11,9 +11,20 @@
 
 #include <stdint.h>
 
+struct claim;
 struct mapping;
 struct rte_iommufd_range;
 struct rte_iommufd_space;
+
+/*
+ * Waits until nobody else maps, unmaps or looks up anything of [iova, iova + length), and
+ * keeps them waiting until space_release(): all of the space where the backend's calls do
+ * not run side by side. A length of 0, or too large a one, is to the end of the space.
+ */
+void space_claim(struct rte_iommufd_space *space, struct claim *claim,
+	uint64_t iova, uint64_t length);
+void space_claim_all(struct rte_iommufd_space *space, struct claim *claim);
+void space_release(struct rte_iommufd_space *space, struct claim *claim);
 
 /* What the devices that are attached now can reach: to be told after each change. */
 void address_space_read_ranges(struct rte_iommufd_space *space);
