@@ -143,7 +143,10 @@ static int
 start(struct sender *sender)
 {
 	/* As raw as a pipe: nothing is echoed, and no line is ended twice. */
-	struct termios raw = { .c_cflag = CS8 | CREAD };
+	struct termios raw = {
+		.c_cflag = CS8 | CREAD,
+		.c_cc[VMIN] = 1,
+	};
 	/* Wide enough that no line is broken. */
 	const struct winsize size = { .ws_row = 50, .ws_col = 500 };
 

@@ -42,18 +42,16 @@ command_perf() {
 # The guest's processor 1, on which its programs poll, gets the last of our processors for itself among QEMU's threads. Without that the
 # two and QEMU's main loop change places all the time. It ends when that is done, or with the lab.
 pin_polling_processor() {
-	local processors last thread name
+	local processors last others thread name mask
 	mapfile -t processors < <(allowed_processors)
 	last=${processors[-1]}
 	[ ${#processors[@]} -gt 1 ] || { say "one processor only: nothing is pinned"; return; }
 	until grep -qs '^CPU 1/' /proc/[0-9]*/task/*/comm; do sleep 0.1; done
-	for thread in $(qemu_threads); do
-		read -r name <"/proc/$thread/comm" || continue
-		if [[ $name = "CPU 1/"* ]]; then
-			taskset -pc "$last" "$thread" >/dev/null
-		else
-			taskset -pc "$(IFS=,; echo "${processors[*]:0:${#processors[@]}-1}")" "$thread" >/dev/null
-		fi
+	others=$(IFS=,; echo "${processors[*]:0:${#processors[@]}-1}")
+	for thread in $(qemu_threads); do # some of which come and go
+		read -r name 2>/dev/null <"/proc/$thread/comm" || continue
+		if [[ $name = "CPU 1/"* ]]; then mask=$last; else mask=$others; fi
+		taskset -pc "$mask" "$thread" >/dev/null 2>&1 || true
 	done
 }
 

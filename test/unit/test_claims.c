@@ -11,9 +11,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "claims.h"
 #include "unit.h"
+
+#define PATIENCE 10 /* seconds for what should happen at once */
 
 static struct claims claims;
 static atomic_uint turns; /* that were taken so far */
@@ -71,10 +74,13 @@ count_claims(void)
 static void
 start_waiting(struct waiter *waiter, unsigned int claims_then)
 {
+	const time_t until = time(NULL) + PATIENCE;
+
 	assert_int_equal(
 		pthread_create(&waiter->thread, NULL, run_waiter, waiter), 0);
-	while (count_claims() < claims_then)
+	while (count_claims() < claims_then && time(NULL) < until)
 		sched_yield();
+	assert_int_equal(count_claims(), claims_then);
 }
 
 static void

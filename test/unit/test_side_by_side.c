@@ -129,6 +129,16 @@ let_go(void)
 	pthread_mutex_unlock(&gate_lock);
 }
 
+/* Something that should have come did not: the test fails when it has ended. */
+static void
+give_up(void)
+{
+	pthread_mutex_lock(&gate_lock);
+	given_up = true;
+	pthread_cond_broadcast(&gate_changed);
+	pthread_mutex_unlock(&gate_lock);
+}
+
 static void
 wait_inside(unsigned int count)
 {
@@ -191,8 +201,15 @@ count_claims(struct rte_iommufd_space *of)
 static void
 wait_for_claims(struct rte_iommufd_space *of, unsigned int count)
 {
-	while (count_claims(of) < count)
+	const time_t until = time(NULL) + PATIENCE;
+
+	while (count_claims(of) < count) {
+		if (time(NULL) > until) {
+			give_up();
+			return;
+		}
 		sched_yield();
+	}
 }
 
 static int
