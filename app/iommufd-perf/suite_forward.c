@@ -31,7 +31,7 @@
 #include "statistics.h"
 #include "suites.h"
 
-#define ROUNDS 10
+#define ROUNDS 12 /* each order of the three twice */
 #define BURST 400 /* milliseconds */
 
 enum { STOCK, SHARED, PER_DEVICE, SIDES };
@@ -103,15 +103,19 @@ one_burst(const struct bench *bench, struct sender *sender, double *figures)
 
 static int
 one_round(const struct bench *bench, struct sender *const *senders,
-	struct table *rounds)
+	unsigned int round, struct table *rounds)
 {
 	double figures[SIDES][FIGURES];
-	unsigned int figure, side;
+	unsigned int figure, side, i;
 	int ret = 0;
 
-	for (side = 0; side < SIDES; side++)
+	/* Each begins in turn: what follows what may make a difference, too. */
+	for (i = 0; i < SIDES; i++) {
+		side = round % 2 == 0 ? i : SIDES - 1 - i;
+		side = (side + round / 2) % SIDES;
 		if (one_burst(bench, senders[side], figures[side]) != 0)
 			return -1;
+	}
 	for (figure = 0; figure < bench->figures; figure++)
 		for (side = 0; side < SIDES; side++) {
 			ret |= samples_add(&rounds->samples[figure][side],
@@ -167,7 +171,7 @@ one_turn(struct bench *bench, unsigned int turn)
 		ret = senders[side] == NULL ? -1 : 0;
 	}
 	for (round = 0; round < ROUNDS && ret == 0; round++)
-		ret = one_round(bench, senders, &rounds);
+		ret = one_round(bench, senders, round, &rounds);
 	for (side = 0; side < SIDES; side++)
 		if (sender_end(senders[side]) != 0)
 			ret = -1;

@@ -276,7 +276,7 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 	struct mapping run = {
 		.iova = iova,
 		.length = length,
-		.rights = RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE,
+		.rights = ALL_RIGHTS,
 	};
 	int ret;
 

@@ -38,8 +38,6 @@
 #include "runs.h"
 #include "space_map.h"
 
-#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
-
 /*
  * Two threads may begin to follow with the same space, since EAL's lock is held for
  * reading only. Taken between EAL's lock and a space's.

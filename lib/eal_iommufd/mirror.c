@@ -245,8 +245,7 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 
 	if (space == source || space->context != source->context)
 		return refuse("it takes two spaces of one context");
-	if (rights == 0 ||
-		(rights & ~(RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)) != 0)
+	if (rights == 0 || (rights & ~ALL_RIGHTS) != 0)
 		return refuse("the rights are neither read nor write");
 	ret = cut_out(source, source_iova, length, &parts, &count);
 	if (ret != 0)

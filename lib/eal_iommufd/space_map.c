@@ -31,8 +31,6 @@
 #include "progress.h"
 #include "space_map.h"
 
-#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
-
 /*
  * Threads are not worth their start for less than one of these: to map a file takes the
  * kernel a step for each hugepage, to map addresses one for each 4 KiB.

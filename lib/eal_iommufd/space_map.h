@@ -17,6 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rte_iommufd.h"
+
+#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+
 struct claim;
 struct mapping;
 struct rte_iommufd_space;
