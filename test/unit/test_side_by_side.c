@@ -429,6 +429,44 @@ what_could_not_be_mapped_is_not_found(void **state __rte_unused)
 	assert_mapped(0);
 }
 
+static int
+map_two(struct rte_iommufd_space *of, uint64_t iova __rte_unused)
+{
+	const struct rte_iommufd_run runs[] = {
+		{ .va = VA(A),
+			.iova = A,
+			.length = PAGE,
+			.file = -1,
+			.rights = RW },
+		{ .va = VA(B),
+			.iova = B,
+			.length = PAGE,
+			.file = -1,
+			.rights = RW },
+	};
+
+	return rte_iommufd_space_map_runs(of, runs, RTE_DIM(runs));
+}
+
+/* The second run is in the record while the kernel refuses the first. */
+static void
+what_waits_for_its_batch_is_not_found(void **state __rte_unused)
+{
+	struct caller callers[2];
+
+	mock_fail_call(mock_calls("") + 1, -ENOMEM);
+	hold_calls();
+	start_caller(&callers[0], map_two, space, 0);
+	wait_inside(1);
+	start_caller(&callers[1], lookup, space, B);
+	wait_for_claims(space, 2);
+	let_go();
+	assert_int_equal(end_caller(&callers[0]), -ENOMEM);
+	assert_int_equal(end_caller(&callers[1]), -ENOENT);
+	assert_one_error("cannot pin 8 KiB");
+	assert_mapped(0);
+}
+
 /* --- The whole space --- */
 
 static void
@@ -601,6 +639,7 @@ main(void)
 		TEST(what_is_being_mapped_is_unmapped_thereafter),
 		TEST(what_is_being_mapped_is_found_when_it_is),
 		TEST(what_could_not_be_mapped_is_not_found),
+		TEST(what_waits_for_its_batch_is_not_found),
 		TEST(a_mirror_waits_for_what_is_under_way),
 		TEST(a_mirror_does_not_end_while_its_source_maps),
 		TYPE1_TEST(a_container_is_claimed_as_a_whole),
