@@ -11,7 +11,7 @@ perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 perf_limit=3600 # seconds for the whole boot
 
 command_perf() {
-	local json="" compare="" status=0 arguments=()
+	local json="" compare="" status=0 pinning="" arguments=()
 	default_machine
 	parse_machine "${perf_machine[@]}"
 	while [ $# -gt 0 ]; do
@@ -32,15 +32,18 @@ command_perf() {
 	prepare_guest
 	mkdir -p "$share"
 	[ -z "$compare" ] || cp "$compare" "$share/old.json"
-	pin_polling_processor &
+	if [ ${#arguments[@]} = 0 ] || contains forward "${arguments[@]}" || contains all "${arguments[@]}"; then
+		pin_polling_processor &
+		pinning=$!
+	fi
 	DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$perf_limit} run_guest "$(perf_command "${arguments[@]}")" || status=$?
-	wait $! || true
+	[ -z "$pinning" ] || kill "$pinning" 2>/dev/null || true # where the guest has died before there was anything to pin
 	keep_figures "$json"
 	return "$status"
 }
 
 # The guest's processor 1, on which its programs poll, gets the last of our processors for itself among QEMU's threads. Without that the
-# two and QEMU's main loop change places all the time. It ends when that is done, or with the lab.
+# two and QEMU's main loop change places all the time. For the suite forward, where only one of them is busy.
 pin_polling_processor() {
 	local processors last others thread name mask
 	mapfile -t processors < <(allowed_processors)
