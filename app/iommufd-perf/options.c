@@ -35,7 +35,9 @@ const char options_help[] =
 	"\n"
 	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
 	"  --wire IFACE     the interface that receives what the first device sends\n"
-	"                   (start, forward)\n"
+	"                   (start)\n"
+	"  --cpu-time FILE  begins with the nanoseconds that the host has given to the\n"
+	"                   processor 1, where it is a virtual one (forward)\n"
 	"  --size SIZE      memory to map: 64M, 4G (4G); whole 2 MiB pages\n"
 	"  --repeat N       measured turns (5)\n"
 	"  --warmup N       turns before them that are not measured (1)\n"
@@ -52,6 +54,7 @@ const char options_help[] =
 static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "wire", required_argument, NULL, 'w' },
+	{ "cpu-time", required_argument, NULL, 'm' },
 	{ "size", required_argument, NULL, 's' },
 	{ "repeat", required_argument, NULL, 'r' },
 	{ "warmup", required_argument, NULL, 'u' },
@@ -200,6 +203,9 @@ read_option(struct reader *reader, int letter, const char *value)
 	case 'w':
 		options->wire = value;
 		return 0;
+	case 'm':
+		options->cpu_time = value;
+		return 0;
 	case 's':
 		return read_size(reader, value);
 	case 'r':
@@ -265,8 +271,10 @@ check_needs(const struct reader *reader)
 		[SUITE_SHARE] = 2,
 		[SUITE_ACCOUNT] = 2,
 		[SUITE_START] = 1,
-		[SUITE_FORWARD] = 1,
+		[SUITE_FORWARD] = 3,
 	};
+	static const char *const times[] = { "", "once", "twice",
+		"three times" };
 	const struct options *options = reader->options;
 	unsigned int i;
 
@@ -274,12 +282,9 @@ check_needs(const struct reader *reader)
 		if (options->suites[i] && options->device_count < devices[i])
 			return refuse(reader,
 				"the suite %s wants --device at least %s",
-				suite_names[i],
-				devices[i] == 1 ? "once" : "twice");
-	if ((options->suites[SUITE_START] || options->suites[SUITE_FORWARD]) &&
-		options->wire == NULL)
-		return refuse(reader,
-			"the suites start and forward want --wire IFACE");
+				suite_names[i], times[devices[i]]);
+	if (options->suites[SUITE_START] && options->wire == NULL)
+		return refuse(reader, "the suite start wants --wire IFACE");
 	return 0;
 }
 

@@ -22,7 +22,6 @@
 #include <hugetlbfs.h>
 
 #include "scene.h"
-#include "statistics.h"
 #include "testpmd.h"
 #include "wire.h"
 
@@ -40,7 +39,6 @@ struct life {
 	double started;
 	double first_packet; /* 0: not yet */
 	bool backend_named;
-	struct samples rates; /* one for each second */
 	bool stopped;
 	bool ended;
 };
@@ -114,14 +112,10 @@ static void
 look_at_line(struct life *life, const char *line)
 {
 	char named[64];
-	double rate;
 
 	snprintf(named, sizeof(named), "backend %s: ", life->testpmd->backend);
 	if (strstr(line, "IOMMUFD: ") != NULL && strstr(line, named) != NULL)
 		life->backend_named = true;
-	line += strspn(line, " \t");
-	if (sscanf(line, "Tx-pps: %lf", &rate) == 1 && rate > 0)
-		samples_add(&life->rates, rate);
 }
 
 static void
@@ -170,16 +164,6 @@ packet_came(struct life *life)
 	return wire_down(life->testpmd->wire, life->testpmd->interface);
 }
 
-/* The first second of statistics is not whole. */
-static bool
-has_all(const struct life *life)
-{
-	unsigned int seconds = life->testpmd->seconds;
-
-	return life->first_packet != 0 &&
-		(seconds == 0 || life->rates.count > seconds);
-}
-
 /* Waits for what comes first: a packet, or output. */
 static int
 step(struct life *life)
@@ -199,7 +183,7 @@ step(struct life *life)
 		ret = packet_came(life);
 	if (ret == 0 && polls[0].revents != 0)
 		ret = read_output(life);
-	if (ret == 0 && has_all(life) && !life->stopped) {
+	if (ret == 0 && life->first_packet != 0 && !life->stopped) {
 		life->stopped = true;
 		kill(-life->pid, SIGINT);
 	}
@@ -229,15 +213,14 @@ end(struct life *life)
 		kill(-life->pid, SIGKILL);
 	if (waitpid(life->pid, &status, 0) != life->pid)
 		return -1;
-	if (life->ended && status == 0 && has_all(life))
+	if (life->ended && status == 0 && life->first_packet != 0)
 		return 0;
 	warnx("testpmd ended with status %#x before all was measured", status);
 	return -1;
 }
 
-/* EAL leaves its hugepages for the next start, which would clear them. */
-static void
-remove_files(void)
+void
+testpmd_remove_files(const char *prefix)
 {
 	const char *folder = hugetlbfs_find_path_for_size(MEMORY_PAGE);
 	char pattern[256];
@@ -246,7 +229,7 @@ remove_files(void)
 
 	if (folder == NULL)
 		return;
-	snprintf(pattern, sizeof(pattern), "%s/" PREFIX "map_*", folder);
+	snprintf(pattern, sizeof(pattern), "%s/%smap_*", folder, prefix);
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (i = 0; i < found.gl_pathc; i++)
@@ -257,13 +240,7 @@ remove_files(void)
 static void
 fill_result(const struct life *life, struct testpmd_result *result)
 {
-	struct samples whole = { 0 };
-
-	if (life->testpmd->seconds > 0)
-		whole = (struct samples){ life->rates.values + 1,
-			life->testpmd->seconds };
 	result->first_packet = (life->first_packet - life->started) / 1000;
-	result->rate = samples_median(&whole);
 }
 
 /* A suite has many lives, and some take half a minute. */
@@ -298,7 +275,7 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 	struct life life = { .testpmd = testpmd };
 	int ret;
 
-	remove_files();
+	testpmd_remove_files(PREFIX);
 	if (wire_up(testpmd->wire, testpmd->interface) != 0 ||
 		start(&life) != 0)
 		return -1;
@@ -311,8 +288,7 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 		show_progress(testpmd, result);
 	}
 	close(life.output);
-	samples_clear(&life.rates);
 	free(life.text);
-	remove_files();
+	testpmd_remove_files(PREFIX);
 	return ret;
 }

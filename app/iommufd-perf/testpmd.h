@@ -7,7 +7,7 @@
 
 /*
  * One life of dpdk-testpmd that sends: from its start to its first packet on the
- * wire, and how many packets a second it sends then.
+ * wire.
  *
  * Must not know: what is compared with what.
  */
@@ -20,15 +20,16 @@ struct testpmd {
 	const char *backend;	/* that its line shall name */
 	const char *const *eal; /* more EAL arguments, NULL at the end */
 	const char *trace;	/* strace writes here; NULL: no strace */
-	unsigned int seconds;	/* of statistics; 0: none, and no rate */
 };
 
 struct testpmd_result {
 	double first_packet; /* seconds from its start */
-	double rate;	     /* packets per second, median of its seconds */
 };
 
 /* 0 or -1, which is said. */
 int testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result);
+
+/* EAL leaves its hugepages for the next start, which would clear them. */
+void testpmd_remove_files(const char *prefix);
 
 #endif /* TESTPMD_H */

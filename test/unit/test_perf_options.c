@@ -103,7 +103,8 @@ all_means_all(void **state __rte_unused)
 {
 	unsigned int i;
 
-	assert_understood("--device 1:0.0 --device 2:0.0 --wire w all");
+	assert_understood(
+		"--device 1:0.0 --device 2:0.0 --device 3:0.0 --wire w all");
 	for (i = 0; i < SUITE_COUNT; i++)
 		assert_true(options.suites[i]);
 }
@@ -217,7 +218,7 @@ what_a_suite_needs_has_to_be_there(void **state __rte_unused)
 	assert_refused("--device 1:0.0 share", "twice");
 	assert_refused("--device 1:0.0 parallel", "twice");
 	assert_refused("--device 1:0.0 start", "--wire");
-	assert_refused("--device 1:0.0 forward", "--wire");
+	assert_refused("--device 1:0.0 --device 2:0.0 forward", "three times");
 }
 
 static void
