@@ -52,6 +52,13 @@ int
 rte_iommufd_space_create(
 	struct rte_iommufd_context *context, struct rte_iommufd_space **space)
 {
+	return address_space_create_faulting(context, NULL, space);
+}
+
+int
+address_space_create_faulting(struct rte_iommufd_context *context,
+	struct fault_queue *faults, struct rte_iommufd_space **space)
+{
 	struct rte_iommufd_space *made;
 	int ret;
 
@@ -65,6 +72,7 @@ rte_iommufd_space_create(
 		goto leave;
 	}
 	made->context = context;
+	made->faults = faults;
 	made->container_fd = -1;
 	made->live = !context->backend->maps_need_device;
 	pthread_mutex_init(&made->lock, NULL);

@@ -11,9 +11,20 @@
 
 #include <stdint.h>
 
+struct fault_queue;
 struct mapping;
+struct rte_iommufd_context;
 struct rte_iommufd_range;
 struct rte_iommufd_space;
+
+/*
+ * rte_iommufd_space_create() for a space whose page tables report page requests to the
+ * queue. The queue stays the caller's, and is closed after the space has ended. The
+ * context's backend has to be iommufd: rte_iommufd_context_choose() comes first, because the
+ * queue is made on the context's iommu_fd.
+ */
+int address_space_create_faulting(struct rte_iommufd_context *context,
+	struct fault_queue *faults, struct rte_iommufd_space **space);
 
 /* What the devices that are attached now can reach: to be told after each change. */
 void address_space_read_ranges(struct rte_iommufd_space *space);

@@ -36,6 +36,7 @@
 #include "rte_iommufd.h"
 #include "settings.h"
 
+struct fault_queue;
 struct group;
 
 struct backend {
@@ -153,6 +154,10 @@ struct rte_iommufd_space {
 	bool keeps_page_table;
 	bool follows_memory;
 
+	/* iommufd: who is told of page requests, which belongs to who made the space;
+	 * NULL: devices that meet an address without a translation fail
+	 */
+	struct fault_queue *faults;
 	uint32_t ioas_id; /* iommufd */
 	int container_fd; /* type1, else -1 */
 };
