@@ -40,6 +40,8 @@ check_mock_machine() {
 	[ ${#nics[@]} = 0 ] || die "kernel 'mock' has IOMMUFD's mock devices and no drivers for NICs: --nic, run and perf want --kernel iommufd or stock"
 	[ "${machine[iommu]}" = 1 ] || [ "${machine[iommu]}" = 0 ] || die "kernel 'mock' drives no emulated IOMMU: leave --iommu out"
 	machine[iommu]=0
+	# Without ACPI the kernel learns of processors from the BIOS's MP table, which has one for each socket.
+	machine[smp]+=,sockets=${machine[smp]}
 }
 
 contains_number() { [[ $1 =~ ^[0-9]+$ ]]; }

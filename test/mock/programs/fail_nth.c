@@ -34,11 +34,13 @@ write_knob(const char *name, const char *value)
 void
 fail_nth_set_up(void)
 {
-	/* Of their own accord these fail nothing: the probability stays 0. */
-	write_knob("fail_iommufd/verbose", "0");
-	write_knob("failslab/verbose", "0");
+	/* Of their own accord these fail nothing: the probability stays 0. The
+	 * kernel's log has the stack of each failure.
+	 */
+	write_knob("fail_iommufd/verbose", "2");
+	write_knob("failslab/verbose", "2");
 	write_knob("failslab/ignore-gfp-wait", "N");
-	write_knob("fail_page_alloc/verbose", "0");
+	write_knob("fail_page_alloc/verbose", "2");
 	write_knob("fail_page_alloc/ignore-gfp-wait", "N");
 	write_knob("fail_page_alloc/min-order", "0");
 	file = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);

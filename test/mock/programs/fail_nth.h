@@ -9,7 +9,7 @@
  * The kernel's fault injection for the calling thread: the n-th allocation of its
  * system calls fails, whether it is one of IOMMUFD's own, a slab object or a page
  * (/proc/thread-self/fail-nth; fail_iommufd, failslab and fail_page_alloc in debugfs).
- * Only allocations between fail_nth_resume() and fail_nth_pause() are counted.
+ * The kernel's log shows where that was. Only allocations between fail_nth_resume() and fail_nth_pause() are counted.
  *
  * Must not know: what is tested.
  */

@@ -11,8 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "address_space.h"
-#include "backend.h"
 #include "kernel.h"
 #include "mock.h"
 #include "unit.h"
@@ -25,34 +23,32 @@ mock_command(int iommu_fd, struct uapi_test_command *command)
 }
 
 int
-mock_attach(struct rte_iommufd_space *space, uint32_t flags,
+mock_create(int iommu_fd, uint32_t page_table_id, uint32_t flags,
 	struct mock_device *device)
 {
 	struct uapi_test_command command = {
 		.operation = UAPI_TEST_MOCK_DOMAIN_FLAGS,
-		.id = space->ioas_id,
+		.id = page_table_id,
 		.mock_domain.flags = flags,
 	};
-	int ret = mock_command(space->context->iommu_fd, &command);
+	int ret = mock_command(iommu_fd, &command);
 
-	*device = (struct mock_device){ .iommu_fd = -1 };
 	if (ret != 0)
 		return ret;
-	device->iommu_fd = space->context->iommu_fd;
+	device->iommu_fd = iommu_fd;
 	device->handle = command.mock_domain.out_handle;
 	device->device_id = command.mock_domain.out_device_id;
 	device->page_table_id = command.mock_domain.out_page_table_id;
-	address_space_read_ranges(space);
 	return 0;
 }
 
 int
-mock_move(struct mock_device *device, struct rte_iommufd_space *space)
+mock_move(struct mock_device *device, uint32_t page_table_id)
 {
 	struct uapi_test_command command = {
 		.operation = UAPI_TEST_MOCK_DOMAIN_REPLACE,
 		.id = device->handle,
-		.replace.page_table_id = space->ioas_id,
+		.replace.page_table_id = page_table_id,
 	};
 	int ret = mock_command(device->iommu_fd, &command);
 
@@ -61,14 +57,13 @@ mock_move(struct mock_device *device, struct rte_iommufd_space *space)
 	return ret;
 }
 
-void
-mock_end(struct mock_device *device)
+int
+mock_destroy(struct mock_device *device)
 {
-	if (device->handle == 0)
-		return;
-	assert_int_equal(
-		kernel_object_destroy(device->iommu_fd, device->handle), 0);
+	int ret = kernel_object_destroy(device->iommu_fd, device->handle);
+
 	device->handle = 0;
+	return ret;
 }
 
 bool
@@ -85,8 +80,8 @@ mock_page_table_has(int iommu_fd, uint32_t page_table_id, uint64_t iova,
 	int ret;
 
 	/* The kernel says the same of what it will not look at. */
-	assert_int_equal((iova | length | (uintptr_t)va) % UAPI_TEST_PAGE_SIZE,
-		0);
+	assert_int_equal(
+		(iova | length | (uintptr_t)va) % UAPI_TEST_PAGE_SIZE, 0);
 	assert_int_not_equal(length, 0);
 	ret = mock_command(iommu_fd, &command);
 	if (ret != 0)
@@ -158,9 +153,6 @@ mock_memory(size_t length, int *file)
 	memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_POPULATE, fd, 0);
 	assert_ptr_not_equal(memory, MAP_FAILED);
-	if (file != NULL)
-		*file = fd;
-	else
-		close(fd);
+	*file = fd;
 	return memory;
 }

@@ -6,11 +6,10 @@
 #define MOCK_H
 
 /*
- * The kernel's mock devices, for programs that test the library on them. They have no
- * VFIO node, so the library cannot open or attach them: that step is here, and all
- * else is the library's own code on the real /dev/iommu.
+ * The kernel's mock devices, for programs that test the library on them: what they
+ * reach and what is pinned for them, and memory for both.
  *
- * Must not know: what is tested.
+ * Must not know: what is tested, how a program comes by a device (mock_vfio.h).
  */
 
 #include <stdbool.h>
@@ -18,8 +17,6 @@
 #include <stdint.h>
 
 #include "iommufd_test.h"
-
-struct rte_iommufd_space;
 
 struct mock_device {
 	int iommu_fd;
@@ -32,15 +29,15 @@ struct mock_device {
 int mock_command(int iommu_fd, struct uapi_test_command *command);
 
 /*
- * A new device, attached to the space; the space is told what it reaches. Flags are
- * UAPI_TEST_DEVICE_*. 0, or -errno.
+ * A new device, attached to the IOAS or HWPT. Flags are UAPI_TEST_DEVICE_*. 0, or
+ * -errno.
  */
-int mock_attach(struct rte_iommufd_space *space, uint32_t flags,
+int mock_create(int iommu_fd, uint32_t page_table_id, uint32_t flags,
 	struct mock_device *device);
-/* From the space it is in to another one; 0, or -errno. */
-int mock_move(struct mock_device *device, struct rte_iommufd_space *space);
-/* Detaches it and ends it; nothing when there is none. */
-void mock_end(struct mock_device *device);
+/* To another IOAS or HWPT; 0, or -errno. */
+int mock_move(struct mock_device *device, uint32_t page_table_id);
+/* Detaches it and ends it; 0, or -errno. */
+int mock_destroy(struct mock_device *device);
 
 /* Whether the device reaches this memory at that address, to the byte. */
 bool mock_reaches(const struct mock_device *device, uint64_t iova,
@@ -55,10 +52,10 @@ bool mock_page_table_has(int iommu_fd, uint32_t page_table_id, uint64_t iova,
 bool mock_is_pinned(
 	int iommu_fd, const void *va, uint64_t length, uint32_t times);
 
-/* What this process has pinned, in pages of 4 KiB. */
+/* What is charged to this process as pinned, in pages of 4 KiB. */
 unsigned long mock_pinned_pages(void);
 
-/* A memfd of present small pages; the caller unmaps it. *file may be NULL. */
+/* A memfd of present small pages, which the caller unmaps and closes. */
 char *mock_memory(size_t length, int *file);
 
 #endif /* MOCK_H */

@@ -15,17 +15,20 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
 
+#include "address_space.h"
 #include "backend.h"
 #include "fail_nth.h"
 #include "kernel.h"
 #include "logs.h"
 #include "mock.h"
+#include "mock_vfio.h"
 #include "rte_iommufd.h"
 #include "unit.h"
 
@@ -38,22 +41,25 @@
 #define OWN UINT64_C(0x6000000)
 
 enum step {
-	CREATE,
-	ALLOW,
-	MAP,
-	MAP_FILE,
-	MAP_RUNS,
-	RANGES,
-	UNMAP,
-	COPIES,
-	MIRROR,
-	DESTROY,
+	DO_CREATE,
+	DO_OPEN,
+	DO_ATTACH,
+	DO_MOVE,
+	DO_DETACH,
+	DO_ALLOW,
+	DO_MAP,
+	DO_MAP_FILE,
+	DO_MAP_RUNS,
+	DO_RANGES,
+	DO_UNMAP,
+	DO_COPY,
+	DO_MIRROR,
 	STEPS,
 };
 
-static const char *const step_names[STEPS] = { "create", "allow", "map",
-	"map_file", "map_runs", "ranges", "unmap", "copy", "mirror",
-	"destroy" };
+static const char *const step_names[STEPS] = { "create", "open", "attach",
+	"move", "detach", "allow", "map", "map_file", "map_runs", "ranges",
+	"unmap", "copy", "mirror" };
 
 /* What a life is made of that a failure must not leave behind. */
 struct possessions {
@@ -63,23 +69,30 @@ struct possessions {
 };
 
 static const char *settings;
+static const char *paths[3]; /* of the devices */
 static char *memory;
 static int file;
 static unsigned int number; /* the allocation that fails; 0: none */
 static unsigned int failures[STEPS];
+static unsigned int calls; /* of this life, so far */
+static char failed_in[64]; /* the call that the failure was in; "" before it */
 
 struct life {
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_space *space, *mirror, *copies;
-	struct mock_device device, mirror_device, copies_device;
-	bool mirrors;
+	/* One for each of them; NULL where something has failed. */
+	struct rte_iommufd_device *device, *mirror_device, *copies_device;
 };
 
-#define check(condition, what)                                              \
-	do {                                                                \
-		if (!(condition))                                           \
-			fail_msg("%s, with allocation %u failing; log: %s", \
-				what, number, logs_text());                 \
+#define check(condition, ...)                                                                     \
+	do {                                                                                      \
+		char what[256];                                                                   \
+		if (!(condition)) {                                                               \
+			snprintf(what, sizeof(what), __VA_ARGS__);                                \
+			fail_msg(                                                                 \
+				"%s, after call %u, with allocation %u failing (in %s); log: %s", \
+				what, calls, number, failed_in, logs_text());                     \
+		}                                                                                 \
 	} while (0)
 
 /* For functions that return an error: it was logged once, success never. */
@@ -87,11 +100,12 @@ static bool
 step(enum step which, int ret)
 {
 	fail_nth_pause();
-	if (logs_errors() != (ret < 0))
-		fail_msg(
-			"%s returned %d and logged %u errors, with allocation %u failing; log: %s",
-			step_names[which], ret, logs_errors(), number,
-			logs_text());
+	calls++;
+	if (failed_in[0] == '\0' && fail_nth_has_hit())
+		snprintf(failed_in, sizeof(failed_in), "call %u, %s", calls,
+			step_names[which]);
+	check(logs_errors() == (ret < 0), "%s returned %d and logged %u errors",
+		step_names[which], ret, logs_errors());
 	if (ret < 0)
 		failures[which]++;
 	check(ret >= 0 || fail_nth_has_hit(),
@@ -103,12 +117,32 @@ step(enum step which, int ret)
 /* Runs one call of the library with its allocations counted. */
 #define TRY(which, call) step(which, (fail_nth_resume(), (call)))
 
-/* The test's own step is no subject of failures. */
-static void
-attach(struct rte_iommufd_space *space, struct mock_device *device)
+/* The sysfs is the test's own. */
+int __real_device_place_find(const char *path, struct device_place *place);
+int __wrap_device_place_find(const char *path, struct device_place *place);
+
+int
+__wrap_device_place_find(const char *path, struct device_place *place)
 {
-	check(mock_attach(space, 0, device) == 0, "the device is kept out");
-	check(logs_errors() == 0, "an error of the attachment");
+	int ret;
+
+	fail_nth_pause();
+	ret = __real_device_place_find(path, place);
+	fail_nth_resume();
+	return ret;
+}
+
+static struct rte_iommufd_device *
+open_in(struct rte_iommufd_space *space, const char *path)
+{
+	struct rte_iommufd_device *device = NULL;
+
+	if (!TRY(DO_OPEN,
+		    rte_iommufd_device_open(
+			    space->context, path, NULL, &device)))
+		return NULL;
+	TRY(DO_ATTACH, rte_iommufd_device_attach(device, space));
+	return device;
 }
 
 /*
@@ -116,37 +150,40 @@ attach(struct rte_iommufd_space *space, struct mock_device *device)
  * memory is what the device sees.
  */
 static void
-compare(struct rte_iommufd_space *space, const struct mock_device *device,
+compare(struct rte_iommufd_space *space, struct rte_iommufd_device *device,
 	uint64_t iova, const char *va, uint64_t length)
 {
+	const struct mock_device *mock;
 	uint64_t done;
 	void *found;
 	bool said;
 
-	if (device->handle == 0)
+	if (device == NULL || rte_iommufd_device_space(device) != space)
 		return;
+	mock = mock_vfio_device(device);
 	for (done = 0; done < length; done += PAGE) {
 		said = rte_iommufd_space_lookup(space, iova + done, PAGE,
 			       RTE_IOMMUFD_MAP_READ, &found) == 0;
 		check(!said || found == va + done, "the books are wrong");
-		check(mock_reaches(device, iova + done, va + done, PAGE) ==
-				said,
-			"the books and the page table differ");
+		check(mock_reaches(mock, iova + done, va + done, PAGE) == said,
+			"%#" PRIx64
+			" of page table %u is%s mapped by the books and%s in it",
+			iova + done, mock->page_table_id, said ? "" : " not",
+			said ? " not" : "");
 	}
 }
 
 static void
 compare_all(const struct life *life)
 {
-	compare(life->space, &life->device, IOVA, memory, LENGTH);
+	compare(life->space, life->device, IOVA, memory, LENGTH);
 	if (life->mirror != NULL) {
-		compare(life->mirror, &life->mirror_device, IOVA, memory,
+		compare(life->mirror, life->mirror_device, IOVA, memory,
 			LENGTH);
-		compare(life->mirror, &life->mirror_device, OWN, memory,
-			LENGTH);
+		compare(life->mirror, life->mirror_device, OWN, memory, LENGTH);
 	}
 	if (life->copies != NULL)
-		compare(life->copies, &life->copies_device, COPY, memory,
+		compare(life->copies, life->copies_device, COPY, memory,
 			LENGTH);
 }
 
@@ -164,14 +201,15 @@ static void
 map(struct rte_iommufd_space *space, uint64_t base, unsigned int page,
 	unsigned int count)
 {
-	TRY(MAP, rte_iommufd_space_map(space, memory + page * PAGE,
-			 base + page * PAGE, count * PAGE, RW));
+	TRY(DO_MAP,
+		rte_iommufd_space_map(space, memory + page * PAGE,
+			base + page * PAGE, count * PAGE, RW));
 }
 
 static void
 map_file(struct rte_iommufd_space *space, unsigned int page, unsigned int count)
 {
-	TRY(MAP_FILE,
+	TRY(DO_MAP_FILE,
 		rte_iommufd_space_map_file(space, file, page * PAGE,
 			memory + page * PAGE, IOVA + page * PAGE, count * PAGE,
 			RW));
@@ -192,61 +230,89 @@ map_runs(const struct life *life, unsigned int page, unsigned int count)
 			.file = i % 2 == 0 ? file : -1,
 			.rights = RW,
 		};
-	TRY(MAP_RUNS, rte_iommufd_space_map_runs(life->space, runs, count));
+	TRY(DO_MAP_RUNS, rte_iommufd_space_map_runs(life->space, runs, count));
 	for (i = 0; i < count; i++)
 		there += has(life->space, runs[i].iova, PAGE);
 	check(there == 0 || there == count, "part of the runs is mapped");
 }
 
+/*
+ * What could not be unmapped is in no answer of the library any more, its place stays
+ * taken, and to unmap it again helps.
+ */
 static void
-unmap(struct rte_iommufd_space *space, uint64_t base, unsigned int page,
-	unsigned int count)
+mend(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
-	if (has(space, base + page * PAGE, count * PAGE))
-		TRY(UNMAP, rte_iommufd_space_unmap(space, base + page * PAGE,
-				   count * PAGE));
+	struct mapping area;
+	uint64_t done;
+
+	for (done = 0; space != NULL && done < length; done += PAGE) {
+		if (address_space_find(space, iova + done, &area) != 0 ||
+			area.origin != MAPPING_LOST)
+			continue;
+		check(rte_iommufd_space_map(
+			      space, memory, area.iova, PAGE, RW) == -EEXIST,
+			"a lost place is mapped anew");
+		logs_start();
+		check(rte_iommufd_space_unmap(space, area.iova, area.length) ==
+				0,
+			"unmapping again does not help");
+	}
+}
+
+static void
+unmap(const struct life *life, struct rte_iommufd_space *space, uint64_t base,
+	unsigned int page, unsigned int count)
+{
+	const uint64_t iova = base + page * PAGE;
+
+	if (!has(space, iova, count * PAGE) ||
+		TRY(DO_UNMAP,
+			rte_iommufd_space_unmap(space, iova, count * PAGE)))
+		return;
+	mend(space, iova, count * PAGE);
+	mend(life->mirror, iova, count * PAGE);
 }
 
 static void
 live_with_mirror(struct life *life)
 {
-	if (!TRY(CREATE,
+	if (!TRY(DO_CREATE,
 		    rte_iommufd_space_create(life->context, &life->mirror))) {
 		life->mirror = NULL;
 		return;
 	}
-	attach(life->mirror, &life->mirror_device);
-	life->mirrors = TRY(
-		MIRROR, rte_iommufd_space_mirror(life->mirror, life->space));
+	life->mirror_device = open_in(life->mirror, paths[1]);
+	TRY(DO_MIRROR, rte_iommufd_space_mirror(life->mirror, life->space));
 	compare_all(life);
 	map(life->mirror, OWN, 40, 2);
 	map(life->space, IOVA, 20, 3);
 	map_runs(life, 24, 6);
 	compare_all(life);
-	unmap(life->space, IOVA, 24, 3);
-	unmap(life->space, IOVA, 20, 3);
+	unmap(life, life->space, IOVA, 24, 3);
+	unmap(life, life->space, IOVA, 20, 3);
 	compare_all(life);
 }
 
 static void
 live_with_copies(struct life *life)
 {
-	if (!TRY(CREATE,
+	if (!TRY(DO_CREATE,
 		    rte_iommufd_space_create(life->context, &life->copies))) {
 		life->copies = NULL;
 		return;
 	}
-	attach(life->copies, &life->copies_device);
+	life->copies_device = open_in(life->copies, paths[2]);
 	if (has(life->space, IOVA, 8 * PAGE))
-		TRY(COPIES, rte_iommufd_space_copy(life->copies,
-				    COPY + PAGE, life->space, IOVA + PAGE,
-				    5 * PAGE, RW));
+		TRY(DO_COPY,
+			rte_iommufd_space_copy(life->copies, COPY + PAGE,
+				life->space, IOVA + PAGE, 5 * PAGE, RW));
 	compare_all(life);
 	if (has(life->space, IOVA, 8 * PAGE)) {
-		unmap(life->space, IOVA, 0, 8);
+		unmap(life, life->space, IOVA, 0, 8);
 		compare_all(life);
 	}
-	unmap(life->copies, COPY, 1, 5);
+	unmap(life, life->copies, COPY, 1, 5);
 	compare_all(life);
 }
 
@@ -256,55 +322,85 @@ live_with_space(struct life *life)
 	const struct rte_iommufd_range window = { IOVA, OWN + LENGTH - 1 };
 	struct rte_iommufd_range ranges[4];
 
-	TRY(ALLOW, rte_iommufd_space_allow(life->space, &window, 1));
+	TRY(DO_ALLOW, rte_iommufd_space_allow(life->space, &window, 1));
 	map(life->space, IOVA, 60, 4);
-	attach(life->space, &life->device);
-	TRY(RANGES, rte_iommufd_space_ranges(
-			    life->space, ranges, RTE_DIM(ranges)));
+	life->device = open_in(life->space, paths[0]);
+	TRY(DO_RANGES,
+		rte_iommufd_space_ranges(life->space, ranges, RTE_DIM(ranges)));
 	map(life->space, IOVA, 0, 4);
 	map_file(life->space, 4, 4);
 	map_runs(life, 8, 8);
 	compare_all(life);
 	live_with_mirror(life);
 	live_with_copies(life);
-	unmap(life->space, IOVA, 8, 4);
+	unmap(life, life->space, IOVA, 8, 4);
 	compare_all(life);
 }
 
-/* Returns 0 whatever fails, and has at most one thing to tell. */
+/* Away and back again, and out. */
 static void
-end_space(struct rte_iommufd_space *space, struct mock_device *device)
+move_about(const struct life *life)
 {
-	int ret;
+	struct rte_iommufd_device *device = life->device;
 
-	mock_end(device);
-	fail_nth_resume();
-	ret = rte_iommufd_space_destroy(space);
+	if (device == NULL || rte_iommufd_device_space(device) == NULL)
+		return;
+	if (life->mirror != NULL) {
+		TRY(DO_MOVE, rte_iommufd_device_move(device, life->mirror));
+		compare(rte_iommufd_device_space(device), device, IOVA, memory,
+			LENGTH);
+		TRY(DO_MOVE, rte_iommufd_device_move(device, life->space));
+	}
+	TRY(DO_DETACH, rte_iommufd_device_detach(device));
+}
+
+/* These return nothing or 0 whatever fails, and have nothing to tell. */
+static void
+goes_on(bool good)
+{
 	fail_nth_pause();
-	check(ret == 0, "a space cannot be ended");
-	check(logs_errors() == 0, "the end of a space has left something");
+	check(good, "something cannot be ended");
+	check(logs_errors() == 0, "the end has left something");
 	logs_start();
+}
+
+static void
+end_device(struct rte_iommufd_device *device)
+{
+	fail_nth_resume();
+	rte_iommufd_device_close(device);
+	goes_on(true);
+}
+
+static void
+end_space(struct rte_iommufd_space *space)
+{
+	fail_nth_resume();
+	goes_on(rte_iommufd_space_destroy(space) == 0);
 }
 
 static void
 live(void)
 {
 	struct life life = { .context = NULL };
-	int ret;
 
 	assert_int_equal(
 		rte_iommufd_context_create(settings, &life.context), 0);
-	if (TRY(CREATE, rte_iommufd_space_create(life.context, &life.space)))
+	if (TRY(DO_CREATE,
+		    rte_iommufd_space_create(life.context, &life.space))) {
 		live_with_space(&life);
-	else
+		move_about(&life);
+	} else {
 		life.space = NULL;
-	end_space(life.copies, &life.copies_device);
-	end_space(life.mirror, &life.mirror_device);
-	end_space(life.space, &life.device);
+	}
+	end_device(life.device);
+	end_device(life.mirror_device);
+	end_device(life.copies_device);
+	end_space(life.copies);
+	end_space(life.mirror);
+	end_space(life.space);
 	fail_nth_resume();
-	ret = rte_iommufd_context_destroy(life.context);
-	step(DESTROY, ret);
-	check(ret == 0, "the context cannot be ended");
+	goes_on(rte_iommufd_context_destroy(life.context) == 0);
 }
 
 static unsigned int
@@ -340,6 +436,8 @@ live_and_leave_nothing(unsigned int n, int control)
 	struct possessions after;
 
 	number = n;
+	calls = 0;
+	failed_in[0] = '\0';
 	fail_nth_start(n);
 	live();
 	after = take_stock();
@@ -360,6 +458,8 @@ test_each_allocation_fails(void **state)
 
 	(void)state;
 	assert_true(control >= 0);
+	for (i = 0; i < (int)RTE_DIM(paths); i++)
+		paths[i] = mock_vfio_add();
 	logs_start();
 	live(); /* what libraries keep for themselves is there then */
 	do {
@@ -374,10 +474,12 @@ test_each_allocation_fails(void **state)
 		print_message(" %s %u", step_names[i], failures[i]);
 	print_message("\n");
 	/* Each of these allocates; a sweep that does not reach them is none. */
-	assert_true(failures[CREATE] > 0 && failures[ALLOW] > 0);
-	assert_true(failures[MAP] > 0 && failures[MAP_FILE] > 0);
-	assert_true(failures[MAP_RUNS] > 0 && failures[COPIES] > 0);
-	assert_true(failures[MIRROR] > 0);
+	assert_true(failures[DO_CREATE] > 0 && failures[DO_OPEN] > 0);
+	assert_true(failures[DO_ATTACH] > 0 && failures[DO_MOVE] > 0);
+	assert_true(failures[DO_ALLOW] > 0 && failures[DO_MAP] > 0);
+	assert_true(failures[DO_MAP_FILE] > 0 && failures[DO_MAP_RUNS] > 0);
+	assert_true(failures[DO_COPY] > 0 && failures[DO_MIRROR] > 0);
+	assert_true(failures[DO_UNMAP] > 0);
 }
 
 int
@@ -386,10 +488,14 @@ main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_allocation_fails),
 	};
+	int ret;
 
 	assert_int_equal(argc, 2);
 	settings = argv[1];
 	fail_nth_set_up();
 	memory = mock_memory(LENGTH, &file);
-	return RUN_TESTS("allocations", tests);
+	mock_vfio_start();
+	ret = RUN_TESTS("allocations", tests);
+	mock_vfio_end();
+	return ret;
 }
