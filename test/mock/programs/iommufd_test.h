@@ -44,6 +44,11 @@ enum uapi_test_operation {
 #define UAPI_TEST_APERTURE_LAST UINT64_C(0x7fffffff)
 #define UAPI_TEST_PAGE_SIZE UINT64_C(2048)
 #define UAPI_TEST_PASID_BITS 20
+/* Of this PASID every second change is refused, once it is attached. */
+#define UAPI_TEST_PASID_UNWILLING 1024
+
+/* What IOMMU_GET_HW_INFO says of it. */
+#define UAPI_TEST_HW_INFO_TYPE 0xfeedbeef
 
 /* Of a mock device; without them it has dirty tracking and no PASIDs. */
 #define UAPI_TEST_DEVICE_NO_DIRTY (1u << 0)
@@ -88,8 +93,11 @@ struct uapi_test_command {
 		} trigger_iopf;
 		struct {
 			uint32_t pasid;
-			uint32_t page_table_id; /* out of attach: the HWPT */
-		} pasid;			/* id: the device's handle */
+			/* out of attach and replace: the HWPT; of check: 0
+			 * asks whether there is none
+			 */
+			uint32_t page_table_id;
+		} pasid; /* id: the device's handle */
 		struct {
 			uint32_t length;
 			uint32_t open_flags;

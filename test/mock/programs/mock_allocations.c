@@ -25,11 +25,13 @@
 #include "address_space.h"
 #include "backend.h"
 #include "fail_nth.h"
+#include "fault_queue.h"
 #include "kernel.h"
 #include "logs.h"
 #include "mock.h"
 #include "mock_vfio.h"
 #include "rte_iommufd.h"
+#include "rte_iommufd_pasid.h"
 #include "unit.h"
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -54,12 +56,17 @@ enum step {
 	DO_UNMAP,
 	DO_COPY,
 	DO_MIRROR,
+	DO_PASID_ALLOC,
+	DO_PASID_ATTACH,
+	DO_PASID_REPLACE,
+	DO_PASID_DETACH,
 	STEPS,
 };
 
 static const char *const step_names[STEPS] = { "create", "open", "attach",
 	"move", "detach", "allow", "map", "map_file", "map_runs", "ranges",
-	"unmap", "copy", "mirror" };
+	"unmap", "copy", "mirror", "pasid_alloc", "pasid_attach",
+	"pasid_replace", "pasid_detach" };
 
 /* What a life is made of that a failure must not leave behind. */
 struct possessions {
@@ -82,6 +89,9 @@ struct life {
 	struct rte_iommufd_space *space, *mirror, *copies;
 	/* One for each of them; NULL where something has failed. */
 	struct rte_iommufd_device *device, *mirror_device, *copies_device;
+	/* Of page requests; its space is there where the queue is. */
+	struct fault_queue queue;
+	struct rte_iommufd_space *asking;
 };
 
 #define check(condition, ...)                                                                     \
@@ -150,17 +160,13 @@ open_in(struct rte_iommufd_space *space, const char *path)
  * memory is what the device sees.
  */
 static void
-compare(struct rte_iommufd_space *space, struct rte_iommufd_device *device,
+compare_mock(struct rte_iommufd_space *space, const struct mock_device *mock,
 	uint64_t iova, const char *va, uint64_t length)
 {
-	const struct mock_device *mock;
 	uint64_t done;
 	void *found;
 	bool said;
 
-	if (device == NULL || rte_iommufd_device_space(device) != space)
-		return;
-	mock = mock_vfio_device(device);
 	for (done = 0; done < length; done += PAGE) {
 		said = rte_iommufd_space_lookup(space, iova + done, PAGE,
 			       RTE_IOMMUFD_MAP_READ, &found) == 0;
@@ -171,6 +177,28 @@ compare(struct rte_iommufd_space *space, struct rte_iommufd_device *device,
 			iova + done, mock->page_table_id, said ? "" : " not",
 			said ? " not" : "");
 	}
+}
+
+static void
+compare(struct rte_iommufd_space *space, struct rte_iommufd_device *device,
+	uint64_t iova, const char *va, uint64_t length)
+{
+	if (device != NULL && rte_iommufd_device_space(device) == space)
+		compare_mock(space, mock_vfio_device(device), iova, va, length);
+}
+
+/* And the PASID is attached where the library says, or nowhere. */
+static void
+compare_pasid(struct rte_iommufd_device *device, uint32_t pasid, uint64_t iova)
+{
+	struct rte_iommufd_space *space = rte_iommufd_pasid_space(
+		device, pasid);
+	const struct mock_device mock = mock_vfio_pasid(device, pasid);
+
+	check((space == NULL) == (mock.handle == 0),
+		"the books and the kernel differ on a PASID");
+	if (space != NULL)
+		compare_mock(space, &mock, iova, memory, LENGTH);
 }
 
 static void
@@ -337,6 +365,60 @@ live_with_space(struct life *life)
 	compare_all(life);
 }
 
+/* The queue itself logs nothing: who asks for it does. */
+static void
+live_with_requests(struct life *life, uint32_t pasid)
+{
+	int ret;
+
+	fail_nth_resume();
+	ret = fault_queue_open(&life->queue, life->context->iommu_fd);
+	fail_nth_pause();
+	check(ret == 0 || fail_nth_has_hit(), "no queue of page requests");
+	if (ret != 0)
+		return;
+	if (!TRY(DO_CREATE,
+		    address_space_create_faulting(
+			    life->context, &life->queue, &life->asking))) {
+		life->asking = NULL;
+		check(fault_queue_close(&life->queue) == 0,
+			"a queue cannot be ended");
+		return;
+	}
+	map(life->asking, IOVA, 0, 2);
+	TRY(DO_PASID_ATTACH,
+		rte_iommufd_pasid_attach(life->device, pasid, life->asking));
+	compare_pasid(life->device, pasid, IOVA);
+	map(life->asking, IOVA, 2, 2);
+	compare_pasid(life->device, pasid, IOVA);
+}
+
+static void
+live_with_pasids(struct life *life)
+{
+	uint32_t pasid;
+
+	if (life->device == NULL || life->mirror == NULL ||
+		life->copies == NULL)
+		return;
+	if (!TRY(DO_PASID_ALLOC, rte_iommufd_pasid_alloc(life->device, &pasid)))
+		return;
+	TRY(DO_PASID_ATTACH,
+		rte_iommufd_pasid_attach(life->device, pasid, life->mirror));
+	compare_pasid(life->device, pasid, IOVA);
+	if (rte_iommufd_pasid_space(life->device, pasid) != NULL) {
+		TRY(DO_PASID_REPLACE,
+			rte_iommufd_pasid_replace(
+				life->device, pasid, life->copies));
+		compare_pasid(life->device, pasid, COPY);
+		TRY(DO_PASID_DETACH,
+			rte_iommufd_pasid_detach(life->device, pasid));
+		compare_pasid(life->device, pasid, COPY);
+	}
+	/* Its number goes with the device. */
+	live_with_requests(life, pasid + 1);
+}
+
 /* Away and back again, and out. */
 static void
 move_about(const struct life *life)
@@ -351,7 +433,8 @@ move_about(const struct life *life)
 			LENGTH);
 		TRY(DO_MOVE, rte_iommufd_device_move(device, life->space));
 	}
-	TRY(DO_DETACH, rte_iommufd_device_detach(device));
+	if (life->asking == NULL)
+		TRY(DO_DETACH, rte_iommufd_device_detach(device));
 }
 
 /* These return nothing or 0 whatever fails, and have nothing to tell. */
@@ -389,6 +472,7 @@ live(void)
 	if (TRY(DO_CREATE,
 		    rte_iommufd_space_create(life.context, &life.space))) {
 		live_with_space(&life);
+		live_with_pasids(&life);
 		move_about(&life);
 	} else {
 		life.space = NULL;
@@ -396,6 +480,10 @@ live(void)
 	end_device(life.device);
 	end_device(life.mirror_device);
 	end_device(life.copies_device);
+	end_space(life.asking);
+	if (life.asking != NULL)
+		check(fault_queue_close(&life.queue) == 0,
+			"a queue cannot be ended");
 	end_space(life.copies);
 	end_space(life.mirror);
 	end_space(life.space);
@@ -479,7 +567,9 @@ test_each_allocation_fails(void **state)
 	assert_true(failures[DO_ALLOW] > 0 && failures[DO_MAP] > 0);
 	assert_true(failures[DO_MAP_FILE] > 0 && failures[DO_MAP_RUNS] > 0);
 	assert_true(failures[DO_COPY] > 0 && failures[DO_MIRROR] > 0);
-	assert_true(failures[DO_UNMAP] > 0);
+	assert_true(failures[DO_UNMAP] > 0 && failures[DO_PASID_ALLOC] > 0);
+	assert_true(failures[DO_PASID_ATTACH] > 0);
+	assert_true(failures[DO_PASID_REPLACE] > 0);
 }
 
 int

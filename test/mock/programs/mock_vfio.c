@@ -23,7 +23,8 @@
 #include "unit.h"
 
 #define NODES "/dev/vfio/devices/vfio"
-#define MAJOR 511 /* only compared */
+#define MAJOR 511	/* only compared */
+#define HW_INFO_INTEL 1 /* IOMMU_HW_INFO_TYPE_INTEL_VTD */
 #define MAX_NODES 16
 #define MAX_PASIDS 64
 
@@ -31,9 +32,12 @@
 struct node {
 	int fd; /* -1: the place is free */
 	unsigned int number;
-	struct mock_device device;   /* handle 0: not bound */
-	uint32_t nowhere;	     /* the IOAS that stands for none */
-	uint32_t pasids[MAX_PASIDS]; /* that are attached; 0: a free place */
+	struct mock_device device; /* handle 0: not bound */
+	uint32_t nowhere;	   /* the IOAS that stands for none */
+	struct {
+		uint32_t number; /* 0: a free place */
+		uint32_t page_table_id;
+	} pasids[MAX_PASIDS]; /* that are attached */
 };
 
 static struct node nodes[MAX_NODES];
@@ -43,6 +47,9 @@ static unsigned int added;
 int __real_kernel_open(const char *path);
 int __real_kernel_close(int fd);
 int __real_kernel_device_number(int fd, dev_t *number);
+
+int __real_kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
+	uint64_t *capabilities, uint8_t *max_pasid_log2);
 
 int __wrap_kernel_open(const char *path);
 int __wrap_kernel_close(int fd);
@@ -54,6 +61,8 @@ int __wrap_kernel_device_detach(int device_fd);
 int __wrap_kernel_device_attach_pasid(
 	int device_fd, uint32_t pasid, uint32_t page_table_id);
 int __wrap_kernel_device_detach_pasid(int device_fd, uint32_t pasid);
+int __wrap_kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
+	uint64_t *capabilities, uint8_t *max_pasid_log2);
 
 void
 mock_vfio_start(void)
@@ -143,24 +152,6 @@ __wrap_kernel_open(const char *path)
 }
 
 int
-__wrap_kernel_close(int fd)
-{
-	struct node *node = find_node(fd);
-
-	if (node != NULL && node->device.handle != 0) {
-		fail_nth_pause();
-		assert_int_equal(mock_destroy(&node->device), 0);
-		assert_int_equal(kernel_object_destroy(
-					 node->device.iommu_fd, node->nowhere),
-			0);
-		fail_nth_resume();
-	}
-	if (node != NULL)
-		node->fd = -1;
-	return __real_kernel_close(fd);
-}
-
-int
 __wrap_kernel_device_number(int fd, dev_t *number)
 {
 	const struct node *node = find_node(fd);
@@ -210,15 +201,44 @@ __wrap_kernel_device_detach(int device_fd)
 	return ret;
 }
 
-static uint32_t *
-find_pasid(struct node *node, uint32_t pasid)
+/* The place of the PASID, or with 0 a free one; MAX_PASIDS: there is none. */
+static unsigned int
+find_pasid(const struct node *node, uint32_t pasid)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAX_PASIDS; i++)
-		if (node->pasids[i] == pasid)
-			return &node->pasids[i];
-	return NULL;
+	for (i = 0; i < MAX_PASIDS && node->pasids[i].number != pasid; i++)
+		;
+	return i;
+}
+
+static bool
+kernel_agrees(const struct node *node, uint32_t pasid, uint32_t page_table_id)
+{
+	struct uapi_test_command command = {
+		.operation = UAPI_TEST_PASID_CHECK,
+		.id = node->device.handle,
+		.pasid = { .pasid = pasid, .page_table_id = page_table_id },
+	};
+
+	return mock_command(node->device.iommu_fd, &command) == 0;
+}
+
+struct mock_device
+mock_vfio_pasid(const struct rte_iommufd_device *device, uint32_t pasid)
+{
+	const struct node *node = bound_node(rte_iommufd_device_fd(device));
+	const unsigned int place = find_pasid(node, pasid);
+	struct mock_device found = { .iommu_fd = node->device.iommu_fd };
+
+	if (place < MAX_PASIDS) {
+		found.handle = node->device.handle;
+		found.device_id = node->device.device_id;
+		found.page_table_id = node->pasids[place].page_table_id;
+	}
+	/* 0 asks whether there is none. */
+	assert_true(kernel_agrees(node, pasid, found.page_table_id));
+	return found;
 }
 
 /* As vfio_iommufd_physical_pasid_attach_ioas(). */
@@ -227,22 +247,38 @@ __wrap_kernel_device_attach_pasid(
 	int device_fd, uint32_t pasid, uint32_t page_table_id)
 {
 	struct node *node = bound_node(device_fd);
-	const bool attached = find_pasid(node, pasid) != NULL;
+	unsigned int place = find_pasid(node, pasid);
 	struct uapi_test_command command = {
-		.operation = attached ? UAPI_TEST_PASID_REPLACE
-				      : UAPI_TEST_PASID_ATTACH,
+		.operation = place < MAX_PASIDS ? UAPI_TEST_PASID_REPLACE
+						: UAPI_TEST_PASID_ATTACH,
 		.id = node->device.handle,
 		.pasid = { .pasid = pasid, .page_table_id = page_table_id },
 	};
-	uint32_t *place = find_pasid(node, attached ? pasid : 0);
 	int ret;
 
-	assert_non_null(place);
 	assert_int_not_equal(pasid, 0);
+	if (place == MAX_PASIDS)
+		place = find_pasid(node, 0);
+	assert_true(place < MAX_PASIDS);
 	ret = mock_command(node->device.iommu_fd, &command);
-	if (ret == 0)
-		*place = pasid;
-	return ret;
+	if (ret != 0)
+		return ret;
+	node->pasids[place].number = pasid;
+	node->pasids[place].page_table_id = command.pasid.page_table_id;
+	return 0;
+}
+
+static int
+detach_pasid(struct node *node, unsigned int place)
+{
+	struct uapi_test_command command = {
+		.operation = UAPI_TEST_PASID_DETACH,
+		.id = node->device.handle,
+		.pasid.pasid = node->pasids[place].number,
+	};
+
+	node->pasids[place].number = 0;
+	return mock_command(node->device.iommu_fd, &command);
 }
 
 /* As vfio_iommufd_physical_pasid_detach_ioas(). */
@@ -250,20 +286,54 @@ int
 __wrap_kernel_device_detach_pasid(int device_fd, uint32_t pasid)
 {
 	struct node *node = bound_node(device_fd);
-	uint32_t *place = find_pasid(node, pasid);
-	struct uapi_test_command command = {
-		.operation = UAPI_TEST_PASID_DETACH,
-		.id = node->device.handle,
-		.pasid.pasid = pasid,
-	};
-
+	const unsigned int place = find_pasid(node, pasid);
 	int ret;
 
-	if (place == NULL)
+	if (place == MAX_PASIDS)
 		return 0;
-	*place = 0;
 	fail_nth_pause();
-	ret = mock_command(node->device.iommu_fd, &command);
+	ret = detach_pasid(node, place);
 	fail_nth_resume();
+	return ret;
+}
+
+/* As vfio_iommufd_physical_unbind(). */
+static void
+unbind(struct node *node)
+{
+	unsigned int place;
+
+	for (place = 0; place < MAX_PASIDS; place++)
+		if (node->pasids[place].number != 0)
+			assert_int_equal(detach_pasid(node, place), 0);
+	assert_int_equal(mock_destroy(&node->device), 0);
+	assert_int_equal(
+		kernel_object_destroy(node->device.iommu_fd, node->nowhere), 0);
+}
+
+int
+__wrap_kernel_close(int fd)
+{
+	struct node *node = find_node(fd);
+
+	if (node != NULL && node->device.handle != 0) {
+		fail_nth_pause();
+		unbind(node);
+		fail_nth_resume();
+	}
+	if (node != NULL)
+		node->fd = -1;
+	return __real_kernel_close(fd);
+}
+
+int
+__wrap_kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
+	uint64_t *capabilities, uint8_t *max_pasid_log2)
+{
+	int ret = __real_kernel_hw_info(
+		iommu_fd, device_id, type, capabilities, max_pasid_log2);
+
+	if (ret == 0 && *type == UAPI_TEST_HW_INFO_TYPE)
+		*type = HW_INFO_INTEL;
 	return ret;
 }
