@@ -10,8 +10,7 @@ guest_died=125 # the exit status when there is none from the guest: no other mea
 # prepare_guest: everything that the machine in ${machine[@]} needs, built or in the cache.
 prepare_guest() {
 	ensure_tool_root
-	ensure_modules "${machine[kernel]}"
-	ensure_initramfs
+	ensure_kernel "${machine[kernel]}"
 	ensure_project "${machine[dpdk]}"
 }
 

@@ -1,12 +1,11 @@
 # The guest's kernel: the release in the tool root, one module tree per K, and the initramfs. The module tree `iommufd` has the five
-# modules that iommufd-modules/ builds; `stock` is the distribution's own.
+# modules that iommufd-modules/ builds; `stock` is the distribution's own. `mock` is another kernel, of the same source, without modules.
 # It must not know of QEMU or of what runs in the guest.
 # shellcheck shell=bash
 
-kernels=(iommufd stock)
+kernels=(iommufd stock mock)
 
 check_kernel_name() {
-	[ "$1" != mock ] || die "kernel 'mock' (a custom kernel with IOMMUFD_TEST and fault injection) is not there yet; one of: ${kernels[*]}"
 	contains "$1" "${kernels[@]}" || die "no kernel '$1'; one of: ${kernels[*]}"
 }
 
@@ -14,6 +13,16 @@ kernel_release() {
 	local image
 	image=$(printf '%s\n' "$tool_root"/boot/vmlinuz-* | sort -V | tail -n 1)
 	echo "${image##*/vmlinuz-}"
+}
+
+# ensure_kernel K: the folder with `initramfs` and `vmlinuz` is in $boot_files then, one with lib/modules in $modules.
+ensure_kernel() {
+	if [ "$1" = mock ]; then
+		ensure_mock_kernel
+	else
+		ensure_modules "$1"
+		ensure_initramfs
+	fi
 }
 
 # ensure_modules K: the path of a folder with lib/modules/RELEASE is in $modules then.
@@ -72,19 +81,54 @@ ensure_initramfs() {
 boot_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
 
 make_boot_files() {
-	local dir=$1 release tree module
+	local dir=$1 release
 	release=$(kernel_release)
-	tree=$dir/tree
+	cp "$tool_root/boot/vmlinuz-$release" "$dir/vmlinuz"
+	make_initramfs "$dir" "$release" "${boot_modules[@]}"
+}
+
+make_initramfs() { # DIRECTORY RELEASE MODULE...
+	local dir=$1 release=$2 tree=$1/tree module
+	shift 2
 	open_root "$tool_root"
 	mkdir -p "$tree"/{bin,dev,proc,sys,modules,lower,upper,new}
 	cp "$tool_root/bin/busybox" "$tree/bin/busybox"
 	cp "$lab_dir/guest/initramfs-init" "$tree/init"
 	chmod +x "$tree/init"
-	for module in "${boot_modules[@]}"; do
+	: >"$tree/modules/order"
+	for module in "$@"; do
 		in_root "$tool_root" find "/usr/lib/modules/$release" -name "$module.ko.xz" -exec xz -dc {} + >"$tree/modules/$module.ko"
+		echo "$module" >>"$tree/modules/order"
 	done
-	printf '%s\n' "${boot_modules[@]}" >"$tree/modules/order"
-	cp "$tool_root/boot/vmlinuz-$release" "$dir/vmlinuz"
 	in_root "$tool_root" sh -c "cd '$(inside "$tree")' && find . | cpio --quiet -o -H newc" >"$dir/initramfs"
 	rm -rf "$tree"
+}
+
+# --- mock: everything built in ------------------------------------------------------------------------------------------------
+
+ensure_mock_kernel() {
+	local key
+	# Not of this file: the kernel takes minutes, and all that it is made of is in that folder.
+	key=$({ root_id "$tool_root"; cat "$lab_dir"/lab.d/mock-kernel/*; } | key_of)
+	ensure_thing kernel-mock "$key" make_mock_kernel
+	key=$({ echo "$key"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
+	ensure_thing boot-mock "$key" make_mock_boot_files "$thing"
+	boot_files=$thing
+	modules=$thing
+}
+
+make_mock_kernel() {
+	local dir=$1 release
+	release=$(kernel_release)
+	mkdir "$dir/build"
+	open_root "$tool_root"
+	with_progress "building the kernel with mock devices, Linux $release" "$cache/logs/kernel-mock.log" \
+		in_root "$tool_root" /src/devtools/lab.d/mock-kernel/build.sh "$release" "$(inside "$dir")/build" "$(inside "$dir")/vmlinuz"
+	rm -r "$dir/build"
+}
+
+make_mock_boot_files() { # KERNEL DIRECTORY
+	cp "$1/vmlinuz" "$2/vmlinuz"
+	mkdir -p "$2/lib/modules"
+	make_initramfs "$2" none
 }

@@ -31,7 +31,17 @@ check_machine() {
 	contains_number "${machine[hugepages]}" || die "--hugepages wants a number, not '${machine[hugepages]}'"
 	contains_number "${machine[smp]}" || die "--smp wants a number, not '${machine[smp]}'"
 	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
+	[ "${machine[kernel]}" != mock ] || check_mock_machine
 	place_nics
+}
+
+# Its IOMMU is a mock in the kernel, and it has drivers for no other, nor for NICs or VFIO.
+check_mock_machine() {
+	[ ${#nics[@]} = 0 ] || die "kernel 'mock' has IOMMUFD's mock devices and no drivers for NICs: --nic, run and perf want --kernel iommufd or stock"
+	[ "${machine[iommu]}" = 1 ] || [ "${machine[iommu]}" = 0 ] || die "kernel 'mock' drives no emulated IOMMU: leave --iommu out"
+	machine[iommu]=0
+	# Without ACPI the kernel learns of processors from the BIOS's MP table, which has one for each socket.
+	machine[smp]+=,sockets=${machine[smp]}
 }
 
 contains_number() { [[ $1 =~ ^[0-9]+$ ]]; }

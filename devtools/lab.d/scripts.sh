@@ -1,4 +1,4 @@
-# Runs scripts that say in their header which machine they want (test/vm): those with the same machine share one boot, and a
+# Runs scripts that say in their header which machine they want (test/vm, test/mock): those with the same machine share one boot, and a
 # guest that one of them leaves dirty, or that dies, is replaced for the rest. Prints a line per script as it ends; counts.
 # It must not know what the scripts do. A script's exit status says it: 0 passed, 77 skipped, all else failed.
 # shellcheck shell=bash
