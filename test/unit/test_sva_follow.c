@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "kernel.h"
+#include "kernel_memory.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "mock_memory.h"
@@ -68,6 +69,23 @@ what_is_moved_goes_at_both_ends(void **state __rte_unused)
 	assert_no_area(BASE);
 	assert_no_area(BASE + 16 * PAGE);
 	assert_int_equal(ask(BASE + 16 * PAGE, R), PAGE_ANSWER_SUCCESS);
+}
+
+/*
+ * What was at the destination need not have been followed, if it came there while a
+ * page was served: see step 4 in doc/sva.md.
+ */
+static void
+the_destination_goes_without_a_report_of_its_own(void **state __rte_unused)
+{
+	mock_memory_map(BASE + 64 * PAGE, BASE + 65 * PAGE, R | W);
+	assert_int_equal(ask(BASE + 64 * PAGE, R), PAGE_ANSWER_SUCCESS);
+	kernel_follow_unregister(
+		bench.follow_fd, BASE + 64 * PAGE, BASE + 65 * PAGE);
+	mock_memory_move(BASE + 32 * PAGE, BASE + 64 * PAGE, PAGE);
+	assert_int_equal(mock_memory_unread(), 1);
+	turn();
+	assert_no_area(BASE + 64 * PAGE);
 }
 
 /*
@@ -186,6 +204,7 @@ main(void)
 		TEST(what_is_unmapped_goes_and_nothing_else),
 		TEST(a_part_takes_the_whole_area_along),
 		TEST(what_is_moved_goes_at_both_ends),
+		TEST(the_destination_goes_without_a_report_of_its_own),
 		TEST(a_removal_is_looked_at_again),
 		TEST(settling_looks_at_once),
 		TEST(many_changes_are_read_in_one_turn),
