@@ -136,6 +136,23 @@ many_changes_are_read_in_one_turn(void **state __rte_unused)
 	assert_int_equal(mock_mappings(), 0);
 }
 
+static void
+remove_a_page(void)
+{
+	mock_memory_remove(BASE, BASE + PAGE);
+}
+
+/* Devices are waiting as well. */
+static void
+changes_without_end_do_not_take_a_turn_without_end(void **state __rte_unused)
+{
+	mock_memory_during_each("read", remove_a_page, 100000);
+	mock_memory_remove(BASE, BASE + PAGE);
+	turn();
+	assert_int_equal(mock_memory_unread(), 1);
+	mock_memory_during_each("read", remove_a_page, 0);
+}
+
 /* Nothing may be within reach whose changes nobody sees; and devices get answers. */
 static void
 a_service_that_cannot_follow_refuses_everybody(void **state __rte_unused)
@@ -208,6 +225,7 @@ main(void)
 		TEST(a_removal_is_looked_at_again),
 		TEST(settling_looks_at_once),
 		TEST(many_changes_are_read_in_one_turn),
+		TEST(changes_without_end_do_not_take_a_turn_without_end),
 		TEST(a_service_that_cannot_follow_refuses_everybody),
 		TEST(an_answer_needs_the_changes_to_be_read),
 		TEST(an_area_that_the_kernel_keeps_ends_the_service),

@@ -420,6 +420,26 @@ check_sending(struct pair *pair)
 	free(large);
 }
 
+/* The kernel may have none to give; then there is nothing to see. */
+static void
+check_transparent_hugepage(struct pair *pair)
+{
+	uint8_t *memory = get_memory(2 * HUGE);
+	uint8_t *huge = (uint8_t *)(((uintptr_t)memory + HUGE - 1) &
+		~(uintptr_t)(HUGE - 1));
+	const uint64_t pinned = stats_now().pinned;
+
+	madvise(memory, 2 * HUGE, MADV_HUGEPAGE);
+	memset(memory, 1, 2 * HUGE);
+	send_filled(pair, "a transparent hugepage", huge + 0x54321);
+	printf("%" PRIu64 " bytes were pinned for it\n",
+		stats_now().pinned - pinned);
+	send_filled(pair, "another part of it", huge + 0x154321);
+	must(munmap(memory, 2 * HUGE) == 0, "munmap");
+	expect("settled", rte_iommufd_sva_settle(sva), 0);
+	expect("all of it is gone", stats_now().pinned, pinned);
+}
+
 /* Zero pages, which nobody has touched. */
 static void
 check_untouched(struct pair *pair)
@@ -481,6 +501,7 @@ test_memory(void)
 
 	start_pair(pair, 0);
 	check_sending(pair);
+	check_transparent_hugepage(pair);
 	check_untouched(pair);
 	check_refusals(pair);
 	check_what_cannot_be_followed(pair);
