@@ -71,16 +71,16 @@ struct rte_pci_device {
 #define RTE_DEV_TO_PCI(ptr) container_of(ptr, struct rte_pci_device, device)
 #define RTE_ETH_DEV_TO_PCI(eth_dev) RTE_DEV_TO_PCI((eth_dev)->device)
 
-#define RTE_PCI_DEVICE(vendor, device_number)                           \
-	.class_id = RTE_CLASS_ANY_ID, .vendor_id = (vendor),            \
+#define RTE_PCI_DEVICE(vendor, device_number)                                \
+	.class_id = RTE_CLASS_ANY_ID, .vendor_id = (vendor),                 \
 	.device_id = (device_number), .subsystem_vendor_id = RTE_PCI_ANY_ID, \
 	.subsystem_device_id = RTE_PCI_ANY_ID
 
 struct rte_pci_driver {
 	RTE_TAILQ_ENTRY(rte_pci_driver) next;
 	struct rte_driver driver;
-	int (*probe)(struct rte_pci_driver *driver,
-		struct rte_pci_device *device);
+	int (*probe)(
+		struct rte_pci_driver *driver, struct rte_pci_device *device);
 	int (*remove)(struct rte_pci_device *device);
 	int (*dma_map)(struct rte_pci_device *device, void *address,
 		uint64_t iova, size_t length);
@@ -94,6 +94,7 @@ struct rte_pci_driver {
 #define RTE_PCI_DRV_INTR_LSC 0x0008
 
 __rte_internal void rte_pci_register(struct rte_pci_driver *driver);
+__rte_internal const char *rte_pci_get_sysfs_path(void);
 
 #ifdef RTE_PMD_EXPORT_NAME_ARRAY
 #define SDK_EXPORT_NAME(name) RTE_PMD_EXPORT_NAME(name, __COUNTER__)
@@ -101,12 +102,12 @@ __rte_internal void rte_pci_register(struct rte_pci_driver *driver);
 #define SDK_EXPORT_NAME(name) RTE_PMD_EXPORT_NAME(name)
 #endif
 
-#define RTE_PMD_REGISTER_PCI(driver_name, pci_driver)         \
-	RTE_INIT(register_##driver_name)                      \
-	{                                                     \
+#define RTE_PMD_REGISTER_PCI(driver_name, pci_driver)            \
+	RTE_INIT(register_##driver_name)                         \
+	{                                                        \
 		(pci_driver).driver.name = RTE_STR(driver_name); \
-		rte_pci_register(&(pci_driver));              \
-	}                                                     \
+		rte_pci_register(&(pci_driver));                 \
+	}                                                        \
 	SDK_EXPORT_NAME(driver_name)
 
 /* --- ethdev ------------------------------------------------------------------- */
@@ -271,13 +272,13 @@ __rte_internal struct rte_eth_dev *rte_eth_dev_allocate(const char *name);
 __rte_internal struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 __rte_internal int rte_eth_dev_release_port(struct rte_eth_dev *dev);
 __rte_internal void rte_eth_dev_probing_finish(struct rte_eth_dev *dev);
-__rte_internal int rte_eth_dev_callback_process(struct rte_eth_dev *dev,
-	enum rte_eth_event_type event, void *argument);
+__rte_internal int rte_eth_dev_callback_process(
+	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *argument);
 
 /* --- what was derived from the sources, for 64-bit machines -------------------- */
 
-#define SDK_OPERATION(name, index)                                              \
-	_Static_assert(offsetof(struct eth_dev_ops, name) == 8 * (index),       \
+#define SDK_OPERATION(name, index)                                        \
+	_Static_assert(offsetof(struct eth_dev_ops, name) == 8 * (index), \
 		"the place of " #name)
 
 _Static_assert(sizeof(struct rte_device) == 64, "rte_device");
@@ -296,7 +297,8 @@ _Static_assert(offsetof(struct rte_eth_dev, data) ==
 		8 * (6 + SDK_QUEUE_POINTERS_AFTER_RX + SDK_RECYCLE_POINTERS),
 	"data");
 _Static_assert(offsetof(struct rte_eth_dev, device) ==
-		offsetof(struct rte_eth_dev, data) + 8 * (3 + SDK_FLOW_POINTERS),
+		offsetof(struct rte_eth_dev, data) +
+			8 * (3 + SDK_FLOW_POINTERS),
 	"device");
 SDK_OPERATION(dev_close, 5);
 SDK_OPERATION(is_removed, 8 + SDK_SPEED_LANE_OPERATIONS);
