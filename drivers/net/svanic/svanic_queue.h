@@ -23,6 +23,7 @@
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+#include <rte_version.h>
 
 #include "svanic_registers.h"
 
@@ -104,6 +105,13 @@ struct svanic_tx_queue {
 	bool deferred_start;
 };
 
+/* What ethdev has a count of descriptors returned as. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+typedef int svanic_count_t;
+#else
+typedef uint32_t svanic_count_t;
+#endif
+
 /* --- receive: svanic_rx.c ----------------------------------------------------- */
 
 /*
@@ -122,7 +130,7 @@ uint16_t svanic_rx_burst(
 uint16_t svanic_rx_burst_scattered(
 	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
 /* These read HEAD. */
-int svanic_rx_count(void *queue);
+svanic_count_t svanic_rx_count(void *queue);
 int svanic_rx_status(void *queue, uint16_t offset);
 
 /* --- transmit: svanic_tx.c ---------------------------------------------------- */

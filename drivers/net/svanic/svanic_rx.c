@@ -157,8 +157,9 @@ refill(struct svanic_rx_queue *queue)
 int
 svanic_rx_fill(struct svanic_rx_queue *queue)
 {
-	struct rte_mbuf model = { 0 };
+	struct rte_mbuf model;
 
+	memset(&model, 0, sizeof(model));
 	model.data_off = RTE_PKTMBUF_HEADROOM;
 	model.nb_segs = 1;
 	model.port = queue->port;
@@ -293,7 +294,7 @@ svanic_rx_burst_scattered(
 }
 
 /* A device that was reset or is gone reads as something impossible: nothing is there. */
-int
+svanic_count_t
 svanic_rx_count(void *opaque)
 {
 	const struct svanic_rx_queue *queue = opaque;
@@ -302,7 +303,7 @@ svanic_rx_count(void *opaque)
 					 SVANIC_QUEUE_HEAD) -
 		queue->taken;
 
-	return count <= queue->given - queue->taken ? (int)count : 0;
+	return count <= queue->given - queue->taken ? count : 0;
 }
 
 int

@@ -142,7 +142,8 @@ fill_queues(const struct svanic_statistics *now, QUEUES *queues)
 {
 	unsigned int i;
 
-	for (i = 0; i < RTE_MIN(SVANIC_PAIRS_MAX, RTE_ETHDEV_QUEUE_STAT_CNTRS);
+	for (i = 0; i < RTE_MIN((unsigned int)SVANIC_PAIRS_MAX,
+				(unsigned int)RTE_ETHDEV_QUEUE_STAT_CNTRS);
 		i++) {
 		const uint64_t *pair = now->pair[i];
 

@@ -96,10 +96,18 @@ struct rte_pci_driver {
 __rte_internal void rte_pci_register(struct rte_pci_driver *driver);
 __rte_internal const char *rte_pci_get_sysfs_path(void);
 
-#ifdef RTE_PMD_EXPORT_NAME_ARRAY
+/* Strings that dpdk-pmdinfo finds; DPDK's own macros are in rte_dev.h up to 24.11. */
+#ifdef RTE_PMD_REGISTER_PCI_TABLE
 #define SDK_EXPORT_NAME(name) RTE_PMD_EXPORT_NAME(name, __COUNTER__)
 #else
-#define SDK_EXPORT_NAME(name) RTE_PMD_EXPORT_NAME(name)
+#define SDK_EXPORT(symbol) __attribute__((used)) const char symbol[]
+#define SDK_EXPORT_NAME(name) SDK_EXPORT(this_pmd_name##name) = RTE_STR(name)
+#define RTE_PMD_REGISTER_PCI_TABLE(name, table) \
+	SDK_EXPORT(__##name##_pci_tbl_export) = RTE_STR(table)
+#define RTE_PMD_REGISTER_PARAM_STRING(name, text) \
+	SDK_EXPORT(__##name##_param_string_export) = text
+#define RTE_PMD_REGISTER_KMOD_DEP(name, text) \
+	SDK_EXPORT(__##name##_kmod_dep_export) = text
 #endif
 
 #define RTE_PMD_REGISTER_PCI(driver_name, pci_driver)            \
