@@ -22,6 +22,7 @@
 #include "address_space.h"
 #include "backend.h"
 #include "context.h"
+#include "explain_pasid.h"
 #include "kernel.h"
 #include "log.h"
 #include "space_map.h"
@@ -52,12 +53,26 @@ int
 rte_iommufd_space_create(
 	struct rte_iommufd_context *context, struct rte_iommufd_space **space)
 {
+	return address_space_create_faulting(context, NULL, space);
+}
+
+int
+address_space_create_faulting(struct rte_iommufd_context *context,
+	struct fault_queue *faults, struct rte_iommufd_space **space)
+{
 	struct rte_iommufd_space *made;
 	int ret;
 
 	ret = enter_context(context);
 	if (ret != 0)
 		return ret;
+	if (faults != NULL && context->backend->attach_pasid == NULL) {
+		IOMMUFD_LOG(ERR,
+			"backend %s has no page requests: they need RTE_IOMMUFD=backend=iommufd",
+			context->backend->name);
+		ret = -EOPNOTSUPP;
+		goto leave;
+	}
 	made = calloc(1, sizeof(*made));
 	if (made == NULL) {
 		IOMMUFD_LOG(ERR, "no memory for an address space");
@@ -65,6 +80,7 @@ rte_iommufd_space_create(
 		goto leave;
 	}
 	made->context = context;
+	made->faults = faults;
 	made->container_fd = -1;
 	made->live = !context->backend->maps_need_device;
 	pthread_mutex_init(&made->lock, NULL);
@@ -96,6 +112,12 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 		IOMMUFD_LOG(ERR,
 			"an address space cannot end with %u devices attached",
 			space->devices);
+		return -EBUSY;
+	}
+	if (space->pasids != 0) {
+		IOMMUFD_LOG(ERR,
+			"an address space cannot end with %u PASIDs attached",
+			space->pasids);
 		return -EBUSY;
 	}
 	if (space->mirror_count != 0) {
@@ -299,6 +321,43 @@ address_space_stay_live(struct rte_iommufd_space *space)
 {
 	pthread_mutex_lock(&space->lock);
 	space->live = true;
+	pthread_mutex_unlock(&space->lock);
+}
+
+static int
+refuse_in_interrupt_window(
+	const struct mapping *mapping, void *argument __rte_unused)
+{
+	struct explanation why;
+
+	if (!space_touches_interrupt_window(mapping))
+		return 0;
+	IOMMUFD_LOG(ERR, "%s", explain_interrupt_window(&why, mapping));
+	return -EADDRINUSE;
+}
+
+int
+address_space_enter_pasid(struct rte_iommufd_space *space)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&space->lock);
+	if (!space->keeps_interrupt_window)
+		ret = mappings_walk(
+			&space->mappings, refuse_in_interrupt_window, NULL);
+	if (ret == 0) {
+		space->keeps_interrupt_window = true;
+		space->pasids++;
+	}
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+void
+address_space_leave_pasid(struct rte_iommufd_space *space)
+{
+	pthread_mutex_lock(&space->lock);
+	space->keeps_interrupt_window = --space->pasids > 0;
 	pthread_mutex_unlock(&space->lock);
 }
 

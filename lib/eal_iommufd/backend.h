@@ -33,10 +33,13 @@
 #include "device_place.h"
 #include "explain.h"
 #include "mappings.h"
+#include "pasid_set.h"
 #include "rte_iommufd.h"
 #include "settings.h"
 
+struct fault_queue;
 struct group;
+struct page_table;
 
 struct backend {
 	const char *name;
@@ -83,7 +86,7 @@ struct backend {
 	/* The context's lock held. */
 	void (*space_destroy)(struct rte_iommufd_space *space);
 	int (*device_open)(struct rte_iommufd_device *device);
-	/* Detaches, too. */
+	/* Detaches, too, and its PASIDs first. */
 	void (*device_close)(struct rte_iommufd_device *device);
 	int (*attach)(struct rte_iommufd_device *device,
 		struct rte_iommufd_space *space);
@@ -93,6 +96,15 @@ struct backend {
 	int (*detach)(struct rte_iommufd_device *device);
 	int (*hw_info)(const struct rte_iommufd_device *device,
 		struct rte_iommufd_hw_info *info);
+
+	/* All three NULL: knows no PASIDs. The context's lock held. */
+	/* How many bits wide the device's PASIDs are, or -errno, logged. */
+	int (*pasid_width)(const struct rte_iommufd_device *device);
+	/* Of a PASID with a space: to that space in place of it. */
+	int (*attach_pasid)(const struct rte_iommufd_device *device,
+		struct pasid *pasid, struct rte_iommufd_space *space);
+	int (*detach_pasid)(
+		const struct rte_iommufd_device *device, struct pasid *pasid);
 };
 
 extern const struct backend backend_iommufd;
@@ -146,13 +158,22 @@ struct rte_iommufd_space {
 	unsigned int mirror_count;
 	TAILQ_ENTRY(rte_iommufd_space) next_mirror;
 	unsigned int devices; /* attached; guarded by the context's lock */
-	bool live;	      /* the backend has somewhere to put mappings */
+	unsigned int pasids;  /* of devices, attached; guarded by the same */
+	/* Nothing can be mapped where devices write interrupts; guarded by the lock. */
+	bool keeps_interrupt_window;
+	bool live; /* the backend has somewhere to put mappings */
 	/* type1: the last device has left, but its group could not leave the container,
 	 * which goes on to hold what is mapped; guarded by the context's lock
 	 */
 	bool keeps_page_table;
 	bool follows_memory;
 
+	/* iommufd: who is told of page requests, which belongs to who made the space;
+	 * NULL: devices that meet an address without a translation fail
+	 */
+	struct fault_queue *faults;
+	/* iommufd: those that we have made; guarded by the context's lock */
+	TAILQ_HEAD(, page_table) page_tables;
 	uint32_t ioas_id; /* iommufd */
 	int container_fd; /* type1, else -1 */
 };
@@ -166,8 +187,27 @@ struct rte_iommufd_device {
 	uint8_t vf_token[RTE_IOMMUFD_VF_TOKEN_LENGTH];
 	int fd; /* -1 while there is none */
 
+	struct pasid_set pasids; /* guarded by the context's lock */
+	int pasid_width;	 /* in bits; 0 until somebody has asked */
+
 	uint32_t iommufd_id; /* iommufd: the device's object in the context */
+	/* iommufd: NULL when attached to none, or to one that the kernel has made */
+	struct page_table *page_table;
 	struct group *group; /* type1 */
 };
+
+/*
+ * Whether the devices are of one IOMMU group, so that the kernel moves both when one is
+ * moved: iommufd_device_do_replace().
+ */
+static inline bool
+devices_share_group(const struct rte_iommufd_device *one,
+	const struct rte_iommufd_device *other)
+{
+	if (one == other)
+		return true;
+	return !one->place.noiommu && one->place.found.group >= 0 &&
+		one->place.found.group == other->place.found.group;
+}
 
 #endif /* BACKEND_H */

@@ -5,9 +5,7 @@
 /*
  * The IOMMUFD backend: one IOAS for each space, one cdev for each device.
  *
- * The kernel makes the page table itself (an "auto domain" HWPT) when the first
- * device is attached to an IOAS, and shares it with every later device that
- * fits: iommufd_device_auto_get_domain().
+ * The page tables are page_tables.c's business.
  *
  * Must not know: EAL, the record of mappings, other backends.
  */
@@ -19,18 +17,17 @@
 
 #include "backend.h"
 #include "explain.h"
+#include "explain_pasid.h"
 #include "kernel.h"
 #include "log.h"
-
-/* A reset takes at most a second or so (pci_dev_wait()); in milliseconds. */
-#define RESET_PATIENCE 2000
-#define RESET_STEP 10
+#include "page_tables.h"
 
 static int
 iommufd_space_create(struct rte_iommufd_space *space)
 {
 	int ret = kernel_ioas_alloc(space->context->iommu_fd, &space->ioas_id);
 
+	TAILQ_INIT(&space->page_tables);
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "the kernel makes no address space: %s",
 			rte_strerror(-ret));
@@ -41,9 +38,12 @@ iommufd_space_create(struct rte_iommufd_space *space)
 static void
 iommufd_space_destroy(struct rte_iommufd_space *space)
 {
+	int kept = page_tables_end(space);
 	int ret = kernel_object_destroy(
 		space->context->iommu_fd, space->ioas_id);
 
+	if (kept != 0)
+		ret = kept;
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "the kernel keeps address space %u: %s",
 			space->ioas_id, rte_strerror(-ret));
@@ -210,30 +210,13 @@ iommufd_device_open(struct rte_iommufd_device *device)
 	return ret;
 }
 
-/*
- * A device that is being reset is out of reach for a moment, and then its attachment
- * is refused with EBUSY (pci_dev_reset_iommu_prepare()).
- */
-static int
-attach_patiently(const struct rte_iommufd_device *device, uint32_t ioas_id)
-{
-	unsigned int tries = RESET_PATIENCE / RESET_STEP;
-	int ret;
-
-	for (;;) {
-		ret = kernel_device_attach(device->fd, ioas_id);
-		if (ret != -EBUSY || tries-- == 0)
-			return ret;
-		kernel_sleep(RESET_STEP);
-	}
-}
-
 static int
 iommufd_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	struct explanation why;
-	int ret = attach_patiently(device, space->ioas_id);
+	int ret = page_table_attach(
+		device, PAGE_TABLE_DEVICE, space, &device->page_table);
 
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
@@ -241,13 +224,64 @@ iommufd_attach(
 	return ret;
 }
 
+/* VFIO replaces what is attached, for the whole group. */
+static int
+iommufd_move(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	struct page_table *left = device->page_table;
+	struct rte_iommufd_device *each;
+	int ret = iommufd_attach(device, space);
+
+	if (ret != 0)
+		return ret;
+	TAILQ_FOREACH(each, &device->context->devices, next) {
+		if (each == device || each->space != device->space ||
+			!devices_share_group(each, device))
+			continue;
+		each->page_table = device->page_table;
+		if (each->page_table != NULL)
+			each->page_table->users++;
+		page_table_leave(left);
+	}
+	page_table_leave(left);
+	return 0;
+}
+
+static int
+refuse_detach(const struct rte_iommufd_device *device, int err)
+{
+	if (err != 0)
+		IOMMUFD_LOG(ERR, "%s: cannot detach: %s", device->place.address,
+			rte_strerror(-err));
+	return err;
+}
+
+static void
+leave_page_table(struct rte_iommufd_device *device)
+{
+	page_table_leave(device->page_table);
+	device->page_table = NULL;
+}
+
 static int
 iommufd_detach(struct rte_iommufd_device *device)
 {
-	int ret = kernel_device_detach(device->fd);
+	int ret = refuse_detach(device, kernel_device_detach(device->fd));
+
+	if (ret == 0)
+		leave_page_table(device);
+	return ret;
+}
+
+static int
+detach_pasid_in_kernel(
+	const struct rte_iommufd_device *device, const struct pasid *pasid)
+{
+	int ret = kernel_device_detach_pasid(device->fd, pasid->number);
 
 	if (ret != 0)
-		IOMMUFD_LOG(ERR, "%s: cannot detach: %s", device->place.address,
+		IOMMUFD_LOG(ERR, "%s: cannot detach PASID %u: %s",
+			device->place.address, pasid->number,
 			rte_strerror(-ret));
 	return ret;
 }
@@ -255,14 +289,24 @@ iommufd_detach(struct rte_iommufd_device *device)
 /*
  * The end of the cdev's file unbinds the device (vfio_df_unbind_iommufd()), but that
  * can come later: whoever has mapped its registers keeps the file. Its DMA ends here.
+ * A page table that could not be left before can be when the file is closed.
  */
 static void
 iommufd_device_close(struct rte_iommufd_device *device)
 {
+	const struct pasid_set *pasids = &device->pasids;
+	uint32_t i;
+
+	for (i = 0; i < pasids->count; i++)
+		if (pasids->items[i].space != NULL)
+			detach_pasid_in_kernel(device, &pasids->items[i]);
 	if (device->space != NULL)
-		iommufd_detach(device);
+		refuse_detach(device, kernel_device_detach(device->fd));
 	kernel_close(device->fd);
 	device->fd = -1;
+	for (i = 0; i < pasids->count; i++)
+		page_table_leave(pasids->items[i].page_table);
+	leave_page_table(device);
 }
 
 static int
@@ -279,6 +323,89 @@ iommufd_hw_info(const struct rte_iommufd_device *device,
 	return ret;
 }
 
+/*
+ * A kernel that does not know PASIDs knows neither this flag; to detach a PASID that is
+ * attached nowhere is nothing (vfio_iommufd_physical_pasid_detach_ioas()).
+ */
+static int
+ask_vfio_for_pasids(const struct rte_iommufd_device *device)
+{
+	struct explanation why;
+	int ret = kernel_device_detach_pasid(device->fd, 1);
+
+	if (ret == 0)
+		return 0;
+	IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
+		explain_vfio_without_pasids(&why, &device->place, ret));
+	return ret == -EINVAL ? -EOPNOTSUPP : ret;
+}
+
+/* The kernel itself takes PASIDs of a device that has none, and does nothing. */
+static int
+iommufd_pasid_width(const struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_hw_info info = { .max_pasid_log2 = 0 };
+	struct explanation why;
+	int ret = iommufd_hw_info(device, &info);
+
+	if (ret != 0 && ret != -EOPNOTSUPP)
+		return ret;
+	if (info.max_pasid_log2 == 0) {
+		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
+			explain_no_pasids(&why, &device->place));
+		return -EOPNOTSUPP;
+	}
+	ret = ask_vfio_for_pasids(device);
+	return ret != 0 ? ret : info.max_pasid_log2;
+}
+
+/* What the kernel would refuse with the errno of many other things. */
+static int
+check_page_table(const struct rte_iommufd_device *device)
+{
+	if (device->page_table != NULL)
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"%s: it is on a page table that fits no PASIDs, because the driver of its IOMMU makes no other, or because another device of its IOMMU group was there first",
+		device->place.address);
+	return -EOPNOTSUPP;
+}
+
+static int
+iommufd_attach_pasid(const struct rte_iommufd_device *device,
+	struct pasid *pasid, struct rte_iommufd_space *space)
+{
+	struct page_table *left = pasid->page_table;
+	struct explanation why;
+	int ret = check_page_table(device);
+
+	if (ret != 0)
+		return ret;
+	ret = page_table_attach(
+		device, pasid->number, space, &pasid->page_table);
+	if (ret == 0) {
+		page_table_leave(left);
+		return 0;
+	}
+	IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
+		explain_attach_pasid(&why, &device->place, pasid->number,
+			space->faults != NULL, &ret));
+	return ret;
+}
+
+static int
+iommufd_detach_pasid(
+	const struct rte_iommufd_device *device, struct pasid *pasid)
+{
+	int ret = detach_pasid_in_kernel(device, pasid);
+
+	if (ret != 0)
+		return ret;
+	page_table_leave(pasid->page_table);
+	pasid->page_table = NULL;
+	return 0;
+}
+
 #define CDEVS_IN_IOAS                                                         \
 	.maps_in_parallel = true, .space_create = iommufd_space_create,       \
 	.space_destroy = iommufd_space_destroy, .map = iommufd_map,           \
@@ -286,13 +413,16 @@ iommufd_hw_info(const struct rte_iommufd_device *device,
 	.ranges = iommufd_ranges, .type1_fd = iommufd_type1_fd,               \
 	.maps_files = iommufd_maps_files, .device_open = iommufd_device_open, \
 	.device_close = iommufd_device_close, .attach = iommufd_attach,       \
-	.move = iommufd_attach, /* VFIO replaces */                           \
-		.detach = iommufd_detach, .hw_info = iommufd_hw_info
+	.move = iommufd_move, .detach = iommufd_detach,                       \
+	.hw_info = iommufd_hw_info
 
 const struct backend backend_iommufd = {
 	.name = "iommufd",
 	.maps_regions = true,
 	CDEVS_IN_IOAS,
+	.pasid_width = iommufd_pasid_width,
+	.attach_pasid = iommufd_attach_pasid,
+	.detach_pasid = iommufd_detach_pasid,
 };
 /*
  * Without an IOMMU the kernel (7.3) keeps what is mapped in a table of its own, which

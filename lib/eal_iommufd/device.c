@@ -18,8 +18,10 @@
 #include "address_space.h"
 #include "backend.h"
 #include "context.h"
+#include "device.h"
 #include "kernel.h"
 #include "log.h"
+#include "pasid.h"
 
 /* Whether a VFIO driver has the device: it shows by a node of either kind. */
 static bool
@@ -117,6 +119,12 @@ detach_locked(struct rte_iommufd_device *device)
 			device->place.address);
 		return -EINVAL;
 	}
+	if (pasid_is_any_attached(device)) {
+		IOMMUFD_LOG(ERR,
+			"%s: cannot detach, its PASIDs are attached: detach them first",
+			device->place.address);
+		return -EBUSY;
+	}
 	/* First, so that no memory event meets a page table that is going. */
 	if (space->devices == 1)
 		address_space_go_idle(space);
@@ -155,6 +163,7 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		leave_space(device);
 		address_space_read_ranges(space);
 	}
+	pasid_end_device(device);
 	TAILQ_REMOVE(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
 	free(device);
@@ -189,22 +198,15 @@ attach_locked(
 	return 0;
 }
 
-/*
- * The kernel moves the whole IOMMU group (iommufd_device_do_replace()), so its other
- * devices have moved as well.
- */
+/* The kernel moves the whole IOMMU group, so its other devices have moved as well. */
 static void
 move_group(const struct rte_iommufd_device *moved,
 	struct rte_iommufd_space *left, struct rte_iommufd_space *space)
 {
-	const int group = moved->place.noiommu ? -1 : moved->place.found.group;
 	struct rte_iommufd_device *each;
 
 	TAILQ_FOREACH(each, &moved->context->devices, next) {
-		if (each->space != left ||
-			(each != moved &&
-				(group < 0 ||
-					each->place.found.group != group)))
+		if (each->space != left || !devices_share_group(each, moved))
 			continue;
 		leave_space(each);
 		each->space = space;
@@ -243,9 +245,8 @@ move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 	return 0;
 }
 
-/* What a borrowed device cannot do is its owner's to do. */
-static bool
-is_own(const struct rte_iommufd_device *device)
+bool
+device_is_own(const struct rte_iommufd_device *device)
 {
 	if (device->context != NULL)
 		return true;
@@ -260,7 +261,7 @@ rte_iommufd_device_attach(
 {
 	int ret;
 
-	if (!is_own(device))
+	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
 	ret = attach_locked(device, space);
@@ -274,7 +275,7 @@ rte_iommufd_device_move(
 {
 	int ret;
 
-	if (!is_own(device))
+	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
 	ret = move_locked(device, space);
@@ -311,7 +312,7 @@ rte_iommufd_device_detach(struct rte_iommufd_device *device)
 {
 	int ret;
 
-	if (!is_own(device))
+	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
 	ret = detach_locked(device);
@@ -341,7 +342,7 @@ int
 rte_iommufd_device_hw_info(const struct rte_iommufd_device *device,
 	struct rte_iommufd_hw_info *info)
 {
-	if (!is_own(device))
+	if (!device_is_own(device))
 		return -EINVAL;
 	return device->context->backend->hw_info(device, info);
 }

@@ -5,7 +5,7 @@
 #ifndef EXPLAIN_SAY_H
 #define EXPLAIN_SAY_H
 
-/* How explain.c and explain_map.c write their sentences. */
+/* How explain.c, explain_map.c and explain_pasid.c write their sentences. */
 
 #include <stdarg.h>
 #include <stdio.h>

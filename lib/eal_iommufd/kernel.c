@@ -232,6 +232,95 @@ kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 	return 0;
 }
 
+/* What is not asked for is not sent, so that older kernels take it. */
+int
+kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
+	uint32_t flags, uint32_t fault_id, uint32_t *hwpt_id)
+{
+	struct uapi_hwpt_alloc alloc = {
+		.size = UAPI_HWPT_ALLOC_OLD_SIZE,
+		.dev_id = device_id,
+		.pt_id = page_table_id,
+	};
+	int ret;
+
+	if (flags & KERNEL_HWPT_PASID)
+		alloc.flags |= UAPI_HWPT_ALLOC_PASID;
+	if (flags & KERNEL_HWPT_FAULTS) {
+		alloc.size = sizeof(alloc);
+		alloc.flags |= UAPI_HWPT_FAULT_ID_VALID;
+		alloc.fault_id = fault_id;
+	}
+	ret = call(iommu_fd, UAPI_HWPT_ALLOC, &alloc);
+	if (ret == 0)
+		*hwpt_id = alloc.out_hwpt_id;
+	return ret;
+}
+
+int
+kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id)
+{
+	struct uapi_fault_alloc alloc = { .size = sizeof(alloc) };
+	int ret = call(iommu_fd, UAPI_FAULT_QUEUE_ALLOC, &alloc);
+
+	if (ret != 0)
+		return ret;
+	*fault_id = alloc.out_fault_id;
+	return alloc.out_fault_fd;
+}
+
+/* To execute is to read: the kernel maps nothing for execution alone. */
+static struct page_request
+page_request(const struct uapi_pgfault *fault)
+{
+	struct page_request request = {
+		.device_id = fault->dev_id,
+		.group = fault->grpid,
+		.last = fault->flags & UAPI_PGFAULT_LAST_PAGE,
+		.address = fault->addr,
+		.cookie = fault->cookie,
+	};
+
+	if (fault->flags & UAPI_PGFAULT_PASID_VALID)
+		request.pasid = fault->pasid;
+	if (fault->perm & UAPI_PGFAULT_WRITE)
+		request.rights |= RTE_IOMMUFD_MAP_WRITE;
+	if (fault->perm & UAPI_PGFAULT_READ || request.rights == 0)
+		request.rights |= RTE_IOMMUFD_MAP_READ;
+	return request;
+}
+
+int
+kernel_fault_read(
+	int fault_fd, struct page_request *requests, unsigned int capacity)
+{
+	struct uapi_pgfault faults[FAULT_GROUP_MAX];
+	ssize_t length;
+	unsigned int i;
+
+	if (capacity > FAULT_GROUP_MAX)
+		capacity = FAULT_GROUP_MAX;
+	length = read(fault_fd, faults, capacity * sizeof(faults[0]));
+	if (length < 0)
+		return -errno;
+	for (i = 0; i < length / sizeof(faults[0]); i++)
+		requests[i] = page_request(&faults[i]);
+	return i;
+}
+
+int
+kernel_fault_answer(int fault_fd, uint32_t cookie, enum page_answer answer)
+{
+	const struct uapi_page_response response = {
+		.cookie = cookie,
+		.code = answer == PAGE_ANSWER_SUCCESS
+			? UAPI_PAGE_RESPONSE_SUCCESS
+			: UAPI_PAGE_RESPONSE_INVALID,
+	};
+
+	return write(fault_fd, &response, sizeof(response)) < 0 ? -errno : 0;
+}
+
 int
 kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 	uint32_t *device_id)
@@ -264,6 +353,32 @@ int
 kernel_device_detach(int device_fd)
 {
 	struct uapi_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
+
+	return call(device_fd, UAPI_DEVICE_DETACH_IOMMUFD_PT, &detach);
+}
+
+int
+kernel_device_attach_pasid(
+	int device_fd, uint32_t pasid, uint32_t page_table_id)
+{
+	struct uapi_attach_iommufd_pasid_pt attach = {
+		.argsz = sizeof(attach),
+		.flags = UAPI_ATTACH_PASID,
+		.pt_id = page_table_id,
+		.pasid = pasid,
+	};
+
+	return call(device_fd, UAPI_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+}
+
+int
+kernel_device_detach_pasid(int device_fd, uint32_t pasid)
+{
+	struct uapi_detach_iommufd_pasid_pt detach = {
+		.argsz = sizeof(detach),
+		.flags = UAPI_ATTACH_PASID,
+		.pasid = pasid,
+	};
 
 	return call(device_fd, UAPI_DEVICE_DETACH_IOMMUFD_PT, &detach);
 }

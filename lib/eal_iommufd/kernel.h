@@ -23,8 +23,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fault_queue.h"
+
 struct rte_iommufd_range;
 struct vfio_device_info;
+
+/* For kernel_hwpt_alloc(). */
+#define KERNEL_HWPT_PASID (1u << 0)  /* fits requests with a PASID */
+#define KERNEL_HWPT_FAULTS (1u << 1) /* page requests go to the fault queue */
 
 int kernel_open(const char *path);
 int kernel_close(int fd);
@@ -61,12 +67,41 @@ int kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id);
 int kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 	uint64_t *capabilities, uint8_t *max_pasid_log2);
 
+/*
+ * A page table (HWPT) for the device and those like it, filled with what the IOAS has
+ * mapped; fault_id counts with KERNEL_HWPT_FAULTS only. -ENOTTY before Linux 6.6;
+ * -EOPNOTSUPP where the kernel or the IOMMU's driver does not know a flag.
+ */
+int kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
+	uint32_t flags, uint32_t fault_id, uint32_t *hwpt_id);
+/*
+ * A queue of page requests (Linux 6.11): returns its fd, whose read() and write() do
+ * not block whatever its flags, and stores its id for kernel_hwpt_alloc().
+ */
+int kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id);
+/*
+ * How many requests were stored, all of whole groups; 0 when there are none; -EINVAL
+ * when the first group does not fit. At most FAULT_GROUP_MAX at a time.
+ */
+int kernel_fault_read(
+	int fault_fd, struct page_request *requests, unsigned int capacity);
+/* -EINVAL: nobody waits for this answer (any more). */
+int kernel_fault_answer(int fault_fd, uint32_t cookie, enum page_answer answer);
+
 /* A VFIO device opened as /dev/vfio/devices/vfioN */
 int kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 	uint32_t *device_id);
 /* A device that is attached already is moved without a gap. */
 int kernel_device_attach(int device_fd, uint32_t page_table_id);
 int kernel_device_detach(int device_fd);
+/*
+ * The same for one PASID of the device (Linux 6.15; before it both are -EINVAL). The page
+ * table is an HWPT with KERNEL_HWPT_PASID. A PASID that is attached already is moved;
+ * to detach one that is not is no error.
+ */
+int kernel_device_attach_pasid(
+	int device_fd, uint32_t pasid, uint32_t page_table_id);
+int kernel_device_detach_pasid(int device_fd, uint32_t pasid);
 /* Works on a device fd of either origin. */
 int kernel_device_info(int device_fd, struct vfio_device_info *info);
 /* A dma-buf of part of a region (a BAR), as a new fd: Linux 6.19. */

@@ -16,6 +16,7 @@
  */
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/ioctl.h>
@@ -32,7 +33,9 @@
 #define UAPI_IOAS_MAP UAPI_IOMMUFD(0x85)
 #define UAPI_IOAS_UNMAP UAPI_IOMMUFD(0x86)
 #define UAPI_VFIO_IOAS UAPI_IOMMUFD(0x88)
+#define UAPI_HWPT_ALLOC UAPI_IOMMUFD(0x89)
 #define UAPI_GET_HW_INFO UAPI_IOMMUFD(0x8a)
+#define UAPI_FAULT_QUEUE_ALLOC UAPI_IOMMUFD(0x8e)
 #define UAPI_IOAS_MAP_FILE UAPI_IOMMUFD(0x8f)
 
 #define UAPI_DEVICE_FEATURE _IO(VFIO_TYPE, VFIO_BASE + 17)
@@ -46,6 +49,19 @@
 
 #define UAPI_VFIO_IOAS_SET 1
 #define UAPI_BIND_FLAG_TOKEN (1u << 0)
+/* The same for VFIO_DEVICE_ATTACH_PASID and VFIO_DEVICE_DETACH_PASID. */
+#define UAPI_ATTACH_PASID (1u << 0)
+
+#define UAPI_HWPT_FAULT_ID_VALID (1u << 2)
+#define UAPI_HWPT_ALLOC_PASID (1u << 3)
+
+#define UAPI_PGFAULT_PASID_VALID (1u << 0)
+#define UAPI_PGFAULT_LAST_PAGE (1u << 1)
+#define UAPI_PGFAULT_READ (1u << 0)
+#define UAPI_PGFAULT_WRITE (1u << 1)
+
+#define UAPI_PAGE_RESPONSE_SUCCESS 0
+#define UAPI_PAGE_RESPONSE_INVALID 1
 
 #define UAPI_FEATURE_GET (1u << 16)
 #define UAPI_FEATURE_DMA_BUF 11
@@ -139,6 +155,47 @@ struct uapi_hw_info {
 	uint64_t out_capabilities;
 };
 
+struct uapi_hwpt_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t dev_id;
+	uint32_t pt_id;
+	uint32_t out_hwpt_id;
+	uint32_t reserved;
+	uint32_t data_type;
+	uint32_t data_len;
+	uint64_t data_uptr;
+	uint32_t fault_id;
+	uint32_t reserved2;
+};
+
+/* As it was before Linux 6.11, which has added fault_id. */
+#define UAPI_HWPT_ALLOC_OLD_SIZE offsetof(struct uapi_hwpt_alloc, fault_id)
+
+struct uapi_fault_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t out_fault_id;
+	uint32_t out_fault_fd;
+};
+
+struct uapi_pgfault {
+	uint32_t flags;
+	uint32_t dev_id;
+	uint32_t pasid;
+	uint32_t grpid;
+	uint32_t perm;
+	uint32_t reserved;
+	uint64_t addr;
+	uint32_t length;
+	uint32_t cookie;
+};
+
+struct uapi_page_response {
+	uint32_t cookie;
+	uint32_t code;
+};
+
 struct uapi_bind_iommufd {
 	uint32_t argsz;
 	uint32_t flags;
@@ -153,9 +210,23 @@ struct uapi_attach_iommufd_pt {
 	uint32_t pt_id;
 };
 
+/* Both without pasid for a device itself, as before Linux 6.15. */
+struct uapi_attach_iommufd_pasid_pt {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pt_id;
+	uint32_t pasid;
+};
+
 struct uapi_detach_iommufd_pt {
 	uint32_t argsz;
 	uint32_t flags;
+};
+
+struct uapi_detach_iommufd_pasid_pt {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pasid;
 };
 
 /* vfio_device_feature with vfio_device_feature_dma_buf and one range behind it. */
@@ -185,6 +256,16 @@ static_assert(
 static_assert(sizeof(struct uapi_ioas_unmap) == 24, "struct iommu_ioas_unmap");
 static_assert(sizeof(struct uapi_vfio_ioas) == 12, "struct iommu_vfio_ioas");
 static_assert(sizeof(struct uapi_hw_info) == 40, "struct iommu_hw_info");
+static_assert(sizeof(struct uapi_hwpt_alloc) == 48, "struct iommu_hwpt_alloc");
+static_assert(
+	sizeof(struct uapi_fault_alloc) == 16, "struct iommu_fault_alloc");
+static_assert(sizeof(struct uapi_pgfault) == 40, "struct iommu_hwpt_pgfault");
+static_assert(sizeof(struct uapi_page_response) == 8,
+	"struct iommu_hwpt_page_response");
+static_assert(sizeof(struct uapi_attach_iommufd_pasid_pt) == 16,
+	"struct vfio_device_attach_iommufd_pt");
+static_assert(sizeof(struct uapi_detach_iommufd_pasid_pt) == 12,
+	"struct vfio_device_detach_iommufd_pt");
 static_assert(sizeof(struct uapi_bind_iommufd) == 24,
 	"struct vfio_device_bind_iommufd");
 

@@ -676,7 +676,7 @@ __rte_experimental int rte_iommufd_process_borrow(
 	const char *device_path, struct rte_iommufd_device **device);
 
 /**
- * Close a device; it is detached first.
+ * Close a device; its PASIDs, and then itself, are detached first.
  *
  * @param device
  *   The device; NULL is allowed. Its file descriptor is closed.
@@ -748,6 +748,7 @@ __rte_experimental struct rte_iommufd_space *rte_iommufd_device_space(
  * @return
  *   0, or
  *   - -EINVAL: it is not attached.
+ *   - -EBUSY: spaces are attached to its PASIDs (rte_iommufd_pasid.h).
  *   - a negative errno of VFIO_DEVICE_DETACH_IOMMUFD_PT.
  */
 __rte_experimental int rte_iommufd_device_detach(

@@ -21,6 +21,7 @@
 
 #include "backend.h"
 #include "explain.h"
+#include "explain_pasid.h"
 #include "log.h"
 #include "parallel.h"
 #include "prefault.h"
@@ -82,6 +83,36 @@ fits(const struct rte_iommufd_space *space, const struct mapping *run)
 	return false;
 }
 
+/* Writes there are interrupts on x86, whatever the page tables say (VT-d 3.14). */
+bool
+space_touches_interrupt_window(const struct mapping *run)
+{
+#ifdef RTE_ARCH_X86
+	return run->length != 0 && run->iova <= INTERRUPT_WINDOW_LAST &&
+		run->iova + (run->length - 1) >= INTERRUPT_WINDOW_FIRST;
+#else
+	(void)run;
+	return false;
+#endif
+}
+
+/* Whether the run can be mapped there at all, as far as that is known. */
+static int
+check_place(struct rte_iommufd_space *space, const struct mapping *run)
+{
+	struct explanation why;
+
+	if (run->length == 0)
+		return 0;
+	if (!fits(space, run))
+		return space_refuse_map(space, run, -EINVAL);
+	if (!space->keeps_interrupt_window ||
+		!space_touches_interrupt_window(run))
+		return 0;
+	IOMMUFD_LOG(ERR, "%s", explain_interrupt_window(&why, run));
+	return -EINVAL;
+}
+
 void
 space_forget_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count)
@@ -98,9 +129,11 @@ space_record_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t failed;
 	int ret;
 
-	for (failed = 0; failed < count; failed++)
-		if (runs[failed].length != 0 && !fits(space, &runs[failed]))
-			return space_refuse_map(space, &runs[failed], -EINVAL);
+	for (failed = 0; failed < count; failed++) {
+		ret = check_place(space, &runs[failed]);
+		if (ret != 0)
+			return ret;
+	}
 	ret = mappings_add_all(&space->mappings, runs, count, &failed);
 	if (ret != 0)
 		return space_refuse_map(space, &runs[failed], ret);

@@ -36,6 +36,8 @@ void space_forget_locked(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count);
 int space_enter_locked(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count, unsigned int threads);
+/* Whether it lies, in part, where the devices of this machine write interrupts. */
+bool space_touches_interrupt_window(const struct mapping *run);
 /* Says why a run could not be mapped, and returns err. */
 int space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err);

@@ -9,7 +9,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/vfio.h>
+#include <sys/eventfd.h>
 #include <sys/sysmacros.h>
 
 #include "kernel.h"
@@ -23,6 +25,7 @@
 #define MAX_CALLS 8192
 #define MAX_OBJECTS 4096
 #define MAX_RANGES 40
+#define MAX_PAGE_REQUESTS 2048
 
 /* What a call gets, and what a script or a test says that it gets. */
 struct answer {
@@ -36,8 +39,13 @@ enum kind {
 	FREE,
 	DESCRIPTOR,   /* key: fd, name: path */
 	IOAS,	      /* key: id, parent: iommu fd */
+	HWPT,	      /* key: id, parent: IOAS id, value: fault queue's id */
+	HWPT_FLAGS,   /* key: HWPT id, parent: the same, value: flags */
+	FAULT_QUEUE,  /* key: id, parent: iommu fd, value: fd */
+	PAGE_GROUP,   /* key: cookie, parent: fd, value: device id, PASID */
 	BOUND,	      /* key: device fd, parent: iommu fd, value: id */
-	ATTACHED,     /* key: device fd, parent: IOAS id */
+	ATTACHED,     /* key: device fd, parent: IOAS or HWPT id */
+	PASID,	      /* key: device fd, PASID, parent: HWPT id */
 	MEMBER,	      /* key: group fd, parent: container fd */
 	GROUP_DEVICE, /* key: device fd, parent: group fd */
 	IOMMU_SET,    /* key: container fd */
@@ -47,8 +55,13 @@ enum kind {
 static const char *const kind_names[] = {
 	[DESCRIPTOR] = "file descriptor",
 	[IOAS] = "address space",
+	[HWPT] = "page table",
+	[HWPT_FLAGS] = "page table's flags",
+	[FAULT_QUEUE] = "fault queue",
+	[PAGE_GROUP] = "group of page requests",
 	[BOUND] = "bound device",
 	[ATTACHED] = "attached device",
+	[PASID] = "attached PASID",
 	[MEMBER] = "group in a container",
 	[GROUP_DEVICE] = "device of a group",
 	[IOMMU_SET] = "IOMMU of a container",
@@ -78,6 +91,10 @@ static struct {
 	struct object objects[MAX_OBJECTS];
 	struct rte_iommufd_range ranges[MAX_RANGES];
 	uint32_t range_count;
+	/* Those that no read() has fetched yet, oldest first. */
+	struct page_request page_requests[MAX_PAGE_REQUESTS];
+	unsigned int page_request_count;
+	uint32_t next_cookie;
 	int next_fd;
 	uint32_t next_id;
 	char complaint[3 * TEXT_SIZE]; /* what was wrong first, or "" */
@@ -301,6 +318,7 @@ start(bool scripted)
 	mock.scripted = scripted;
 	mock.next_fd = MOCK_FIRST_FD;
 	mock.next_id = MOCK_FIRST_ID;
+	mock.next_cookie = 1;
 }
 
 int
@@ -531,25 +549,65 @@ take_out_of_container(struct object *member)
 }
 
 static void
+end_page_tables(uint64_t ioas, const char *call)
+{
+	struct object *hwpt;
+
+	while ((hwpt = find_child(HWPT, ioas)) != NULL) {
+		if (!is_stuck(hwpt))
+			forbid(hwpt, call);
+		forget_children(HWPT_FLAGS, hwpt->key);
+		forget(hwpt);
+	}
+}
+
+static void
 end_iommu(int fd, const char *call)
 {
-	struct object *ioas;
+	struct object *ioas, *queue;
 
 	forbid(find_child(BOUND, fd), call);
 	while ((ioas = find_child(IOAS, fd)) != NULL) {
 		if (!is_stuck(ioas))
 			forbid(ioas, call);
+		end_page_tables(ioas->key, call);
 		forget_children(MAPPING, ioas->key);
 		forget(ioas);
 	}
+	while ((queue = find_child(FAULT_QUEUE, fd)) != NULL) {
+		if (!is_stuck(queue))
+			forbid(queue, call);
+		forget_children(PAGE_GROUP, queue->value);
+		forget(queue);
+	}
+}
+
+/* One of the device's PASIDs. */
+static struct object *
+find_pasid_of(int device_fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == PASID &&
+			mock.objects[i].key >> 32 == (uint64_t)device_fd)
+			return &mock.objects[i];
+	return NULL;
 }
 
 static void
 end_device(int fd, const char *call)
 {
+	struct object *pasid;
+
 	if (!is_stuck(find(ATTACHED, fd)))
 		forbid(find(ATTACHED, fd), call);
 	forget(find(ATTACHED, fd));
+	while ((pasid = find_pasid_of(fd)) != NULL) {
+		if (!is_stuck(pasid))
+			forbid(pasid, call);
+		forget(pasid);
+	}
 	forget(find(BOUND, fd));
 	forget(find(GROUP_DEVICE, fd));
 }
@@ -578,6 +636,9 @@ kernel_close(int fd)
 	end_group(fd, call);
 	if (!has_stuck(fd))
 		forbid(find_child(MEMBER, fd), call);
+	/* A fault queue's is a real one: kernel_fault_queue_alloc(). */
+	if (descriptor->value != 0)
+		close(fd);
 	forget(descriptor);
 	return answer.result;
 }
@@ -709,21 +770,76 @@ require_ioas(int iommu_fd, uint32_t id, const char *call)
 	return ioas;
 }
 
+/* Whether something holds the object that a failure has left behind. */
+static bool
+is_held(const struct object *holder, const char *call)
+{
+	if (holder == NULL)
+		return false;
+	if (!is_stuck(holder))
+		forbid(holder, call);
+	return true;
+}
+
+static const struct object *
+find_holder(const struct object *object)
+{
+	const struct object *holder = NULL;
+	unsigned int i;
+
+	switch (object->kind) {
+	case IOAS:
+		holder = find_child(HWPT, object->key);
+		break;
+	case HWPT:
+		holder = find_child(PASID, object->key);
+		break;
+	case FAULT_QUEUE:
+		holder = find(DESCRIPTOR, object->value);
+		for (i = 0; i < MAX_OBJECTS; i++)
+			if (mock.objects[i].kind == HWPT &&
+				mock.objects[i].value == object->key)
+				holder = &mock.objects[i];
+		return holder;
+	default:
+		break;
+	}
+	return holder != NULL ? holder : find_child(ATTACHED, object->key);
+}
+
+static void
+forget_object(struct object *object)
+{
+	if (object->kind == IOAS)
+		forget_children(MAPPING, object->key);
+	if (object->kind == HWPT)
+		forget_children(HWPT_FLAGS, object->key);
+	if (object->kind == FAULT_QUEUE)
+		forget_children(PAGE_GROUP, object->value);
+	forget(object);
+}
+
 int
 kernel_object_destroy(int iommu_fd, uint32_t id)
 {
 	DESCRIBE(call, "destroy id=%u", id);
-	struct object *ioas = require_ioas(iommu_fd, id, call);
+	struct object *object = find(HWPT, id);
+
+	if (object != NULL)
+		require_ioas(iommu_fd, object->parent, call);
+	else
+		object = find(FAULT_QUEUE, id);
+	if (object == NULL)
+		object = require_ioas(iommu_fd, id, call);
 	struct answer answer = take(call, 0);
 
-	if (answer.result != 0) {
-		ioas->stuck = true;
-		return answer.result;
-	}
-	forbid(find_child(ATTACHED, id), call);
-	forget_children(MAPPING, id);
-	forget(ioas);
-	return 0;
+	if (answer.result == 0 && is_held(find_holder(object), call))
+		answer.result = -EBUSY;
+	if (answer.result != 0)
+		object->stuck = true;
+	else
+		forget_object(object);
+	return answer.result;
 }
 
 int
@@ -951,6 +1067,183 @@ kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 	return 0;
 }
 
+static const char *
+hwpt_flags_text(uint32_t flags)
+{
+	static const char *const texts[] = { "none", "pasid", "faults",
+		"pasid+faults" };
+
+	return flags < RTE_DIM(texts) ? texts[flags] : "wrong";
+}
+
+int
+kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
+	uint32_t flags, uint32_t fault_id, uint32_t *hwpt_id)
+{
+	DESCRIBE(call, "hwpt_alloc device=%u ioas=%u flags=%s fault=%u",
+		device_id, page_table_id, hwpt_flags_text(flags), fault_id);
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, page_table_id, call);
+	if (flags & KERNEL_HWPT_FAULTS)
+		require(FAULT_QUEUE, fault_id, call);
+	if (answer.result != 0)
+		return answer.result;
+	*hwpt_id = value_or(&answer, mock.next_id++);
+	enter(HWPT, *hwpt_id, page_table_id,
+		flags & KERNEL_HWPT_FAULTS ? fault_id : 0);
+	enter(HWPT_FLAGS, *hwpt_id, *hwpt_id, flags);
+	return 0;
+}
+
+/* Of calls that mock_memory.c makes up. */
+int
+mock_open_real(const char *name)
+{
+	DESCRIBE(call, "open %s", name);
+	struct answer answer = take(call, 0);
+	int fd;
+
+	if (answer.result < 0)
+		return answer.result;
+	fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	open_descriptor(fd, name);
+	find(DESCRIPTOR, fd)->value = true;
+	return fd;
+}
+
+/* One that poll() can wait for, unless a script names another number. */
+int
+kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id)
+{
+	DESCRIBE(call, "fault_queue_alloc iommu=%d", iommu_fd);
+	struct answer answer = take(call, 0);
+	int fd = answer.result;
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (answer.result < 0)
+		return answer.result;
+	if (fd == 0)
+		fd = eventfd(
+			mock.page_request_count, EFD_NONBLOCK | EFD_CLOEXEC);
+	open_descriptor(fd, "fault queue");
+	find(DESCRIPTOR, fd)->value = answer.result == 0;
+	*fault_id = value_or(&answer, mock.next_id++);
+	enter(FAULT_QUEUE, *fault_id, iommu_fd, fd);
+	return fd;
+}
+
+static unsigned int
+first_group_length(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < mock.page_request_count; i++)
+		if (mock.page_requests[i].last)
+			return i + 1;
+	return 0;
+}
+
+static void
+deliver_group(int fault_fd, struct page_request *requests, unsigned int length)
+{
+	const struct page_request *first = &mock.page_requests[0];
+	unsigned int i;
+
+	enter(PAGE_GROUP, mock.next_cookie, fault_fd,
+		(uint64_t)first->device_id << 32 | first->pasid);
+	for (i = 0; i < length; i++) {
+		requests[i] = mock.page_requests[i];
+		requests[i].cookie = mock.next_cookie;
+	}
+	mock.next_cookie++;
+	mock.page_request_count -= length;
+	memmove(mock.page_requests, &mock.page_requests[length],
+		mock.page_request_count * sizeof(mock.page_requests[0]));
+}
+
+/* iommufd_fault_fops_read() */
+int
+kernel_fault_read(
+	int fault_fd, struct page_request *requests, unsigned int capacity)
+{
+	DESCRIBE(call, "fault_read fd=%d capacity=%u", fault_fd, capacity);
+	const struct object *descriptor = require(DESCRIPTOR, fault_fd, call);
+	struct answer answer = take(call, 0);
+	unsigned int length, done = 0;
+	eventfd_t pending;
+
+	if (answer.result != 0)
+		return answer.result;
+	while ((length = first_group_length()) > 0) {
+		if (length > capacity - done)
+			return done == 0 ? -EINVAL : (int)done;
+		deliver_group(fault_fd, &requests[done], length);
+		done += length;
+	}
+	if (descriptor->value != 0)
+		eventfd_read(fault_fd, &pending);
+	return done;
+}
+
+/* iommufd_fault_fops_write() */
+int
+kernel_fault_answer(int fault_fd, uint32_t cookie, enum page_answer page_answer)
+{
+	DESCRIBE(call, "fault_answer fd=%d cookie=%u answer=%s", fault_fd,
+		cookie,
+		page_answer == PAGE_ANSWER_SUCCESS ? "success" : "invalid");
+	struct object *group = find(PAGE_GROUP, cookie);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, fault_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	if (group == NULL || group->parent != (uint64_t)fault_fd)
+		return -EINVAL;
+	forget(group);
+	return 0;
+}
+
+void
+mock_ask_pages(const struct page_request *requests, unsigned int count)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&books);
+	assert_true(mock.page_request_count + count <= MAX_PAGE_REQUESTS);
+	for (i = 0; i < count; i++) {
+		mock.page_requests[mock.page_request_count] = requests[i];
+		mock.page_requests[mock.page_request_count++].last = i + 1 ==
+			count;
+	}
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == DESCRIPTOR &&
+			mock.objects[i].value != 0)
+			eventfd_write(mock.objects[i].key, 1);
+	pthread_mutex_unlock(&books);
+}
+
+unsigned int
+mock_page_tables(void)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		count += mock.objects[i].kind == HWPT;
+	return count;
+}
+
+unsigned int
+mock_pasids(void)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		count += mock.objects[i].kind == PASID;
+	return count;
+}
+
 /* --- kernel.h: devices --- */
 
 static void
@@ -984,17 +1277,36 @@ kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 	return 0;
 }
 
+/* Where it is attached, or is to be; the HWPT's flags, 0 for an IOAS. */
+static uint64_t
+require_page_table(uint32_t id, const char *call)
+{
+	if (find(HWPT, id) != NULL)
+		return require(HWPT_FLAGS, id, call)->value;
+	require(IOAS, id, call);
+	return 0;
+}
+
+/* iommufd_hwpt_pasid_compat() */
+static bool
+fits_with_pasids(int device_fd, uint64_t flags)
+{
+	return find_pasid_of(device_fd) == NULL || flags & KERNEL_HWPT_PASID;
+}
+
 int
 kernel_device_attach(int device_fd, uint32_t page_table_id)
 {
 	DESCRIBE(call, "device_attach fd=%d page_table=%u", device_fd,
 		page_table_id);
 	struct answer answer = take(call, 0);
+	uint64_t flags = require_page_table(page_table_id, call);
 
 	require(BOUND, device_fd, call);
-	require(IOAS, page_table_id, call);
 	if (answer.result != 0)
 		return answer.result;
+	if (!fits_with_pasids(device_fd, flags))
+		return -EINVAL;
 	/* One that is attached is moved: vfio_iommufd_physical_attach_ioas(). */
 	if (find(ATTACHED, device_fd) != NULL)
 		find(ATTACHED, device_fd)->parent = page_table_id;
@@ -1015,6 +1327,75 @@ kernel_device_detach(int device_fd)
 	else
 		forget(attached);
 	return answer.result;
+}
+
+static uint64_t
+pasid_key(int device_fd, uint32_t pasid)
+{
+	return (uint64_t)device_fd << 32 | pasid;
+}
+
+int
+kernel_device_attach_pasid(
+	int device_fd, uint32_t pasid, uint32_t page_table_id)
+{
+	DESCRIBE(call, "device_attach_pasid fd=%d pasid=%u page_table=%u",
+		device_fd, pasid, page_table_id);
+	struct answer answer = take(call, 0);
+	uint64_t flags = require_page_table(page_table_id, call);
+	struct object *attached = find(ATTACHED, device_fd);
+
+	require(BOUND, device_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	if (pasid == 0 || !(flags & KERNEL_HWPT_PASID))
+		return -EINVAL;
+	if (attached != NULL &&
+		!(require_page_table(attached->parent, call) &
+			KERNEL_HWPT_PASID))
+		return -EINVAL;
+	/* vfio_iommufd_physical_pasid_attach_ioas() */
+	if (find(PASID, pasid_key(device_fd, pasid)) != NULL)
+		find(PASID, pasid_key(device_fd, pasid))
+			->parent = page_table_id;
+	else
+		enter(PASID, pasid_key(device_fd, pasid), page_table_id, 0);
+	return 0;
+}
+
+/* iommufd_auto_response_faults() */
+static void
+drop_page_requests(uint32_t device_id, uint32_t pasid)
+{
+	const uint64_t whose = (uint64_t)device_id << 32 | pasid;
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if (mock.objects[i].kind == PAGE_GROUP &&
+			mock.objects[i].value == whose)
+			forget(&mock.objects[i]);
+	for (i = 0; i < mock.page_request_count; i++)
+		if (mock.page_requests[i].device_id != device_id ||
+			mock.page_requests[i].pasid != pasid)
+			mock.page_requests[kept++] = mock.page_requests[i];
+	mock.page_request_count = kept;
+}
+
+int
+kernel_device_detach_pasid(int device_fd, uint32_t pasid)
+{
+	DESCRIBE(call, "device_detach_pasid fd=%d pasid=%u", device_fd, pasid);
+	struct object *attached = find(PASID, pasid_key(device_fd, pasid));
+	struct object *bound = require(BOUND, device_fd, call);
+	struct answer answer = take(call, 0);
+
+	if (attached != NULL && answer.result != 0)
+		attached->stuck = true;
+	if (answer.result != 0)
+		return answer.result;
+	forget(attached);
+	drop_page_requests(bound->value, pasid);
+	return 0;
 }
 
 int

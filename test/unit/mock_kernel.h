@@ -13,8 +13,8 @@
  *  - permissive: calls succeed as the kernel's would; a test may choose the
  *    result of calls that begin with some text, and make the n-th one fail.
  *
- * In both it keeps the kernel's books: descriptors, address spaces, attachments,
- * groups in containers, mappings. A call that the kernel's own rules forbid (a
+ * In both it keeps the kernel's books: descriptors, address spaces, page tables, fault
+ * queues, attachments of devices and PASIDs, groups in containers, mappings. A call that the kernel's own rules forbid (a
  * descriptor that is not open, an interval mapped twice or unmapped in part, a
  * group taken out while its device is open) fails the test, and so does whatever
  * is still there when the test ends. No call takes time: kernel_sleep() is one like
@@ -30,6 +30,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "fault_queue.h"
 
 struct rte_iommufd_range;
 
@@ -91,5 +93,22 @@ unsigned int mock_open(const char *path);
 
 /* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
 extern bool mock_has_map_file;
+
+/* For mock_memory.c: a descriptor in the books that poll() can wait for; or -errno. */
+int mock_open_real(const char *name);
+
+/* How many page tables (HWPTs) made by kernel_hwpt_alloc() there are now. */
+unsigned int mock_page_tables(void);
+
+/* How many PASIDs of all devices are attached now. */
+unsigned int mock_pasids(void);
+
+/*
+ * A device asks for these pages, as one group: the next read of the test's fault queue finds
+ * it, and poll() on that queue's descriptor (a real one, unless it comes from a script) says
+ * so. The mock sets which one is the last, and the cookie. Until the group is answered, by
+ * kernel_fault_answer() or by a detachment, it is in the books.
+ */
+void mock_ask_pages(const struct page_request *requests, unsigned int count);
 
 #endif /* MOCK_KERNEL_H */

@@ -82,7 +82,9 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect_value(3);
 	space = create_space();
 
-	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
+	mock_expect_value(7);
+	mock_expect(0, "device_attach fd=12 page_table=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	mock_expect(0, "hw_info iommu=10 device=5");
@@ -90,6 +92,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 				 device, &(struct rte_iommufd_hw_info){ 0 }),
 		0);
 	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "destroy id=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_detach(device), 0);
 	mock_expect(0, "close fd=12");
@@ -114,14 +117,18 @@ close_detaches_first(void **state __rte_unused)
 	mock_expect(12, "open " DEVICE_NODE);
 	mock_expect(0, "device_number fd=12");
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	mock_expect_value(5);
 	device = open_device(nic);
-	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
+	mock_expect_value(7);
+	mock_expect(0, "device_attach fd=12 page_table=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_space_destroy(space), -EBUSY);
 	assert_one_error("cannot end");
 	mock_expect(0, "device_detach fd=12");
 	mock_expect(0, "close fd=12");
+	mock_expect(0, "destroy id=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "destroy id=3");
@@ -471,18 +478,22 @@ an_attachment_is_tried_again_while_it_is_reset(void **state __rte_unused)
 	mock_expect(12, "open " DEVICE_NODE);
 	mock_expect(0, "device_number fd=12");
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	mock_expect_value(5);
 	device = open_device(nic);
+	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
+	mock_expect_value(7);
 	for (i = 0; i < 3; i++) {
-		mock_expect(-EBUSY, "device_attach fd=12 page_table=3");
+		mock_expect(-EBUSY, "device_attach fd=12 page_table=7");
 		mock_expect(0, "sleep milliseconds=10");
 	}
-	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "device_attach fd=12 page_table=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	mock_assert_script_done();
 	assert_no_error();
 	mock_expect(0, "device_detach fd=12");
 	mock_expect(0, "close fd=12");
+	mock_expect(0, "destroy id=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "destroy id=3");
@@ -510,7 +521,7 @@ an_attachment_is_given_up_after_two_seconds(void **state __rte_unused)
 static void
 other_refusals_are_not_tried_again(void **state __rte_unused)
 {
-	static const int errors[] = { -EINVAL, -EADDRINUSE, -ENOMEM, -ENODEV };
+	static const int errors[] = { -EADDRINUSE, -ENOMEM, -ENODEV };
 	struct rte_iommufd_device *device = open_device(nic);
 	struct rte_iommufd_space *space = create_space();
 	size_t i;
@@ -544,14 +555,20 @@ a_move_is_one_call(void **state __rte_unused)
 	mock_expect(12, "open " DEVICE_NODE);
 	mock_expect(0, "device_number fd=12");
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
+	mock_expect_value(5);
 	device = open_device(nic);
 	assert_null(rte_iommufd_device_space(device));
-	mock_expect(0, "device_attach fd=12 page_table=3");
+	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
+	mock_expect_value(7);
+	mock_expect(0, "device_attach fd=12 page_table=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
 	assert_ptr_equal(rte_iommufd_device_space(device), from);
 
-	mock_expect(0, "device_attach fd=12 page_table=4");
+	mock_expect(0, "hwpt_alloc device=5 ioas=4 flags=pasid fault=0");
+	mock_expect_value(8);
+	mock_expect(0, "device_attach fd=12 page_table=8");
+	mock_expect(0, "destroy id=7");
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	mock_expect(0, "ioas_ranges ioas=4 capacity=32");
 	assert_int_equal(rte_iommufd_device_move(device, to), 0);
@@ -564,6 +581,7 @@ a_move_is_one_call(void **state __rte_unused)
 	mock_expect(0, "destroy id=3");
 	assert_int_equal(rte_iommufd_space_destroy(from), 0);
 	mock_expect(0, "device_detach fd=12");
+	mock_expect(0, "destroy id=8");
 	mock_expect(0, "ioas_ranges ioas=4 capacity=32");
 	assert_int_equal(rte_iommufd_device_detach(device), 0);
 	assert_null(rte_iommufd_device_space(device));
@@ -595,10 +613,13 @@ the_whole_group_is_moved(void **state __rte_unused)
 	assert_ptr_equal(rte_iommufd_device_space(device), to);
 	assert_ptr_equal(rte_iommufd_device_space(other), to);
 	assert_ptr_equal(rte_iommufd_device_space(stranger), from);
+	assert_int_equal(mock_page_tables(), 2);
 	rte_iommufd_device_close(device);
+	assert_int_equal(mock_page_tables(), 2);
 	assert_int_equal(rte_iommufd_space_destroy(to), -EBUSY);
 	assert_one_error("1 devices");
 	rte_iommufd_device_close(other);
+	assert_int_equal(mock_page_tables(), 1);
 	rte_iommufd_device_close(stranger);
 	assert_int_equal(rte_iommufd_space_destroy(to), 0);
 	assert_int_equal(rte_iommufd_space_destroy(from), 0);
@@ -631,7 +652,8 @@ a_move_is_tried_again_while_it_is_reset(void **state __rte_unused)
 	struct rte_iommufd_space *to = create_space();
 
 	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
-	mock_fail_call(mock_calls("") + 1, -EBUSY);
+	/* After the page table is made. */
+	mock_fail_call(mock_calls("") + 2, -EBUSY);
 	assert_int_equal(rte_iommufd_device_move(device, to), 0);
 	assert_contains(mock_failed_call(), "device_attach");
 	assert_int_equal(mock_calls("sleep"), 1);
@@ -639,6 +661,106 @@ a_move_is_tried_again_while_it_is_reset(void **state __rte_unused)
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(from), 0);
 	assert_int_equal(rte_iommufd_space_destroy(to), 0);
+	assert_no_error();
+}
+
+/* A page table that does not fit is not the end: the kernel may make one that does. */
+static void
+what_does_not_fit_is_left_to_the_kernel(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	mock_fail_call(mock_calls("") + 2, -EINVAL);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_contains(mock_failed_call(), "device_attach");
+	assert_int_equal(mock_calls("device_attach"), 2);
+	assert_int_equal(mock_page_tables(), 0);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	mock_answer("device_attach", -EINVAL);
+	assert_int_equal(rte_iommufd_device_attach(device, space), -EINVAL);
+	assert_one_error("0000:01:00.0", "does not fit");
+	assert_int_equal(mock_page_tables(), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+older_kernels_make_the_page_table(void **state __rte_unused)
+{
+	static const int errors[] = { -EOPNOTSUPP, -ENOTTY };
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(errors); i++) {
+		mock_answer("hwpt_alloc", errors[i]);
+		assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+		assert_string_equal(mock_last_call("device_attach"),
+			"device_attach fd=1002 page_table=2");
+		assert_int_equal(rte_iommufd_device_detach(device), 0);
+	}
+	mock_answer("hwpt_alloc", -ENOMEM);
+	assert_int_equal(rte_iommufd_device_attach(device, space), -ENOMEM);
+	assert_one_error("0000:01:00.0", "out of memory");
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* One page table for all that fit it, and one more for the one that does not. */
+static void
+devices_of_a_space_share_page_tables(void **state __rte_unused)
+{
+	const struct fake_device third = { "0000:05:00.0", "vfio-pci", "vfio9",
+		"511:9", "19", NULL };
+	struct rte_iommufd_device *devices[] = {
+		open_device(nic),
+		open_device(second_nic),
+		open_device(fake_sysfs_add(&third)),
+	};
+	struct rte_iommufd_space *space = create_space();
+	struct rte_iommufd_space *other = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(devices[0], space), 0);
+	assert_int_equal(rte_iommufd_device_attach(devices[1], space), 0);
+	assert_int_equal(mock_page_tables(), 1);
+	mock_fail_call(mock_calls("") + 1, -EINVAL);
+	assert_int_equal(rte_iommufd_device_attach(devices[2], space), 0);
+	assert_contains(mock_failed_call(), "device_attach");
+	assert_int_equal(mock_page_tables(), 2);
+	assert_int_equal(rte_iommufd_device_detach(devices[0]), 0);
+	assert_int_equal(mock_page_tables(), 2);
+	assert_int_equal(rte_iommufd_device_move(devices[1], other), 0);
+	assert_int_equal(mock_calls("hwpt_alloc"), 3);
+	assert_int_equal(mock_page_tables(), 2);
+	rte_iommufd_device_close(devices[1]);
+	assert_int_equal(mock_page_tables(), 1);
+	rte_iommufd_device_close(devices[2]);
+	assert_int_equal(mock_page_tables(), 0);
+	rte_iommufd_device_close(devices[0]);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_int_equal(rte_iommufd_space_destroy(other), 0);
+	assert_no_error();
+}
+
+/* Nobody is harmed by it, and its space takes it along, or the next device does. */
+static void
+a_page_table_that_the_kernel_keeps_is_used_again(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_fail_call(mock_calls("") + 2, -EBUSY);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_contains(mock_failed_call(), "destroy");
+	assert_contains(logs_text(), "the kernel keeps page table");
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_calls("hwpt_alloc"), 1);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(mock_page_tables(), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	assert_no_error();
 }
 
@@ -800,6 +922,10 @@ main(void)
 		TEST(the_whole_group_is_moved),
 		TEST(a_refused_move_leaves_the_device_where_it_was),
 		TEST(a_move_is_tried_again_while_it_is_reset),
+		TEST(what_does_not_fit_is_left_to_the_kernel),
+		TEST(older_kernels_make_the_page_table),
+		TEST(devices_of_a_space_share_page_tables),
+		TEST(a_page_table_that_the_kernel_keeps_is_used_again),
 		TEST(only_within_its_context_a_device_is_moved),
 		TEST(a_device_is_looked_up_by_its_folder),
 		TEST(what_can_be_reached_changes_with_the_devices),
