@@ -64,7 +64,7 @@ explain_death() {
 
 run_qemu() {
 	local limit=$1 at=/run/lab
-	local -a arguments exports preload=()
+	local -a arguments exports objects preload=()
 	mapfile -t arguments < <(machine_arguments)
 	rm -f "$run_dir/monitor"
 	mapfile -t exports < <(
@@ -73,7 +73,8 @@ run_qemu() {
 		export_folder stage "$at/$(basename "$stage")"
 		export_folder src /src
 	)
-	[ -z "${machine[qemu-preload]}" ] || preload=(env LD_PRELOAD="${machine[qemu-preload]}")
+	mapfile -t objects < <(preloaded_objects "$at")
+	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
 	in_root "$tool_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
 		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$(inside "$boot_files")/initramfs" -append "$(kernel_parameters)" \
@@ -83,6 +84,12 @@ run_qemu() {
 		-chardev "socket,id=commands,path=$at/monitor" -device virtserialport,chardev=commands,name=lab.monitor \
 		"${exports[@]}" -fsdev "local,id=share,path=$at/share,security_model=none" -device virtio-9p-pci,fsdev=share,mount_tag=share \
 		2>"$run_dir/qemu.log"
+}
+
+# What is preloaded into QEMU, and into nothing else: the model of svanic where there is one, and what the machine says.
+preloaded_objects() { # WHERE THE RUN DIRECTORY IS
+	! has_nic_type svanic || echo "$1/$(basename "$stage")/usr/libexec/dpdk-iommufd-test/svanic.so"
+	[ -z "${machine[qemu-preload]}" ] || echo "${machine[qemu-preload]}"
 }
 
 export_folder() { # TAG FOLDER

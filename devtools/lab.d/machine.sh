@@ -56,11 +56,12 @@ place_nics() {
 declare -A nic_devices=(
 	[e1000e]=e1000e [e1000]=e1000 [igb]=igb
 	[virtio]="virtio-net-pci,iommu_platform=on,disable-legacy=on,disable-modern=off,ats=on"
+	[svanic]=svanic
 )
 
 # What follows a comma before any colon is devargs: `lab run` reads it, the machine does not.
 place_nic() {
-	local index=$1 spec=$2 type options="" word link="" group="" bridge="" use=free capture="" place device
+	local index=$1 spec=$2 type options="" word link="" group="" bridge="" use=free capture="" properties="" place device
 	type=${spec%%[:,]*}
 	[[ $spec != "$type":* ]] || options=${spec#*:}
 	[ -n "${nic_devices[$type]+set}" ] || die "no NIC type '$type'; one of: ${!nic_devices[*]}"
@@ -71,17 +72,23 @@ place_nic() {
 		bridge=?*) bridge=${word#bridge=} ;;
 		kernel) use=kernel ;;
 		capture) capture=1 ;;
+		pairs=[0-9]* | pasid=off | ats=off | pri=off | pri-requests=[0-9]*)
+			[ "$type" = svanic ] || die "NIC '$spec': '$word' is svanic's alone; $machine_usage"
+			properties+=,$word
+			;;
 		*) die "NIC '$spec': no option '$word'; $machine_usage" ;;
 		esac
 	done
 	add_netdev "$index" "$link"
 	if [ "$bridge" ]; then place_behind_bridge "$bridge"; elif [ "$group" ]; then place_in_group "$group"; else place_alone; fi
-	device="${nic_devices[$type]},id=nic$index,netdev=net$index,mac=52:54:00:00:00:$(printf %02x $((index + 1))),romfile=,$place"
+	device="${nic_devices[$type]},id=nic$index,netdev=net$index,mac=52:54:00:00:00:$(printf %02x $((index + 1))),romfile=$properties,$place"
 	nic_arguments+=(-device "$device")
 	nic_table+=("$bdf $type $use")
 	plug_table+=("nic$index $device")
 	[ -z "$capture" ] || nic_arguments+=(-object "filter-dump,id=dump$index,netdev=net$index,file=/run/lab/share/nic$index.pcap")
 }
+
+has_nic_type() { [[ " ${nics[*]/%/,}" == *" $1"[,:]* ]]; } # TYPE
 
 # Each sets $place (for QEMU) and $bdf (as the guest will see it).
 place_alone() {

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Page requests (PCI Express, section 10.4): each in a group of its own, one per queue at
+ * a time. An index is used again only when its answer has come, so a late answer is known
+ * as one; a request that was given up counts against the allocation until then.
+ *
+ * Must not know: what the page is wanted for.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "svanic.h"
+
+static void
+answer(struct svanic_queue *queue, enum svanic_answer what)
+{
+	queue->page.is_out = false;
+	queue->page.answer = what;
+	timer_del(&queue->page.patience);
+	if (queue->state == SVANIC_STATE_WAITING)
+		queue->state = SVANIC_STATE_RUNNING;
+	svanic_queue_schedule(queue);
+}
+
+static void
+take_answer(struct qemu_page_notifier *notifier,
+	struct qemu_page_response *response)
+{
+	struct svanic_requests *requests = (struct svanic_requests *)notifier;
+	struct svanic_queue *queue;
+
+	if (response->index >= SVANIC_PAGE_INDEXES ||
+		!requests->is_out[response->index])
+		return;
+	requests->is_out[response->index] = false;
+	requests->out--;
+	queue = requests->waiting[response->index];
+	requests->waiting[response->index] = NULL;
+	if (queue == NULL)
+		return; /* given up */
+	if (response->code == QEMU_PAGE_SUCCESS) {
+		answer(queue, SVANIC_ANSWER_NONE);
+	} else if (response->code == QEMU_PAGE_INVALID) {
+		svanic_count(queue->pair, COUNT_PAGE_REFUSALS, 1);
+		answer(queue, SVANIC_ANSWER_REFUSED);
+	} else {
+		svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
+		answer(queue, SVANIC_ANSWER_FAILED);
+	}
+}
+
+void
+svanic_page_give_up(struct svanic_queue *queue)
+{
+	struct svanic_page *page = &queue->page;
+
+	if (page->is_out)
+		queue->nic->requests->waiting[page->index] = NULL;
+	page->is_out = false;
+	page->tries = 0;
+	page->answer = SVANIC_ANSWER_NONE;
+	timer_del(&page->patience);
+}
+
+static void
+lose_patience(void *opaque)
+{
+	struct svanic_queue *queue = opaque;
+
+	if (!queue->page.is_out)
+		return;
+	queue->nic->requests->waiting[queue->page.index] = NULL;
+	svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
+	answer(queue, SVANIC_ANSWER_FAILED);
+}
+
+/* --- asking ----------------------------------------------------------------------- */
+
+static bool
+find_index(struct svanic_requests *requests, uint16_t *index)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVANIC_PAGE_INDEXES; i++) {
+		*index = (requests->next + i) % SVANIC_PAGE_INDEXES;
+		if (requests->is_out[*index])
+			continue;
+		requests->next = (*index + 1) % SVANIC_PAGE_INDEXES;
+		return true;
+	}
+	return false;
+}
+
+/* The IOMMU forgets the notifier with the PASID's table entry, so it is told each time. */
+static bool
+send(struct svanic_queue *queue, uint64_t address, bool is_write)
+{
+	struct svanic *nic = queue->nic;
+	struct svanic_requests *requests = nic->requests;
+	uint32_t pasid = queue->access.pasid;
+	uint16_t index;
+
+	queue->page.address = address;
+	if (requests->out >= pcie_pri_get_req_alloc(nic->device) ||
+		!find_index(requests, &index) ||
+		pci_pri_register_notifier(
+			nic->device, pasid, &requests->notifier) != 0)
+		return false;
+	requests->is_out[index] = true;
+	requests->waiting[index] = queue;
+	requests->out++;
+	queue->page.is_out = true;
+	queue->page.index = index;
+	if (pci_pri_request_page(nic->device, pasid, false, false, address,
+		    true, index, !is_write, is_write) == 0)
+		return true;
+	requests->is_out[index] = false;
+	requests->waiting[index] = NULL;
+	requests->out--;
+	queue->page.is_out = false;
+	return false;
+}
+
+static void
+start_waiting(struct svanic_queue *queue)
+{
+	int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) / QEMU_MILLISECOND;
+	uint32_t patience = queue->nic->page_patience;
+
+	queue->state = SVANIC_STATE_WAITING;
+	if (patience != 0)
+		timer_mod(&queue->page.patience, now + patience);
+}
+
+static int
+end_asking(struct svanic_queue *queue, int error)
+{
+	queue->page.tries = 0;
+	return error;
+}
+
+int
+svanic_page_ask(struct svanic_queue *queue, uint64_t address, bool is_write)
+{
+	struct svanic_page *page = &queue->page;
+	enum svanic_answer last = page->answer;
+
+	page->answer = SVANIC_ANSWER_NONE;
+	if (page->address != address)
+		page->tries = 0;
+	if (page->tries != 0 && last == SVANIC_ANSWER_REFUSED)
+		return end_asking(queue, SVANIC_ERROR_NO_PAGE);
+	if (page->tries != 0 && last == SVANIC_ANSWER_FAILED)
+		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
+	if (page->tries == SVANIC_PAGE_TRIES)
+		return end_asking(queue, SVANIC_ERROR_REFUSED);
+	page->tries++;
+	if (!send(queue, address, is_write)) {
+		svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
+		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
+	}
+	svanic_count(queue->pair, COUNT_PAGE_REQUESTS, 1);
+	if (page->is_out) /* it can have been answered at once */
+		start_waiting(queue);
+	return SVANIC_WAIT;
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+static void
+for_each_queue(struct svanic *nic, void (*function)(struct svanic_queue *queue))
+{
+	unsigned int i;
+
+	for (i = 0; i < SVANIC_PAIRS_MAX; i++) {
+		function(&nic->pairs[i].rx);
+		function(&nic->pairs[i].tx);
+	}
+}
+
+static void
+make_timer(struct svanic_queue *queue)
+{
+	timer_init_full(&queue->page.patience, NULL, QEMU_CLOCK_VIRTUAL,
+		QEMU_MILLISECOND, 0, lose_patience, queue);
+}
+
+bool
+svanic_pages_init(struct svanic *nic)
+{
+	nic->requests = calloc(1, sizeof(*nic->requests));
+	if (nic->requests == NULL)
+		return false;
+	nic->requests->notifier.notify = take_answer;
+	for_each_queue(nic, make_timer);
+	return true;
+}
+
+/* Answers that are still to come find no request of their index. */
+void
+svanic_pages_forget_all(struct svanic *nic)
+{
+	struct svanic_requests *requests = nic->requests;
+
+	for_each_queue(nic, svanic_page_give_up);
+	memset(requests->waiting, 0, sizeof(requests->waiting));
+	memset(requests->is_out, 0, sizeof(requests->is_out));
+	requests->out = 0;
+}
+
+/*
+ * The requests' memory is left behind: the IOMMU can have the notifier for any PASID that
+ * a pair ever had, and calls it when an answer comes after the device has gone.
+ */
+void
+svanic_pages_exit(struct svanic *nic)
+{
+	svanic_pages_forget_all(nic);
+	nic->requests = NULL;
+}
