@@ -613,10 +613,13 @@ the_whole_group_is_moved(void **state __rte_unused)
 	assert_ptr_equal(rte_iommufd_device_space(device), to);
 	assert_ptr_equal(rte_iommufd_device_space(other), to);
 	assert_ptr_equal(rte_iommufd_device_space(stranger), from);
+	assert_int_equal(mock_page_tables(), 2);
 	rte_iommufd_device_close(device);
+	assert_int_equal(mock_page_tables(), 2);
 	assert_int_equal(rte_iommufd_space_destroy(to), -EBUSY);
 	assert_one_error("1 devices");
 	rte_iommufd_device_close(other);
+	assert_int_equal(mock_page_tables(), 1);
 	rte_iommufd_device_close(stranger);
 	assert_int_equal(rte_iommufd_space_destroy(to), 0);
 	assert_int_equal(rte_iommufd_space_destroy(from), 0);
