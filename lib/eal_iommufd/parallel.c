@@ -95,13 +95,19 @@ parallel_go_to_node(int node)
 		pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 }
 
+void
+parallel_use_process_cpus(void)
+{
+	if (CPU_COUNT(&process_cpus) > 0)
+		pthread_setaffinity_np(
+			pthread_self(), sizeof(process_cpus), &process_cpus);
+}
+
 static void *
 run_thread(void *argument)
 {
 	is_helper = true;
-	if (CPU_COUNT(&process_cpus) > 0)
-		pthread_setaffinity_np(
-			pthread_self(), sizeof(process_cpus), &process_cpus);
+	parallel_use_process_cpus();
 	work_off(argument);
 	return NULL;
 }

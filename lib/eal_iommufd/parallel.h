@@ -39,4 +39,10 @@ int parallel_run(size_t count, unsigned int threads, parallel_work_t work,
  */
 void parallel_go_to_node(int node);
 
+/*
+ * For threads that live longer than that and are not the program's: goes on on the CPUs
+ * that the process had, whichever the thread that started it is tied to.
+ */
+void parallel_use_process_cpus(void);
+
 #endif /* PARALLEL_H */

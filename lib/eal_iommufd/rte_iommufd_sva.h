@@ -16,17 +16,44 @@
  * request interface), and a service thread of the sva maps it with the rights that the
  * process has there, or refuses an address that the process does not have.
  *
- * **It follows the process back.** After munmap(), mremap() and madvise(MADV_DONTNEED)
- * or MADV_REMOVE the device's translation goes as well, and the next access asks again.
- * The kernel reports these by userfaultfd; how soon after the call that has happened is
- * described in doc/sva.md, and rte_iommufd_sva_settle() waits for it. mprotect() is not reported: call
- * rte_iommufd_sva_invalidate() after taking rights away.
+ * **It follows the process back.** munmap(), mremap(), brk(), a mapping put over another
+ * one, and madvise() with MADV_DONTNEED, MADV_FREE or MADV_REMOVE take the devices' translation away,
+ * and the next access asks again. The kernel reports them by userfaultfd, and keeps who
+ * calls them waiting until the service thread has read of it. From when on:
+ *
+ * - **munmap() and the like.** When the call returns, the service thread knows, and is
+ *   about to unmap, or has. When rte_iommufd_sva_settle() called after it returns, no device has a
+ *   translation of what was there.
+ * - **madvise().** The kernel reports it before it drops the pages, and not when it has. What a
+ *   device asks for *while the call is under way* can be the old page. The service unmaps the
+ *   interval at the report and at looks 1, 9, 73, 585 and 4681 ms after it, and
+ *   rte_iommufd_sva_settle() called within that time looks as well; so the same holds after settle(),
+ *   unless the thread was kept from running inside madvise() for more than 4 s. A device that does not
+ *   use the memory while it is given up never gets the old page.
+ * - **rte_iommufd_sva_invalidate()** does it at once, for any interval, reported or not.
+ *
+ * **What is not reported**, and needs rte_iommufd_sva_invalidate() after it: mprotect() that
+ * takes rights away; shmdt(); MADV_GUARD_INSTALL; and what is done to a file instead of to
+ * memory: ftruncate(), fallocate() with FALLOC_FL_PUNCH_HOLE.
  *
  * **What is pinned.** A page stays pinned from the device's first access until it is
- * unmapped, invalidated, or evicted because of a limit.
+ * unmapped, invalidated, or evicted because of a limit, or until no device is bound.
  *
- * **fork().** The child has no part in it: its memory is not the device's, and these
- * functions fail in the child.
+ * **What devices do not get** although the process has it: memory of devices (PCI BARs),
+ * memory that another userfaultfd follows, and shared mappings of files that are open for
+ * reading only, because the kernel reports nothing of them; and, on x86, the interrupt
+ * window 0xfee00000 to 0xfeefffff.
+ *
+ * **What it costs the process.** Those calls wait for the service thread, some ten
+ * microseconds, on memory that devices have used. While one of its threads is stopped by
+ * a debugger they wait, too. Memory that devices have used does not merge with neighbours
+ * that they have not, so that the process can have some more mappings (vm.max_map_count).
+ *
+ * **fork().** The child has no part in it: its memory is not the device's, its changes
+ * are not followed, and these functions fail in the child. It inherits the descriptors
+ * until exec(): one who reads them there takes requests and reports away from the service.
+ *
+ * There can be one sva in a process, for as many devices as it likes.
  *
  * Needs what rte_iommufd_pasid.h needs, and ATS and page requests in the device and in
  * front of it. Functions return 0 or a negative errno and log one line when they fail.
@@ -50,15 +77,18 @@ struct rte_iommufd_sva;
 /** How an sva behaves; all zero: as by default. */
 struct rte_iommufd_sva_options {
 	/**
-	 * The most memory that may be pinned at a time, in bytes; what was used
-	 * longest ago is unpinned for more, and asked for again when it is needed. 0:
-	 * no limit but the process's own (RLIMIT_MEMLOCK).
+	 * The most memory that may be pinned at a time, in bytes; what was asked for
+	 * longest ago is unpinned for more, and asked for again when it is needed. (When it
+	 * was used last is not known: the IOMMU's accessed bits do not reach user space.)
+	 * A request for more than this at a time is refused. 0: no limit but the
+	 * process's own (RLIMIT_MEMLOCK), at which requests are refused.
 	 */
 	uint64_t pin_limit;
 	/**
 	 * How much is mapped around an address that the device asks for, in bytes: a
 	 * power of two, at least a page, within one mapping of the process. 0: 64 KiB.
 	 * Hugepages, and transparent hugepages that are there, are mapped as a whole.
+	 * What is mapped together goes together, when any part of it does.
 	 */
 	uint64_t fault_around;
 };
@@ -67,11 +97,12 @@ struct rte_iommufd_sva_options {
 struct rte_iommufd_sva_stats {
 	uint64_t page_requests;	 /**< pages that devices have asked for */
 	uint64_t request_groups; /**< in so many groups */
-	uint64_t mapped;  /**< requests answered with a page mapped for them */
-	uint64_t present; /**< requests for what was mapped by then */
-	uint64_t refused; /**< requests for what the process does not have */
-	uint64_t
-		failed; /**< requests that the kernel would not serve, e.g. pinning */
+	uint64_t mapped; /**< requests answered with a page mapped for them */
+	/** requests for what was mapped by then, or was changing all the time */
+	uint64_t present;
+	/** requests for what the process does not have, or devices do not get */
+	uint64_t refused;
+	uint64_t failed; /**< requests that a limit or the kernel was against */
 	uint64_t map_calls;   /**< kernel calls that mapped memory */
 	uint64_t unmap_calls; /**< kernel calls that unmapped memory */
 	uint64_t
@@ -84,7 +115,9 @@ struct rte_iommufd_sva_stats {
 };
 
 /**
- * Make an address space that follows this process. Its service thread starts here.
+ * Make an address space that follows this process. Its two threads start here,
+ * "iommufd-sva" that serves and "iommufd-sva-log" that logs for it; all signals are
+ * blocked in them.
  *
  * @param context
  *   The context; its backend is decided if it was not.
@@ -96,6 +129,7 @@ struct rte_iommufd_sva_stats {
  *   0, or
  *   - -EOPNOTSUPP: the backend or the kernel has no page requests (IOMMU_FAULT_QUEUE_ALLOC, Linux 6.11)
  *     or does not report changes of memory (userfaultfd with WP_ASYNC, Linux 6.7).
+ *   - -EBUSY: this process has an sva already.
  *   - -EPERM: userfaultfd is not allowed here (a seccomp filter).
  *   - -EINVAL: the options.
  *   - -ENOMEM, -EMFILE, -EAGAIN: no memory, descriptor or thread left.
@@ -106,12 +140,17 @@ __rte_experimental int rte_iommufd_sva_create(
 	struct rte_iommufd_sva **sva);
 
 /**
- * End an sva; what devices had mapped by it is unpinned.
+ * End an sva; what devices had mapped by it is unpinned, and nothing is followed any
+ * more.
  *
  * @param sva
- *   Bound to nothing; NULL is allowed.
+ *   Bound to nothing; NULL is allowed. No other call on it may be under way.
+ * @return
+ *   0, or
+ *   - -EBUSY: a device is bound to it.
+ *   - -EINVAL: called in a child after fork().
  */
-__rte_experimental void rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
+__rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
 
 /**
  * Bind a device: its requests with the PASID that is returned use this process's
@@ -136,7 +175,7 @@ __rte_experimental int rte_iommufd_sva_bind(struct rte_iommufd_sva *sva,
 
 /**
  * Take a binding back. The caller stops the device's use of the PASID first; requests
- * that are still out are answered as refused.
+ * that are still out are answered as refused. With the last one everything is unpinned.
  *
  * @param sva
  *   The sva.
@@ -154,7 +193,7 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 
 /**
  * Map memory before devices ask for it. It is subject to the limit, and can be evicted
- * and invalidated, as if they had asked.
+ * and invalidated, as if they had asked. Up to 2 MiB of it go together.
  *
  * @param sva
  *   The sva.
@@ -166,10 +205,14 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
  *   RTE_IOMMUFD_MAP_*: what the process has to have there at least.
  * @return
  *   0, or
- *   - -EFAULT: the process has not all of it, or not with these rights. What was mapped by then stays.
+ *   - -EFAULT: the process has not all of it, or not with these rights, or devices do
+ *     not get it (see above). What was mapped by then stays.
  *   - -ENOSPC: more than pin_limit.
- *   - -EINVAL: no length, no or unknown rights, an interval that wraps.
- *   - any error of rte_iommufd_space_map().
+ *   - -ENODEV: no device is bound, so there is no page table; or the service has ended.
+ *   - -EAGAIN: other threads go on changing it all the time.
+ *   - -EINVAL: no length, no or unknown rights, an interval that wraps, or called in a
+ *     child after fork().
+ *   - -ENOMEM: more than the limit on locked memory, or no memory.
  */
 __rte_experimental int rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva,
 	const void *va, size_t length, uint32_t rights);
@@ -196,7 +239,10 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 
 /**
  * Wait until every change of the process's memory that was complete before this call
- * has been followed.
+ * has been followed, so that no device has a translation of what was there before it.
+ * What that means for madvise() is said at the top. It costs a turn of the service thread,
+ * and what devices have asked for in memory that was given up by madvise() in the
+ * last seconds is asked for again.
  *
  * @param sva
  *   The sva.
@@ -211,7 +257,7 @@ __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
  * Read what an sva has done so far.
  *
  * @param sva
- *   The sva.
+ *   The sva; in a child after fork() all figures are zero.
  * @param[out] stats
  *   The figures.
  */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The way out: what the process gives up, devices lose.
+ *
+ * The kernel reports munmap() and mremap() when they are done, and madvise() before it
+ * drops pages (userfaultfd_remove()), with no word when it has. What devices ask for in
+ * between is mapped, may be the old page, and is taken out again at each of several
+ * looks (removals.h).
+ *
+ * Must not know: who asks for memory; what was refused.
+ */
+
+#include <errno.h>
+
+#include "kernel.h"
+#include "kernel_memory.h"
+#include "sva.h"
+
+#define CHANGES 32
+/* For those who were told of a change to get going; in milliseconds. */
+#define UNFOLLOW_PATIENCE 10000
+
+int
+sva_unmap_area(struct rte_iommufd_sva *sva, struct area *area)
+{
+	const struct window gone = { area->start, area->end };
+	uint64_t unmapped;
+	int ret = kernel_ioas_unmap(sva->iommu_fd, sva->ioas_id, gone.start,
+		window_size(gone), &unmapped);
+
+	sva->stats.unmap_calls++;
+	if (ret == 0 && unmapped != window_size(gone))
+		ret = -EIO;
+	if (ret != 0) {
+		sva->failed = true;
+		sva_report(&sva->report, SVA_REPORT_UNMAP, gone.start,
+			window_size(gone), 0, ret);
+	}
+	residency_remove(&sva->residency, area);
+	return ret;
+}
+
+int
+sva_unmap(struct rte_iommufd_sva *sva, struct window interval)
+{
+	struct area *area;
+	int failure = 0;
+	int ret;
+
+	for (;;) {
+		area = residency_next(&sva->residency, interval.start);
+		if (area == NULL || area->start >= interval.end)
+			return failure;
+		ret = sva_unmap_area(sva, area);
+		if (failure == 0)
+			failure = ret;
+	}
+}
+
+void
+sva_unmap_all(struct rte_iommufd_sva *sva)
+{
+	sva_unmap(sva, (struct window){ 0, UINT64_MAX });
+}
+
+static void
+note_followed(struct rte_iommufd_sva *sva, struct window interval)
+{
+	if (window_size(sva->followed) == 0)
+		sva->followed = interval;
+	if (interval.start < sva->followed.start)
+		sva->followed.start = interval.start;
+	if (interval.end > sva->followed.end)
+		sva->followed.end = interval.end;
+}
+
+int
+sva_follow(struct rte_iommufd_sva *sva, struct window interval)
+{
+	int ret = kernel_follow_register(
+		sva->follow_fd, interval.start, interval.end);
+
+	if (ret == 0)
+		note_followed(sva, interval);
+	return ret;
+}
+
+static void
+act_on(struct rte_iommufd_sva *sva, const struct memory_change *change)
+{
+	const struct window place = { change->start, change->end };
+	const struct window destination = { change->destination,
+		change->destination + window_size(place) };
+
+	sva->stats.events++;
+	sva_unmap(sva, place);
+	if (change->kind == MEMORY_MOVED) {
+		sva_unmap(sva, destination);
+		note_followed(sva, destination);
+	}
+	if (change->kind == MEMORY_REMOVED)
+		removals_add(
+			&sva->removals, place.start, place.end, kernel_now());
+}
+
+int
+sva_follow_changes(struct rte_iommufd_sva *sva)
+{
+	struct memory_change changes[CHANGES];
+	int total = 0;
+	int count, i;
+
+	while ((count = kernel_follow_read(sva->follow_fd, changes, CHANGES)) >
+		0) {
+		for (i = 0; i < count; i++)
+			act_on(sva, &changes[i]);
+		total += count;
+	}
+	return count < 0 ? count : total;
+}
+
+void
+sva_look_again(struct rte_iommufd_sva *sva, bool at_all)
+{
+	struct window interval;
+	unsigned int i;
+
+	while (removals_take_due(
+		&sva->removals, kernel_now(), &interval.start, &interval.end))
+		sva_unmap(sva, interval);
+	for (i = 0; at_all && i < sva->removals.count; i++)
+		sva_unmap(sva,
+			(struct window){ sva->removals.items[i].start,
+				sva->removals.items[i].end });
+}
+
+static void
+unregister_all(struct rte_iommufd_sva *sva)
+{
+	struct process_mapping mapping = { .end = sva->followed.start };
+
+	while (process_view_next(&sva->view, mapping.end, &mapping) == 0 &&
+		mapping.start < sva->followed.end)
+		kernel_follow_unregister(
+			sva->follow_fd, mapping.start, mapping.end);
+}
+
+/*
+ * The descriptor's end would end everybody's waiting, but it need not be the end: a
+ * child that was forked has it, too (userfaultfd_release() comes with the last one).
+ * So nothing may be followed by then, and nobody on his way to report anything.
+ */
+void
+sva_unfollow(struct rte_iommufd_sva *sva)
+{
+	const uint64_t last = kernel_now() + UNFOLLOW_PATIENCE;
+
+	if (sva->follow_fd < 0)
+		return;
+	unregister_all(sva);
+	sva_follow_changes(sva);
+	/* What has moved meanwhile. */
+	unregister_all(sva);
+	do
+		sva_follow_changes(sva);
+	while (kernel_follow_pending(sva->follow_fd) != 0 &&
+		kernel_now() < last && kernel_wait(&sva->follow_fd, 1, 1) >= 0);
+	kernel_close(sva->follow_fd);
+	sva->follow_fd = -1;
+}
