@@ -10,6 +10,10 @@ project_packages=(dpdk dpdk-dev libdpdk-dev meson ninja-build gcc libc6-dev pkgc
 tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x86 busybox-static cpio xz-utils
 	libhugetlbfs-dev libjansson-dev libcap-dev g++ gdb-minimal clang-format make bc libelf-dev)
 
+# Where apt has DPDK's source package in the very version that is installed: from it come the headers for drivers.
+driver_sdk_releases=(22.11)
+driver_sdk_packages=(xz-utils)
+
 suite_of() {
 	case $1 in
 	24.11) echo trixie ;;
@@ -22,7 +26,10 @@ suite_of() {
 packages_of() {
 	printf '%s\n' "${project_packages[@]}"
 	[ "$1" != 24.11 ] || printf '%s\n' "${tool_packages[@]}"
+	! has_driver_sdk "$1" || printf '%s\n' "${driver_sdk_packages[@]}"
 }
+
+has_driver_sdk() { contains "$1" "${driver_sdk_releases[@]}"; }
 
 apt_options_of() {
 	[ "$1" != 24.11 ] || echo 'APT::Default-Release "trixie-backports"'
@@ -41,6 +48,7 @@ root_key() {
 		apt_options_of "$1"
 		packages_of "$1"
 		printf '%s\n' "${mount_points[@]}"
+		! has_driver_sdk "$1" || cat "$lab_dir/lab.d/driver-sdk.sh"
 	} | key_of
 }
 
@@ -71,6 +79,9 @@ make_root() {
 	packages=$(packages_of "$release" | paste -sd,)
 	arguments+=(--include="$packages" "$(suite_of "$release")" "$dir")
 	for suite in $(suites_of "$release"); do arguments+=("deb $mirror $suite main"); done
+	if has_driver_sdk "$release"; then
+		arguments+=("deb-src $mirror $(suite_of "$release") main" --customize-hook="$lab_dir/lab.d/driver-sdk.sh")
+	fi
 	mmdebstrap "${arguments[@]}"
 	for point in "${mount_points[@]}"; do mkdir -p "$dir/$point"; done
 	cp /proc/sys/kernel/random/uuid "$dir/etc/lab-root-id"

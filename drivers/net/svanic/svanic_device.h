@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef SVANIC_DEVICE_H
+#define SVANIC_DEVICE_H
+
+/*
+ * A port of this driver: what its parts share, and the operations that ethdev calls,
+ * by the file that has them. ethdev calls them one at a time.
+ *
+ * Must not know: PASIDs (svanic_pasid.h).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+
+#include "driver_sdk/driver_sdk.h"
+#include "svanic_hardware.h"
+#include "svanic_options.h"
+#include "svanic_queue.h"
+#include "svanic_registers.h"
+#include "svanic_statistics.h"
+
+struct svanic_pasids;
+
+/* Addresses beside the port's own: ethdev's list of unicast ones, and multicast. */
+#define SVANIC_UNICAST_FILTERS 16
+#define SVANIC_MULTICAST_FILTERS (SVANIC_FILTERS - SVANIC_UNICAST_FILTERS)
+
+/* FRAME_LIMIT is without the frame check sequence; a VLAN tag may be on top of the MTU. */
+#define SVANIC_MTU_MAX (SVANIC_FRAME_LIMIT_MAX - RTE_ETHER_HDR_LEN)
+#define SVANIC_FRAME_OF_MTU(mtu)                                     \
+	RTE_MIN((uint32_t)(mtu) + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN, \
+		(uint32_t)SVANIC_FRAME_LIMIT_MAX)
+
+#define SVANIC_RX_OFFLOADS                                                  \
+	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM |     \
+		RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_SCATTER | \
+		RTE_ETH_RX_OFFLOAD_RSS_HASH)
+#define SVANIC_TX_OFFLOADS                                              \
+	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | \
+		RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+#define SVANIC_TX_QUEUE_OFFLOADS RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE
+#define SVANIC_HASH_TYPES                                                     \
+	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 |                           \
+		RTE_ETH_RSS_NONFRAG_IPV4_OTHER |                              \
+		RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
+		RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 |                    \
+		RTE_ETH_RSS_NONFRAG_IPV6_OTHER |                              \
+		RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
+
+struct svanic_device {
+	struct svanic_hardware hardware;
+	struct svanic_options options;
+	struct svanic_pasids *pasids; /* NULL: without sva=1 */
+	struct svanic_statistics
+		base; /* what the counters were at their reset */
+	struct svanic_rx_counters rx_counters[SVANIC_PAIRS_MAX];
+	struct svanic_tx_counters tx_counters[SVANIC_PAIRS_MAX];
+	/* What a reset takes away and ethdev does not bring back. */
+	struct rte_ether_addr multicast[SVANIC_MULTICAST_FILTERS];
+	unsigned int multicasts;
+	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
+	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
+	uint64_t hash_types; /* 0: frames are not spread */
+	uint32_t halted;     /* pairs that were told of */
+	bool fault_told;     /* so was a refused translation */
+	bool listens;	     /* vector 0 has its handler */
+	bool has_interrupts; /* and the device may interrupt */
+};
+
+static inline struct svanic_device *
+svanic_device_of(const struct rte_eth_dev *dev)
+{
+	return dev->data->dev_private;
+}
+
+/* svanic_queue_setup.c */
+int svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number,
+	uint16_t descriptors, unsigned int socket,
+	const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
+void svanic_rx_release(struct rte_eth_dev *dev, uint16_t number);
+int svanic_tx_setup(struct rte_eth_dev *dev, uint16_t number,
+	uint16_t descriptors, unsigned int socket,
+	const struct rte_eth_txconf *conf);
+void svanic_tx_release(struct rte_eth_dev *dev, uint16_t number);
+void svanic_rx_info(struct rte_eth_dev *dev, uint16_t number,
+	struct rte_eth_rxq_info *info);
+void svanic_tx_info(struct rte_eth_dev *dev, uint16_t number,
+	struct rte_eth_txq_info *info);
+int svanic_rx_start(struct rte_eth_dev *dev, uint16_t number);
+int svanic_rx_stop(struct rte_eth_dev *dev, uint16_t number);
+int svanic_tx_start(struct rte_eth_dev *dev, uint16_t number);
+int svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number);
+/* All but those with a deferred start; on an error none runs. */
+int svanic_queues_start(struct rte_eth_dev *dev);
+void svanic_queues_stop(struct rte_eth_dev *dev);
+/* Whether a frame of this size can need more than one buffer of a queue. */
+bool svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame);
+
+/* svanic_filters.c */
+int svanic_promiscuous_enable(struct rte_eth_dev *dev);
+int svanic_promiscuous_disable(struct rte_eth_dev *dev);
+int svanic_allmulticast_enable(struct rte_eth_dev *dev);
+int svanic_allmulticast_disable(struct rte_eth_dev *dev);
+int svanic_mac_set(struct rte_eth_dev *dev, struct rte_ether_addr *address);
+int svanic_mac_add(struct rte_eth_dev *dev, struct rte_ether_addr *address,
+	uint32_t index, uint32_t pool);
+void svanic_mac_remove(struct rte_eth_dev *dev, uint32_t index);
+int svanic_multicast_set(struct rte_eth_dev *dev,
+	struct rte_ether_addr *addresses, uint32_t count);
+int svanic_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
+/* What was set before goes into the device, at its start. */
+void svanic_filters_restore(struct rte_eth_dev *dev);
+
+/* svanic_hash.c */
+int svanic_hash_configure(struct rte_eth_dev *dev);
+void svanic_hash_restore(struct rte_eth_dev *dev);
+int svanic_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int svanic_hash_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int svanic_table_update(struct rte_eth_dev *dev,
+	struct rte_eth_rss_reta_entry64 *table, uint16_t size);
+int svanic_table_query(struct rte_eth_dev *dev,
+	struct rte_eth_rss_reta_entry64 *table, uint16_t size);
+
+/* svanic_interrupt.c */
+int svanic_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+/* Whether somebody listens to vector 0; told of at the start. */
+void svanic_interrupts_open(struct rte_eth_dev *dev);
+void svanic_interrupts_close(struct rte_eth_dev *dev);
+int svanic_interrupts_start(struct rte_eth_dev *dev);
+void svanic_interrupts_stop(struct rte_eth_dev *dev);
+int svanic_rx_interrupt_enable(struct rte_eth_dev *dev, uint16_t number);
+int svanic_rx_interrupt_disable(struct rte_eth_dev *dev, uint16_t number);
+
+/* svanic_layout.c: -EPROTO when this DPDK's structures are not what was declared. */
+int svanic_layout_check_pci(const struct rte_pci_device *pci);
+int svanic_layout_check_port(
+	const struct rte_eth_dev *dev, const struct rte_pci_device *pci);
+
+#endif /* SVANIC_DEVICE_H */

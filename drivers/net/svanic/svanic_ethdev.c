@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The port's life: probe, configuration, start, stop, reset, close; and what ethdev
+ * calls for it.
+ *
+ * Must not know: rings, counters, filters; other files have them.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_devargs.h>
+#include <rte_eal.h>
+#include <rte_malloc.h>
+#include <rte_version.h>
+
+#include "svanic_device.h"
+#include "svanic_log.h"
+#include "svanic_pasid.h"
+#include "svanic_queue.h"
+
+RTE_LOG_REGISTER(svanic_logtype, pmd.net.svanic, NOTICE)
+
+/* What the program gets that asks for nothing. */
+#define RX_RING_DEFAULT 512
+#define TX_RING_DEFAULT 512
+#define BURST_DEFAULT 32
+
+/* --- information --------------------------------------------------------------- */
+
+static int
+get_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
+{
+	const struct svanic_hardware *hardware = &svanic_device_of(dev)
+							  ->hardware;
+	const struct rte_eth_desc_lim limits = {
+		.nb_min = 1u << SVANIC_RING_LOG2_MIN,
+		.nb_max = 1u << hardware->ring_log2_max,
+		.nb_align = 1u << SVANIC_RING_LOG2_MIN,
+		.nb_seg_max = hardware->segments_max,
+		.nb_mtu_seg_max = hardware->segments_max,
+	};
+
+	info->max_rx_queues = hardware->pairs;
+	info->max_tx_queues = hardware->pairs;
+	info->min_rx_bufsize = 64;
+	info->max_rx_pktlen = SVANIC_FRAME_LIMIT_MAX;
+	info->min_mtu = RTE_ETHER_MIN_MTU;
+	info->max_mtu = SVANIC_MTU_MAX;
+	info->max_mac_addrs = 1 + SVANIC_UNICAST_FILTERS;
+	info->rx_desc_lim = limits;
+	info->tx_desc_lim = limits;
+	info->rx_offload_capa = SVANIC_RX_OFFLOADS;
+	info->tx_offload_capa = SVANIC_TX_OFFLOADS | SVANIC_TX_QUEUE_OFFLOADS;
+	info->tx_queue_offload_capa = SVANIC_TX_QUEUE_OFFLOADS;
+	info->flow_type_rss_offloads = SVANIC_HASH_TYPES;
+	info->hash_key_size = SVANIC_HASH_KEY_LENGTH;
+	info->reta_size = SVANIC_HASH_TABLE_ENTRIES;
+	info->default_rxportconf.ring_size = RX_RING_DEFAULT;
+	info->default_rxportconf.burst_size = BURST_DEFAULT;
+	info->default_rxportconf.nb_queues = 1;
+	info->default_txportconf.ring_size = TX_RING_DEFAULT;
+	info->default_txportconf.burst_size = BURST_DEFAULT;
+	info->default_txportconf.nb_queues = 1;
+	return 0;
+}
+
+static int
+get_version(struct rte_eth_dev *dev, char *version, size_t size)
+{
+	uint32_t number = svanic_read32(
+		&svanic_device_of(dev)->hardware, SVANIC_VERSION);
+	int length = snprintf(version, size, "%" PRIu32 ".%" PRIu32,
+		number >> 16, number & 0xffff);
+
+	/* As ethdev has it: the room that is needed, with the end, if it is too small. */
+	return (size_t)length < size ? 0 : length + 1;
+}
+
+static const uint32_t packet_types[] = {
+	RTE_PTYPE_L2_ETHER,
+	RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+	RTE_PTYPE_UNKNOWN,
+};
+
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+static const uint32_t *
+get_packet_types(struct rte_eth_dev *dev, size_t *count)
+{
+	RTE_SET_USED(dev);
+	*count = RTE_DIM(packet_types) - 1;
+	return packet_types;
+}
+#else
+static const uint32_t *
+get_packet_types(struct rte_eth_dev *dev)
+{
+	RTE_SET_USED(dev);
+	return packet_types;
+}
+#endif
+
+static int
+get_rx_mode(struct rte_eth_dev *dev, uint16_t queue,
+	struct rte_eth_burst_mode *mode)
+{
+	RTE_SET_USED(queue);
+	snprintf(mode->info, sizeof(mode->info), "Scalar%s",
+		dev->data->scattered_rx ? " Scattered" : "");
+	return 0;
+}
+
+static int
+get_tx_mode(struct rte_eth_dev *dev, uint16_t queue,
+	struct rte_eth_burst_mode *mode)
+{
+	RTE_SET_USED(dev);
+	RTE_SET_USED(queue);
+	snprintf(mode->info, sizeof(mode->info), "Scalar");
+	return 0;
+}
+
+/* --- configuration, start and stop ----------------------------------------------- */
+
+static int
+configure(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	int ret = svanic_hash_configure(dev);
+
+	if (ret == 0 && device->pasids != NULL)
+		ret = svanic_pasids_require(device->pasids,
+			RTE_MAX(dev->data->nb_rx_queues,
+				dev->data->nb_tx_queues));
+	return ret;
+}
+
+/* Taken by the device while a pair is off; 0 without sva=1. */
+static int
+set_pasids(struct rte_eth_dev *dev)
+{
+	const struct svanic_device *device = svanic_device_of(dev);
+	uint16_t pairs = RTE_MAX(
+		dev->data->nb_rx_queues, dev->data->nb_tx_queues);
+	uint32_t value = 0;
+	uint16_t pair;
+	int ret = 0;
+
+	for (pair = 0; pair < pairs && ret == 0; pair++) {
+		if (device->pasids != NULL)
+			value = svanic_pasids_of(device->pasids, pair) |
+				SVANIC_PASID_USE | SVANIC_PASID_ATS |
+				SVANIC_PASID_ASK;
+		ret = svanic_pair_set_pasid(&device->hardware, pair, value);
+	}
+	if (device->options.has_patience)
+		svanic_write32(&device->hardware, SVANIC_PAGE_PATIENCE,
+			device->options.patience);
+	return ret;
+}
+
+static int
+choose_bursts(struct rte_eth_dev *dev)
+{
+	uint32_t frame = SVANIC_FRAME_OF_MTU(dev->data->mtu);
+	bool offered = dev->data->dev_conf.rxmode.offloads &
+		RTE_ETH_RX_OFFLOAD_SCATTER;
+	bool needed = svanic_rx_needs_scatter(dev, frame);
+
+	if (needed && !offered) {
+		SVANIC_LOG(ERR,
+			"%s: frames of %" PRIu32 " bytes (MTU %" PRIu16
+			") do not fit into the mbufs of a receive queue: use larger ones, or RTE_ETH_RX_OFFLOAD_SCATTER",
+			svanic_device_of(dev)->hardware.name, frame,
+			dev->data->mtu);
+		return -EINVAL;
+	}
+	dev->data->scattered_rx = needed;
+	dev->rx_pkt_burst = needed ? svanic_rx_burst_scattered
+				   : svanic_rx_burst;
+	return 0;
+}
+
+static int
+start(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	int ret = choose_bursts(dev);
+
+	device->fault_told = false;
+	if (ret == 0)
+		ret = set_pasids(dev);
+	if (ret != 0)
+		return ret;
+	svanic_filters_restore(dev);
+	svanic_hash_restore(dev);
+	ret = svanic_interrupts_start(dev);
+	if (ret != 0)
+		return ret;
+	ret = svanic_queues_start(dev);
+	if (ret != 0) {
+		svanic_interrupts_stop(dev);
+		return ret;
+	}
+	svanic_write32(
+		&device->hardware, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
+	svanic_link_update(dev, 0);
+	return 0;
+}
+
+static int
+stop(struct rte_eth_dev *dev)
+{
+	struct rte_eth_link down = { .link_status = RTE_ETH_LINK_DOWN };
+
+	svanic_write32(&svanic_device_of(dev)->hardware, SVANIC_CONTROL, 0);
+	svanic_interrupts_stop(dev);
+	svanic_queues_stop(dev);
+	dev->data->dev_link = down;
+	return 0;
+}
+
+/* ethdev has stopped the port; after this it is configured anew. */
+static int
+reset(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	int ret;
+
+	svanic_stats_keep(dev);
+	device->halted = 0;
+	ret = svanic_hardware_reset(&device->hardware);
+	if (ret == 0)
+		svanic_mac_set(dev, &dev->data->mac_addrs[0]);
+	return ret;
+}
+
+static int
+close_port(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	uint16_t i;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0;
+	if (dev->data->dev_started) {
+		stop(dev);
+		dev->data->dev_started = 0;
+	}
+	svanic_interrupts_close(dev);
+	svanic_hardware_reset(&device->hardware);
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		svanic_rx_release(dev, i);
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		svanic_tx_release(dev, i);
+	svanic_pasids_close(device->pasids);
+	device->pasids = NULL;
+	return 0;
+}
+
+static const struct eth_dev_ops operations = {
+	.dev_configure = configure,
+	.dev_start = start,
+	.dev_stop = stop,
+	.dev_close = close_port,
+	.dev_reset = reset,
+	.link_update = svanic_link_update,
+	.promiscuous_enable = svanic_promiscuous_enable,
+	.promiscuous_disable = svanic_promiscuous_disable,
+	.allmulticast_enable = svanic_allmulticast_enable,
+	.allmulticast_disable = svanic_allmulticast_disable,
+	.mac_addr_set = svanic_mac_set,
+	.mac_addr_add = svanic_mac_add,
+	.mac_addr_remove = svanic_mac_remove,
+	.set_mc_addr_list = svanic_multicast_set,
+	.mtu_set = svanic_mtu_set,
+	.stats_get = svanic_stats_get,
+	.stats_reset = svanic_stats_reset,
+	.xstats_get = svanic_xstats_get,
+	.xstats_reset = svanic_stats_reset,
+	.xstats_get_names = svanic_xstats_names,
+	.dev_infos_get = get_info,
+	.rxq_info_get = svanic_rx_info,
+	.txq_info_get = svanic_tx_info,
+	.rx_burst_mode_get = get_rx_mode,
+	.tx_burst_mode_get = get_tx_mode,
+	.fw_version_get = get_version,
+	.dev_supported_ptypes_get = get_packet_types,
+	.rx_queue_start = svanic_rx_start,
+	.rx_queue_stop = svanic_rx_stop,
+	.tx_queue_start = svanic_tx_start,
+	.tx_queue_stop = svanic_tx_stop,
+	.rx_queue_setup = svanic_rx_setup,
+	.rx_queue_release = svanic_rx_release,
+	.rx_queue_intr_enable = svanic_rx_interrupt_enable,
+	.rx_queue_intr_disable = svanic_rx_interrupt_disable,
+	.tx_queue_setup = svanic_tx_setup,
+	.tx_queue_release = svanic_tx_release,
+	.tx_done_cleanup = svanic_tx_done_cleanup,
+	.rss_hash_update = svanic_hash_update,
+	.rss_hash_conf_get = svanic_hash_get,
+	.reta_update = svanic_table_update,
+	.reta_query = svanic_table_query,
+};
+
+/* --- probe and removal ------------------------------------------------------------ */
+
+static int
+open_hardware(struct rte_eth_dev *dev, struct rte_pci_device *pci)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	struct svanic_hardware *hardware = &device->hardware;
+	int ret;
+
+	hardware->registers = pci->mem_resource[SVANIC_REGISTERS_BAR].addr;
+	hardware->name = pci->name;
+	ret = svanic_hardware_identify(hardware);
+	if (ret == 0)
+		ret = svanic_hardware_reset(hardware);
+	return ret;
+}
+
+static int
+open_pasids(struct rte_eth_dev *dev, struct rte_pci_device *pci)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	char path[PATH_MAX];
+
+	if (!device->options.sva)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", rte_pci_get_sysfs_path(),
+		pci->name);
+	return svanic_pasids_open(path, &device->options, &device->pasids);
+}
+
+static int
+read_address(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	dev->data->mac_addrs = rte_zmalloc("svanic",
+		(1 + SVANIC_UNICAST_FILTERS) * sizeof(struct rte_ether_addr),
+		0);
+	if (dev->data->mac_addrs == NULL) {
+		SVANIC_LOG(ERR, "%s: no memory for addresses",
+			device->hardware.name);
+		return -ENOMEM;
+	}
+	svanic_hardware_get_mac(&device->hardware, &dev->data->mac_addrs[0]);
+	return 0;
+}
+
+static void
+set_functions(struct rte_eth_dev *dev)
+{
+	dev->dev_ops = &operations;
+	dev->rx_pkt_burst = svanic_rx_burst;
+	dev->tx_pkt_burst = svanic_tx_burst;
+	dev->tx_pkt_prepare = svanic_tx_prepare;
+	dev->rx_queue_count = svanic_rx_count;
+	dev->rx_descriptor_status = svanic_rx_status;
+	dev->tx_descriptor_status = svanic_tx_status;
+}
+
+static int
+open_port(struct rte_eth_dev *dev, struct rte_pci_device *pci)
+{
+	const struct rte_devargs *devargs = pci->device.devargs;
+	int ret;
+
+	dev->data->dev_private = rte_zmalloc_socket("svanic",
+		sizeof(struct svanic_device), RTE_CACHE_LINE_SIZE,
+		pci->device.numa_node);
+	if (dev->data->dev_private == NULL) {
+		SVANIC_LOG(ERR, "%s: no memory for a port", pci->name);
+		return -ENOMEM;
+	}
+	dev->device = &pci->device;
+	dev->intr_handle = pci->intr_handle;
+	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC |
+		RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	dev->data->numa_node = pci->device.numa_node;
+	ret = svanic_options_parse(devargs != NULL ? devargs->args : NULL,
+		pci->name, &svanic_device_of(dev)->options);
+	if (ret == 0)
+		ret = open_hardware(dev, pci);
+	if (ret == 0)
+		ret = read_address(dev);
+	if (ret == 0)
+		ret = open_pasids(dev, pci);
+	if (ret != 0)
+		return ret;
+	set_functions(dev);
+	svanic_interrupts_open(dev);
+	return 0;
+}
+
+/* ethdev frees dev_private and mac_addrs with the port. */
+static int
+probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
+{
+	struct rte_eth_dev *dev;
+	int ret = svanic_layout_check_pci(pci);
+
+	RTE_SET_USED(driver);
+	if (ret != 0)
+		return ret;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		SVANIC_LOG(ERR,
+			"%s: a port of this driver works in the primary process only",
+			pci->name);
+		return -ENOTSUP;
+	}
+	dev = rte_eth_dev_allocate(pci->device.name);
+	if (dev == NULL)
+		return -ENOMEM; /* ethdev has said why */
+	ret = svanic_layout_check_port(dev, pci);
+	if (ret != 0)
+		return ret; /* what is where is not known: nothing is touched */
+	ret = open_port(dev, pci);
+	if (ret != 0) {
+		rte_eth_dev_release_port(dev);
+		return ret;
+	}
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
+static int
+remove_port(struct rte_pci_device *pci)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(pci->device.name);
+
+	if (dev == NULL) /* closed before */
+		return 0;
+	close_port(dev);
+	return rte_eth_dev_release_port(dev);
+}
+
+static const struct rte_pci_id devices[] = {
+	{ RTE_PCI_DEVICE(SVANIC_VENDOR_ID, SVANIC_DEVICE_ID) },
+	{ .vendor_id = 0 },
+};
+
+static struct rte_pci_driver svanic_driver = {
+	.id_table = devices,
+	.drv_flags = RTE_PCI_DRV_NEED_MAPPING | RTE_PCI_DRV_INTR_LSC,
+	.probe = probe,
+	.remove = remove_port,
+};
+
+RTE_PMD_REGISTER_PCI(net_svanic, svanic_driver);
+RTE_PMD_REGISTER_PCI_TABLE(net_svanic, devices);
+RTE_PMD_REGISTER_KMOD_DEP(net_svanic, "* vfio-pci");
+RTE_PMD_REGISTER_PARAM_STRING(net_svanic, SVANIC_ARGUMENTS);

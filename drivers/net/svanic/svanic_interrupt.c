@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Interrupts: vector 0 tells of the link, of halted queues and of refused translations,
+ * vector 1 + n of descriptors of queue pair n. EAL's interrupt thread runs the handler.
+ *
+ * Must not know: rings.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_interrupts.h>
+
+#include "svanic_device.h"
+#include "svanic_log.h"
+#include "svanic_queue.h"
+
+#define EVENTS (SVANIC_EVENT_LINK | SVANIC_EVENT_QUEUE | SVANIC_EVENT_FAULT)
+
+/* The device has no speed of its own: it is as fast as what QEMU connects it to. */
+static struct rte_eth_link
+read_link(const struct rte_eth_dev *dev)
+{
+	const struct svanic_hardware *hardware = &svanic_device_of(dev)
+							  ->hardware;
+	struct rte_eth_link link = { 0 };
+
+	link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
+	link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
+	link.link_autoneg = RTE_ETH_LINK_FIXED;
+	if (svanic_read32(hardware, SVANIC_STATUS) & SVANIC_STATUS_LINK)
+		link.link_status = RTE_ETH_LINK_UP;
+	return link;
+}
+
+/* 0 when the status has changed, else -1, as ethdev has it. Readers may be anywhere. */
+int
+svanic_link_update(struct rte_eth_dev *dev, int wait_to_complete)
+{
+	struct rte_eth_link old, new = read_link(dev);
+	uint64_t word;
+
+	RTE_SET_USED(wait_to_complete);
+	RTE_BUILD_BUG_ON(sizeof(new) != sizeof(word));
+	memcpy(&word, &new, sizeof(word));
+	word = __atomic_exchange_n((uint64_t *)(void *)&dev->data->dev_link,
+		word, __ATOMIC_SEQ_CST);
+	memcpy(&old, &word, sizeof(word));
+	return old.link_status == new.link_status ? -1 : 0;
+}
+
+static void
+tell_of_halt(const struct svanic_hardware *hardware, uint16_t pair,
+	uint32_t side, const char *what)
+{
+	uint32_t state = svanic_read32(
+		hardware, svanic_queue_at(pair, side) + SVANIC_QUEUE_STATE);
+
+	if ((state & 0xff) != SVANIC_STATE_HALTED)
+		return;
+	SVANIC_LOG(ERR,
+		"%s: %s queue %" PRIu16 " has halted: %s, at %#" PRIx64
+		"; it stays so until it or the port is stopped and started",
+		hardware->name, what, pair,
+		svanic_error_text(state >> SVANIC_STATE_ERROR_SHIFT),
+		svanic_read64(
+			hardware, SVANIC_PAIR(pair) + SVANIC_FAULT_ADDRESS));
+}
+
+/* Each pair is told of once until one of its queues is started again. */
+static bool
+find_halted(struct svanic_device *device)
+{
+	const struct svanic_hardware *hardware = &device->hardware;
+	uint32_t halted = svanic_read32(hardware, SVANIC_QUEUE_EVENTS) &
+		~device->halted;
+	uint16_t pair;
+
+	for (pair = 0; pair < hardware->pairs; pair++) {
+		if (!(halted & (1u << pair)))
+			continue;
+		tell_of_halt(hardware, pair, SVANIC_RX, "receive");
+		tell_of_halt(hardware, pair, SVANIC_TX, "transmit");
+	}
+	device->halted |= halted;
+	return halted != 0;
+}
+
+/* The first one since the start; how many there are the statistics tell. */
+static void
+tell_of_fault(struct svanic_device *device)
+{
+	const struct svanic_hardware *hardware = &device->hardware;
+	uint32_t info;
+	uint16_t pair;
+
+	for (pair = 0; pair < hardware->pairs && !device->fault_told; pair++) {
+		info = svanic_read32(
+			hardware, SVANIC_PAIR(pair) + SVANIC_FAULT_INFO);
+		if (!(info & SVANIC_FAULT_VALID))
+			continue;
+		device->fault_told = true;
+		SVANIC_LOG(WARNING,
+			"%s: queue pair %" PRIu16
+			": the IOMMU refuses to %s %#" PRIx64 " (PASID %" PRIu32
+			"): memory that the device cannot reach; more of these are counted in the extended statistics only",
+			hardware->name, pair,
+			info & SVANIC_FAULT_WRITE ? "write" : "read",
+			svanic_read64(hardware,
+				SVANIC_PAIR(pair) + SVANIC_FAULT_ADDRESS),
+			info & SVANIC_FAULT_WITH_PASID
+				? info & SVANIC_PASID_MASK
+				: 0);
+	}
+}
+
+static void
+handle(void *opaque)
+{
+	struct rte_eth_dev *dev = opaque;
+	struct svanic_device *device = svanic_device_of(dev);
+	const struct svanic_hardware *hardware = &device->hardware;
+	uint32_t events = svanic_read32(hardware, SVANIC_EVENTS);
+
+	svanic_write32(hardware, SVANIC_EVENTS, events);
+	if (events & SVANIC_EVENT_FAULT)
+		tell_of_fault(device);
+	if ((events & SVANIC_EVENT_LINK) && svanic_link_update(dev, 0) == 0 &&
+		dev->data->dev_conf.intr_conf.lsc)
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+	if ((events & SVANIC_EVENT_QUEUE) && find_halted(device))
+		rte_eth_dev_callback_process(
+			dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+	rte_intr_ack(dev->intr_handle);
+}
+
+/* A vector for each receive queue, if the program wants to sleep on them. */
+static int
+prepare_queue_vectors(struct rte_eth_dev *dev)
+{
+	struct rte_intr_handle *handle = dev->intr_handle;
+	uint16_t i, count = dev->data->nb_rx_queues;
+	int ret;
+
+	if (!dev->data->dev_conf.intr_conf.rxq || count == 0)
+		return 0;
+	if (!rte_intr_cap_multiple(handle))
+		return -ENOTSUP;
+	ret = rte_intr_efd_enable(handle, count);
+	if (ret == 0)
+		ret = rte_intr_vec_list_alloc(handle, "svanic", count);
+	for (i = 0; i < count && ret == 0; i++)
+		ret = rte_intr_vec_list_index_set(
+			handle, i, RTE_INTR_VEC_RXTX_OFFSET + i);
+	return ret;
+}
+
+static int
+try_start(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+	int ret;
+
+	if (!device->listens)
+		return -ENOTSUP;
+	ret = prepare_queue_vectors(dev);
+	if (ret == 0)
+		ret = rte_intr_enable(dev->intr_handle);
+	if (ret != 0)
+		return ret;
+	device->has_interrupts = true;
+	svanic_write32(&device->hardware, SVANIC_EVENTS, EVENTS);
+	svanic_write32(&device->hardware, SVANIC_EVENT_ENABLE, EVENTS);
+	return 0;
+}
+
+/* Without interrupts a port works, if the program does not wait for them. */
+int
+svanic_interrupts_start(struct rte_eth_dev *dev)
+{
+	const struct rte_eth_intr_conf *wanted = &dev->data->dev_conf.intr_conf;
+	bool needed = wanted->lsc || wanted->rxq;
+	int ret = try_start(dev);
+
+	if (ret == 0)
+		return 0;
+	svanic_interrupts_stop(dev);
+	rte_log(needed ? RTE_LOG_ERR : RTE_LOG_WARNING, svanic_logtype,
+		"SVANIC: %s: no interrupts (error %d)%s\n",
+		svanic_device_of(dev)->hardware.name, ret,
+		needed ? ": bind the device to vfio-pci, or do without lsc and rxq"
+		       : ": nobody will be told when a queue halts");
+	return needed ? ret : 0;
+}
+
+void
+svanic_interrupts_stop(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	svanic_write32(&device->hardware, SVANIC_EVENT_ENABLE, 0);
+	if (device->has_interrupts)
+		rte_intr_disable(dev->intr_handle);
+	device->has_interrupts = false;
+	rte_intr_efd_disable(dev->intr_handle);
+	rte_intr_vec_list_free(dev->intr_handle);
+}
+
+/* From probe to close, so that a port can be stopped by who is told of an event. */
+void
+svanic_interrupts_open(struct rte_eth_dev *dev)
+{
+	svanic_device_of(dev)->listens = rte_intr_callback_register(
+						 dev->intr_handle, handle,
+						 dev) == 0;
+}
+
+void
+svanic_interrupts_close(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	if (device->listens)
+		rte_intr_callback_unregister_sync(
+			dev->intr_handle, handle, dev);
+	device->listens = false;
+}
+
+/*
+ * Armed with the number of descriptors that were taken back, the vector comes at once
+ * when there are more by now: nothing is slept through.
+ */
+int
+svanic_rx_interrupt_enable(struct rte_eth_dev *dev, uint16_t number)
+{
+	const struct svanic_rx_queue *queue = dev->data->rx_queues[number];
+
+	svanic_write32(queue->hardware, SVANIC_PAIR(number) + SVANIC_INTERRUPT,
+		SVANIC_INTERRUPT_ARM | (queue->taken & SVANIC_INTERRUPT_COUNT));
+	return 0;
+}
+
+/* The device disarms by itself; what was armed can come once more. */
+int
+svanic_rx_interrupt_disable(struct rte_eth_dev *dev, uint16_t number)
+{
+	RTE_SET_USED(dev);
+	RTE_SET_USED(number);
+	return 0;
+}

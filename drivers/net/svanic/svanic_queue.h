@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef SVANIC_QUEUE_H
+#define SVANIC_QUEUE_H
+
+/*
+ * Receive and transmit queues: the rings in memory, what is in them, and the functions
+ * of the packet path, which take no lock, never enter the kernel and touch one register
+ * each, the doorbell. One thread at a time uses a queue.
+ *
+ * Counts of descriptors run on modulo 2^32, as the device's HEAD and TAIL do; masked,
+ * they are places in the ring.
+ *
+ * Must not know: ethdev's structures, what the addresses in descriptors mean to the
+ * IOMMU.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_version.h>
+
+#include "svanic_registers.h"
+
+struct rte_memzone;
+struct svanic_hardware;
+
+/* A descriptor as the device reads and writes it. */
+union svanic_descriptor {
+	struct svanic_rx_descriptor rx;
+	struct svanic_tx_descriptor tx;
+	uint64_t words[2]; /* little-endian */
+};
+
+_Static_assert(sizeof(union svanic_descriptor) == 16, "section 5 and 6");
+
+#define SVANIC_ERROR_CODES 16 /* as many as there is room for */
+
+/* What only the driver can count; they outlive the queue. */
+struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_rx_counters {
+	uint64_t no_mbufs;		     /* mbufs that were not to be had */
+	uint64_t errors[SVANIC_ERROR_CODES]; /* frames lost, by code */
+};
+
+struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
+	uint64_t refused; /* packets that no descriptors can be made for */
+	uint64_t dropped; /* packets in the ring when the queue was stopped */
+};
+
+struct svanic_rx_queue {
+	/* The packet path's. */
+	union svanic_descriptor *ring;
+	struct rte_mbuf **mbufs; /* NULL: this descriptor is not the device's */
+	volatile void *doorbell; /* RX_TAIL */
+	struct rte_mempool *pool;
+	struct rte_mbuf *first; /* of a frame whose end has not come yet */
+	struct rte_mbuf *last;
+	uint64_t rearm;	   /* the eight bytes that every mbuf begins with */
+	uint32_t taken;	   /* descriptors taken back from the device */
+	uint32_t given;	   /* descriptors given to it */
+	uint32_t mask;	   /* of places */
+	uint16_t at_least; /* empty places before they are filled */
+	uint16_t buffer;   /* bytes of an mbuf's data room */
+	uint16_t address;  /* where in an mbuf the address for the device is */
+	uint16_t port;
+	struct svanic_rx_counters *counters;
+
+	/* The rest. */
+	const struct svanic_hardware *hardware;
+	const struct rte_memzone *memory;
+	uint64_t offloads;
+	uint16_t number;
+	bool deferred_start;
+};
+
+struct svanic_tx_queue {
+	/* The packet path's. */
+	union svanic_descriptor *ring;
+	struct rte_mbuf **mbufs; /* one for each descriptor */
+	volatile void *doorbell; /* TX_TAIL */
+	uint32_t *reports;	 /* counts after descriptors that report */
+	uint32_t report_next;	 /* how many reports were asked for */
+	uint32_t report_done;	 /* and have come */
+	uint32_t next;		 /* descriptors given to the device */
+	uint32_t done;		 /* and taken back */
+	uint32_t mask;
+	uint16_t unreported; /* descriptors since the last report */
+	uint16_t report_after;
+	uint16_t free_below; /* free places before some are taken back */
+	uint16_t segments_max;
+	uint16_t address;
+	bool fast_free;
+	struct svanic_tx_counters *counters;
+
+	/* The rest. */
+	const struct svanic_hardware *hardware;
+	const struct rte_memzone *memory;
+	uint64_t offloads;
+	uint16_t number;
+	bool deferred_start;
+};
+
+/* What ethdev has a count of descriptors returned as. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+typedef int svanic_count_t;
+#else
+typedef uint32_t svanic_count_t;
+#endif
+
+/* --- receive: svanic_rx.c ----------------------------------------------------- */
+
+/*
+ * The queue's own part of its start: empties the counts and fills the ring with mbufs,
+ * without telling the device. -ENOMEM: the pool has too few.
+ */
+int svanic_rx_fill(struct svanic_rx_queue *queue);
+/* Tells the device how many descriptors it has. */
+void svanic_rx_ring_doorbell(struct svanic_rx_queue *queue);
+/* Gives all mbufs back; the device's DMA has ended. */
+void svanic_rx_drain(struct svanic_rx_queue *queue);
+
+/* For buffers that hold the largest frame, and for others. */
+uint16_t svanic_rx_burst(
+	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
+uint16_t svanic_rx_burst_scattered(
+	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
+/* These read HEAD. */
+svanic_count_t svanic_rx_count(void *queue);
+int svanic_rx_status(void *queue, uint16_t offset);
+
+/* --- transmit: svanic_tx.c ---------------------------------------------------- */
+
+/* The queue's own part of its start. */
+void svanic_tx_begin(struct svanic_tx_queue *queue);
+/* Gives all mbufs back and counts the packets that were not sent; DMA has ended. */
+void svanic_tx_drain(struct svanic_tx_queue *queue);
+
+uint16_t svanic_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count);
+uint16_t svanic_tx_prepare(
+	void *queue, struct rte_mbuf **mbufs, uint16_t count);
+/* These read HEAD. */
+int svanic_tx_done_cleanup(void *queue, uint32_t packets);
+int svanic_tx_status(void *queue, uint16_t offset);
+
+/* --- both --------------------------------------------------------------------- */
+
+/* The address that the device gets, as the queue's mode has it. */
+static inline uint64_t
+svanic_mbuf_address(const struct rte_mbuf *mbuf, uint16_t field)
+{
+	uint64_t address;
+
+	memcpy(&address, (const char *)mbuf + field, sizeof(address));
+	return address;
+}
+
+#endif /* SVANIC_QUEUE_H */

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The life of queues: their memory, their start and their stop; see svanic_queue.h for
+ * what they do in between.
+ *
+ * Must not know: what is in descriptors.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <rte_common.h>
+#include <rte_malloc.h>
+#include <rte_memzone.h>
+
+#include "svanic_device.h"
+#include "svanic_log.h"
+#include "svanic_queue.h"
+
+/* When packets are worth a look, unless the program says so. */
+#define REFILL_DEFAULT 32
+#define REPORT_DEFAULT 32
+#define FREE_DEFAULT 32
+
+static struct svanic_rx_queue *
+rx_queue(const struct rte_eth_dev *dev, uint16_t number)
+{
+	return number < dev->data->nb_rx_queues ? dev->data->rx_queues[number]
+						: NULL;
+}
+
+static struct svanic_tx_queue *
+tx_queue(const struct rte_eth_dev *dev, uint16_t number)
+{
+	return number < dev->data->nb_tx_queues ? dev->data->tx_queues[number]
+						: NULL;
+}
+
+/* --- memory ------------------------------------------------------------------- */
+
+static int
+check_descriptors(const struct rte_eth_dev *dev, uint16_t count)
+{
+	const struct svanic_hardware *hardware = &svanic_device_of(dev)
+							  ->hardware;
+
+	if (rte_is_power_of_2(count) && count >= 1u << SVANIC_RING_LOG2_MIN &&
+		count <= 1u << hardware->ring_log2_max)
+		return 0;
+	SVANIC_LOG(ERR,
+		"%s: a ring has a power of two of descriptors from %u to %u, not %" PRIu16,
+		hardware->name, 1u << SVANIC_RING_LOG2_MIN,
+		1u << hardware->ring_log2_max, count);
+	return -EINVAL;
+}
+
+static const struct rte_memzone *
+reserve_ring(const struct rte_eth_dev *dev, const char *side, uint16_t number,
+	uint16_t descriptors, unsigned int socket)
+{
+	const struct rte_memzone *memory;
+	char name[RTE_MEMZONE_NAMESIZE];
+
+	snprintf(name, sizeof(name), "svanic_%" PRIu16 "_%s_%" PRIu16,
+		dev->data->port_id, side, number);
+	memory = rte_memzone_reserve_aligned(name,
+		descriptors * sizeof(union svanic_descriptor), socket,
+		RTE_MEMZONE_IOVA_CONTIG, SVANIC_RING_ALIGNMENT);
+	if (memory == NULL)
+		SVANIC_LOG(ERR,
+			"%s: no memory for a ring of %" PRIu16 " descriptors",
+			svanic_device_of(dev)->hardware.name, descriptors);
+	return memory;
+}
+
+static void *
+allocate(const struct rte_eth_dev *dev, size_t size, unsigned int socket)
+{
+	void *memory = rte_zmalloc_socket(
+		"svanic", size, RTE_CACHE_LINE_SIZE, socket);
+
+	if (memory == NULL)
+		SVANIC_LOG(ERR, "%s: no memory for a queue",
+			svanic_device_of(dev)->hardware.name);
+	return memory;
+}
+
+/* Where in an mbuf the address is that the device uses. */
+static uint16_t
+address_field(const struct rte_eth_dev *dev)
+{
+	if (svanic_device_of(dev)->pasids != NULL)
+		return offsetof(struct rte_mbuf, buf_addr);
+#ifdef RTE_IOVA_IN_MBUF
+	if (RTE_IOVA_IN_MBUF == 0)
+		return offsetof(struct rte_mbuf, buf_addr);
+#endif
+	return offsetof(struct rte_mbuf, buf_iova);
+}
+
+static uint64_t
+ring_address(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
+{
+	if (svanic_device_of(dev)->pasids != NULL)
+		return (uintptr_t)memory->addr;
+	return memory->iova;
+}
+
+static void
+free_rx(struct svanic_rx_queue *queue)
+{
+	rte_memzone_free(queue->memory);
+	rte_free(queue->mbufs);
+	rte_free(queue);
+}
+
+static struct svanic_rx_queue *
+make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
+	unsigned int socket)
+{
+	struct svanic_rx_queue *queue = allocate(dev, sizeof(*queue), socket);
+
+	if (queue == NULL)
+		return NULL;
+	queue->mbufs = allocate(
+		dev, descriptors * sizeof(queue->mbufs[0]), socket);
+	if (queue->mbufs == NULL)
+		goto release;
+	queue->memory = reserve_ring(dev, "rx", number, descriptors, socket);
+	if (queue->memory == NULL)
+		goto release;
+	queue->hardware = &svanic_device_of(dev)->hardware;
+	queue->counters = &svanic_device_of(dev)->rx_counters[number];
+	queue->ring = queue->memory->addr;
+	queue->mask = descriptors - 1;
+	queue->number = number;
+	queue->address = address_field(dev);
+	queue->port = dev->data->port_id;
+	queue->doorbell = queue->hardware->registers +
+		svanic_queue_at(number, SVANIC_RX) + SVANIC_QUEUE_TAIL;
+	return queue;
+
+release:
+	free_rx(queue);
+	return NULL;
+}
+
+int
+svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
+	unsigned int socket, const struct rte_eth_rxconf *conf,
+	struct rte_mempool *pool)
+{
+	const char *name = svanic_device_of(dev)->hardware.name;
+	uint16_t room = rte_pktmbuf_data_room_size(pool);
+	struct svanic_rx_queue *queue;
+
+	svanic_rx_release(dev, number);
+	if (check_descriptors(dev, descriptors) != 0)
+		return -EINVAL;
+	if (room <= RTE_PKTMBUF_HEADROOM) {
+		SVANIC_LOG(ERR,
+			"%s: the mbufs of pool %s have room for the headroom only",
+			name, pool->name);
+		return -EINVAL;
+	}
+	if (conf->rx_free_thresh > descriptors) {
+		SVANIC_LOG(ERR,
+			"%s: rx_free_thresh %" PRIu16
+			" is more than the ring's %" PRIu16,
+			name, conf->rx_free_thresh, descriptors);
+		return -EINVAL;
+	}
+	queue = make_rx(dev, number, descriptors, socket);
+	if (queue == NULL)
+		return -ENOMEM;
+	queue->pool = pool;
+	queue->buffer = room - RTE_PKTMBUF_HEADROOM;
+	queue->at_least = conf->rx_free_thresh != 0 ? conf->rx_free_thresh
+						    : REFILL_DEFAULT;
+	queue->offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
+	queue->deferred_start = conf->rx_deferred_start;
+	dev->data->rx_queues[number] = queue;
+	return 0;
+}
+
+void
+svanic_rx_release(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_rx_queue *queue = rx_queue(dev, number);
+
+	if (queue == NULL)
+		return;
+	free_rx(queue);
+	dev->data->rx_queues[number] = NULL;
+}
+
+static void
+free_tx(struct svanic_tx_queue *queue)
+{
+	rte_memzone_free(queue->memory);
+	rte_free(queue->reports);
+	rte_free(queue->mbufs);
+	rte_free(queue);
+}
+
+static struct svanic_tx_queue *
+make_tx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
+	unsigned int socket)
+{
+	struct svanic_tx_queue *queue = allocate(dev, sizeof(*queue), socket);
+
+	if (queue == NULL)
+		return NULL;
+	queue->mbufs = allocate(
+		dev, descriptors * sizeof(queue->mbufs[0]), socket);
+	queue->reports = allocate(
+		dev, descriptors * sizeof(queue->reports[0]), socket);
+	if (queue->mbufs == NULL || queue->reports == NULL)
+		goto release;
+	queue->memory = reserve_ring(dev, "tx", number, descriptors, socket);
+	if (queue->memory == NULL)
+		goto release;
+	queue->hardware = &svanic_device_of(dev)->hardware;
+	queue->counters = &svanic_device_of(dev)->tx_counters[number];
+	queue->ring = queue->memory->addr;
+	queue->mask = descriptors - 1;
+	queue->number = number;
+	queue->address = address_field(dev);
+	queue->segments_max = queue->hardware->segments_max;
+	queue->doorbell = queue->hardware->registers +
+		svanic_queue_at(number, SVANIC_TX) + SVANIC_QUEUE_TAIL;
+	return queue;
+
+release:
+	free_tx(queue);
+	return NULL;
+}
+
+/*
+ * The device reports at the latest when half of the ring is in use, so that there is
+ * always something to be taken back before it is full.
+ */
+static int
+check_tx_conf(const struct rte_eth_dev *dev, uint16_t descriptors,
+	const struct rte_eth_txconf *conf)
+{
+	if (conf->tx_rs_thresh <= descriptors / 2 &&
+		conf->tx_free_thresh <= descriptors)
+		return 0;
+	SVANIC_LOG(ERR,
+		"%s: tx_rs_thresh %" PRIu16
+		" is more than half of the ring's %" PRIu16
+		", or tx_free_thresh %" PRIu16 " more than all",
+		svanic_device_of(dev)->hardware.name, conf->tx_rs_thresh,
+		descriptors, conf->tx_free_thresh);
+	return -EINVAL;
+}
+
+int
+svanic_tx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
+	unsigned int socket, const struct rte_eth_txconf *conf)
+{
+	struct svanic_tx_queue *queue;
+
+	svanic_tx_release(dev, number);
+	if (check_descriptors(dev, descriptors) != 0 ||
+		check_tx_conf(dev, descriptors, conf) != 0)
+		return -EINVAL;
+	queue = make_tx(dev, number, descriptors, socket);
+	if (queue == NULL)
+		return -ENOMEM;
+	queue->offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
+	queue->fast_free = (queue->offloads &
+				   RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	queue->report_after = conf->tx_rs_thresh != 0
+		? conf->tx_rs_thresh
+		: RTE_MIN(REPORT_DEFAULT, descriptors / 2);
+	queue->free_below = conf->tx_free_thresh != 0
+		? conf->tx_free_thresh
+		: RTE_MIN(FREE_DEFAULT, descriptors / 2);
+	queue->deferred_start = conf->tx_deferred_start;
+	dev->data->tx_queues[number] = queue;
+	return 0;
+}
+
+void
+svanic_tx_release(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_tx_queue *queue = tx_queue(dev, number);
+
+	if (queue == NULL)
+		return;
+	free_tx(queue);
+	dev->data->tx_queues[number] = NULL;
+}
+
+void
+svanic_rx_info(
+	struct rte_eth_dev *dev, uint16_t number, struct rte_eth_rxq_info *info)
+{
+	const struct svanic_rx_queue *queue = rx_queue(dev, number);
+
+	info->mp = queue->pool;
+	info->scattered_rx = dev->data->scattered_rx;
+	info->nb_desc = queue->mask + 1;
+	info->rx_buf_size = queue->buffer;
+	info->conf.rx_free_thresh = queue->at_least;
+	info->conf.rx_deferred_start = queue->deferred_start;
+	info->conf.offloads = queue->offloads;
+}
+
+void
+svanic_tx_info(
+	struct rte_eth_dev *dev, uint16_t number, struct rte_eth_txq_info *info)
+{
+	const struct svanic_tx_queue *queue = tx_queue(dev, number);
+
+	info->nb_desc = queue->mask + 1;
+	info->conf.tx_rs_thresh = queue->report_after;
+	info->conf.tx_free_thresh = queue->free_below;
+	info->conf.tx_deferred_start = queue->deferred_start;
+	info->conf.offloads = queue->offloads;
+}
+
+bool
+svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		if (rx_queue(dev, i) != NULL &&
+			rx_queue(dev, i)->buffer < frame)
+			return true;
+	return false;
+}
+
+/* --- start and stop ----------------------------------------------------------- */
+
+/* After a queue that would not stop: nothing of the device's DMA goes on after this. */
+static void
+stop_all_dma(struct rte_eth_dev *dev)
+{
+	svanic_stats_keep(dev);
+	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
+}
+
+int
+svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_rx_queue *queue = rx_queue(dev, number);
+	uint32_t at = svanic_queue_at(number, SVANIC_RX);
+	int ret;
+
+	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
+		return 0;
+	if (svanic_rx_fill(queue) != 0) {
+		SVANIC_LOG(ERR,
+			"%s: pool %s has too few mbufs for receive queue %" PRIu16
+			", which wants %" PRIu32,
+			queue->hardware->name, queue->pool->name, number,
+			queue->mask + 1);
+		return -ENOMEM;
+	}
+	ret = svanic_queue_enable(queue->hardware, at,
+		ring_address(dev, queue->memory), queue->mask + 1);
+	if (ret != 0) {
+		svanic_rx_drain(queue);
+		return ret;
+	}
+	svanic_rx_ring_doorbell(queue);
+	svanic_device_of(dev)->halted &= ~(1u << number);
+	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+int
+svanic_rx_stop(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_rx_queue *queue = rx_queue(dev, number);
+
+	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
+		return 0;
+	if (svanic_queue_disable(
+		    queue->hardware, svanic_queue_at(number, SVANIC_RX)) != 0)
+		stop_all_dma(dev);
+	svanic_rx_drain(queue);
+	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
+}
+
+int
+svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_tx_queue *queue = tx_queue(dev, number);
+	int ret;
+
+	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
+		return 0;
+	svanic_tx_begin(queue);
+	ret = svanic_queue_enable(queue->hardware,
+		svanic_queue_at(number, SVANIC_TX),
+		ring_address(dev, queue->memory), queue->mask + 1);
+	if (ret != 0)
+		return ret;
+	svanic_device_of(dev)->halted &= ~(1u << number);
+	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+int
+svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_tx_queue *queue = tx_queue(dev, number);
+
+	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
+		return 0;
+	if (svanic_queue_disable(
+		    queue->hardware, svanic_queue_at(number, SVANIC_TX)) != 0)
+		stop_all_dma(dev);
+	svanic_tx_drain(queue);
+	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
+}
+
+/* ethdev refuses a port that has queues without a setup, so all are there. */
+int
+svanic_queues_start(struct rte_eth_dev *dev)
+{
+	uint16_t i;
+	int ret = 0;
+
+	for (i = 0; i < dev->data->nb_tx_queues && ret == 0; i++)
+		if (!tx_queue(dev, i)->deferred_start)
+			ret = svanic_tx_start(dev, i);
+	for (i = 0; i < dev->data->nb_rx_queues && ret == 0; i++)
+		if (!rx_queue(dev, i)->deferred_start)
+			ret = svanic_rx_start(dev, i);
+	if (ret != 0)
+		svanic_queues_stop(dev);
+	return ret;
+}
+
+void
+svanic_queues_stop(struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		svanic_rx_stop(dev, i);
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		svanic_tx_stop(dev, i);
+}
