@@ -24,17 +24,25 @@ const char *const suite_names[SUITE_COUNT] = {
 	[SUITE_ACCOUNT] = "account",
 	[SUITE_START] = "start",
 	[SUITE_FORWARD] = "forward",
+	[SUITE_FAULT] = "fault",
+	[SUITE_SVA_INVALIDATE] = "sva-invalidate",
+	[SUITE_SVA_FORWARD] = "sva-forward",
 };
 
 const char options_help[] =
 	"dpdk-iommufd-perf [OPTION...] --device BDF... SUITE...\n"
 	"dpdk-iommufd-perf --compare OLD NEW [--tolerance 5%]\n"
 	"\n"
-	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one process.\n"
-	"Suites: map, unmap, parallel, share, account, start, forward, or all.\n"
+	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one "
+	"process.\n"
+	"Suites: map, unmap, parallel, share, account, start, forward; fault,\n"
+	"sva-invalidate, sva-forward; or all, the last three only with --svanic.\n"
 	"\n"
 	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
-	"  --wire IFACE     the interface that receives what the first device sends\n"
+	"  --svanic BDF     an svanic bound to vfio-pci (fault, sva-invalidate,\n"
+	"                   sva-forward)\n"
+	"  --wire IFACE     the interface that receives what the first device "
+	"sends\n"
 	"                   (start, forward)\n"
 	"  --size SIZE      memory to map: 64M, 4G (4G); whole 2 MiB pages\n"
 	"  --repeat N       measured turns (5)\n"
@@ -42,15 +50,18 @@ const char options_help[] =
 	"  --threads N      threads that map, where there are several (2)\n"
 	"  --json FILE      write the figures to FILE\n"
 	"  --check          exit status 1 when a target does not hold\n"
-	"  --compare OLD NEW  compare two JSON files: exit status 1 when NEW is worse\n"
+	"  --compare OLD NEW  compare two JSON files: exit status 1 when NEW is "
+	"worse\n"
 	"  --tolerance P    by how much a figure may be worse (5%)\n"
 	"  --help\n"
 	"\n"
-	"Exit status: 0, 1 (see --check and --compare; or a suite failed), 2 (this\n"
+	"Exit status: 0, 1 (see --check and --compare; or a suite failed), 2 "
+	"(this\n"
 	"command line is wrong, or a file for --compare is no report).\n";
 
 static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
+	{ "svanic", required_argument, NULL, 'v' },
 	{ "wire", required_argument, NULL, 'w' },
 	{ "size", required_argument, NULL, 's' },
 	{ "repeat", required_argument, NULL, 'r' },
@@ -156,12 +167,11 @@ read_tolerance(struct reader *reader, const char *text)
 
 /* 01:00.0 or 0000:01:00.0 */
 static int
-read_device(const struct reader *reader, const char *text)
+read_address(const struct reader *reader, const char *option, const char *text,
+	char *name, size_t size)
 {
-	unsigned int domain = 0, bus, slot, function, i;
-	struct options *options = reader->options;
+	unsigned int domain = 0, bus, slot, function;
 	int length = -1;
-	char *name;
 
 	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function,
 		    &length) != 4 ||
@@ -172,15 +182,27 @@ read_device(const struct reader *reader, const char *text)
 			    &length) != 3 ||
 			length < 0 || text[length] != '\0')
 			return refuse(reader,
-				"--device wants a PCI address such as 01:00.0, not \"%s\"",
-				text);
+				"--%s wants a PCI address such as 01:00.0, not \"%s\"",
+				option, text);
 	}
+	snprintf(name, size, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+	return 0;
+}
+
+static int
+read_device(const struct reader *reader, const char *text)
+{
+	struct options *options = reader->options;
+	char *name;
+	unsigned int i;
+
 	if (options->device_count == OPTIONS_DEVICES_MAX)
 		return refuse(reader, "--device: %d are the most",
 			OPTIONS_DEVICES_MAX);
 	name = options->devices[options->device_count];
-	snprintf(name, sizeof(options->devices[0]), "%04x:%02x:%02x.%x", domain,
-		bus, slot, function);
+	if (read_address(reader, "device", text, name,
+		    sizeof(options->devices[0])) != 0)
+		return -EINVAL;
 	for (i = 0; i < options->device_count; i++)
 		if (strcmp(options->devices[i], name) == 0)
 			return refuse(
@@ -197,6 +219,9 @@ read_option(struct reader *reader, int letter, const char *value)
 	switch (letter) {
 	case 'd':
 		return read_device(reader, value);
+	case 'v':
+		return read_address(reader, "svanic", value, options->svanic,
+			sizeof(options->svanic));
 	case 'w':
 		options->wire = value;
 		return 0;
@@ -226,6 +251,22 @@ read_option(struct reader *reader, int letter, const char *value)
 	}
 }
 
+static bool
+wants_svanic(enum suite suite)
+{
+	return suite == SUITE_FAULT || suite == SUITE_SVA_INVALIDATE ||
+		suite == SUITE_SVA_FORWARD;
+}
+
+/* Few machines have an svanic: all are all suites that can be run. */
+static bool
+is_meant(const struct reader *reader, const char *name, enum suite suite)
+{
+	if (strcmp(name, "all") != 0)
+		return strcmp(name, suite_names[suite]) == 0;
+	return !wants_svanic(suite) || reader->options->svanic[0] != '\0';
+}
+
 static int
 read_suite(const struct reader *reader, const char *name)
 {
@@ -233,8 +274,7 @@ read_suite(const struct reader *reader, const char *name)
 	bool found = false;
 
 	for (i = 0; i < SUITE_COUNT; i++) {
-		if (strcmp(name, "all") != 0 &&
-			strcmp(name, suite_names[i]) != 0)
+		if (!is_meant(reader, name, i))
 			continue;
 		reader->options->suites[i] = true;
 		found = true;
@@ -276,6 +316,11 @@ check_needs(const struct reader *reader)
 				"the suite %s wants --device at least %s",
 				suite_names[i],
 				devices[i] == 1 ? "once" : "twice");
+	for (i = 0; i < SUITE_COUNT; i++)
+		if (options->suites[i] && wants_svanic(i) &&
+			options->svanic[0] == '\0')
+			return refuse(reader, "the suite %s wants --svanic BDF",
+				suite_names[i]);
 	if ((options->suites[SUITE_START] || options->suites[SUITE_FORWARD]) &&
 		options->wire == NULL)
 		return refuse(reader,

@@ -25,6 +25,9 @@ enum suite {
 	SUITE_ACCOUNT,
 	SUITE_START,
 	SUITE_FORWARD,
+	SUITE_FAULT,
+	SUITE_SVA_INVALIDATE,
+	SUITE_SVA_FORWARD,
 	SUITE_COUNT,
 };
 
@@ -33,6 +36,7 @@ extern const char *const suite_names[SUITE_COUNT];
 struct options {
 	char devices[OPTIONS_DEVICES_MAX][16]; /* 0000:01:00.0 */
 	unsigned int device_count;
+	char svanic[16];  /* as devices; "": none */
 	const char *wire; /* interface that receives; NULL: none */
 	uint64_t size;	  /* of memory, in bytes; whole 2 MiB pages */
 	unsigned int repeat;

@@ -29,6 +29,7 @@
 #define PREFIX "iommufd-perf" /* of EAL's files */
 #define PATIENCE 240000	      /* milliseconds for all of it */
 #define WORDS 48
+#define MBUFS 16384
 
 struct life {
 	const struct testpmd *testpmd;
@@ -40,7 +41,8 @@ struct life {
 	double started;
 	double first_packet; /* 0: not yet */
 	bool backend_named;
-	struct samples rates; /* one for each second */
+	struct samples rates;  /* one for each second */
+	struct samples counts; /* what the counter was, likewise */
 	bool stopped;
 	bool ended;
 };
@@ -56,19 +58,26 @@ add_words(const char **words, unsigned int *count, const char *const *more)
 static void
 command_line(const struct testpmd *testpmd, const char **words)
 {
+	static char mbufs[48];
 	const char *const strace[] = { "strace", "-ff", "--seccomp-bpf", "-T",
 		"-e", "trace=mmap,ioctl", "-o", testpmd->trace, NULL };
 	const char *const start[] = { "dpdk-testpmd", "-a", testpmd->device,
 		"--iova-mode=va", "--file-prefix=" PREFIX, NULL };
 	const char *const end[] = { "--", "--forward-mode=txonly",
-		"--stats-period=1", "--total-num-mbufs=16384", NULL };
+		"--stats-period=1", mbufs, NULL };
+	const char *const counter[] = { "--display-xstats", testpmd->counter,
+		NULL };
 	unsigned int count = 0;
 
+	snprintf(mbufs, sizeof(mbufs), "--total-num-mbufs=%u",
+		testpmd->mbufs != 0 ? testpmd->mbufs : MBUFS);
 	if (testpmd->trace != NULL)
 		add_words(words, &count, strace);
 	add_words(words, &count, start);
 	add_words(words, &count, testpmd->eal);
 	add_words(words, &count, end);
+	if (testpmd->counter != NULL)
+		add_words(words, &count, counter);
 }
 
 static void
@@ -114,7 +123,8 @@ static void
 look_at_line(struct life *life, const char *line)
 {
 	char named[64];
-	double rate;
+	char name[64];
+	double rate, value;
 
 	snprintf(named, sizeof(named), "backend %s: ", life->testpmd->backend);
 	if (strstr(line, "IOMMUFD: ") != NULL && strstr(line, named) != NULL)
@@ -122,6 +132,10 @@ look_at_line(struct life *life, const char *line)
 	line += strspn(line, " \t");
 	if (sscanf(line, "Tx-pps: %lf", &rate) == 1 && rate > 0)
 		samples_add(&life->rates, rate);
+	if (life->testpmd->counter != NULL && life->rates.count > 0 &&
+		sscanf(line, "%63s %lf", name, &value) == 2 &&
+		strcmp(name, life->testpmd->counter) == 0)
+		samples_add(&life->counts, value);
 }
 
 static void
@@ -174,10 +188,13 @@ packet_came(struct life *life)
 static bool
 has_all(const struct life *life)
 {
-	unsigned int seconds = life->testpmd->seconds;
+	const struct testpmd *testpmd = life->testpmd;
 
-	return life->first_packet != 0 &&
-		(seconds == 0 || life->rates.count > seconds);
+	if (testpmd->wire >= 0 && life->first_packet == 0)
+		return false;
+	if (testpmd->counter != NULL && life->counts.count <= testpmd->seconds)
+		return false;
+	return testpmd->seconds == 0 || life->rates.count > testpmd->seconds;
 }
 
 /* Waits for what comes first: a packet, or output. */
@@ -262,8 +279,16 @@ fill_result(const struct life *life, struct testpmd_result *result)
 	if (life->testpmd->seconds > 0)
 		whole = (struct samples){ life->rates.values + 1,
 			life->testpmd->seconds };
-	result->first_packet = (life->first_packet - life->started) / 1000;
+	result->first_packet = 0;
+	if (life->first_packet != 0)
+		result->first_packet = (life->first_packet - life->started) /
+			1000;
 	result->rate = samples_median(&whole);
+	result->counted = 0;
+	if (life->testpmd->counter != NULL)
+		result->counted =
+			(uint64_t)(life->counts.values[life->testpmd->seconds] -
+				life->counts.values[0]);
 }
 
 /* A suite has many lives, and some take half a minute. */
@@ -271,10 +296,14 @@ static void
 show_progress(
 	const struct testpmd *testpmd, const struct testpmd_result *result)
 {
-	fprintf(stderr,
-		"dpdk-iommufd-perf: testpmd, RTE_IOMMUFD=%s%s: first packet after %.2f s\n",
-		testpmd->settings, testpmd->trace != NULL ? ", traced" : "",
-		result->first_packet);
+	fprintf(stderr, "dpdk-iommufd-perf: testpmd -a %s, RTE_IOMMUFD=%s%s: ",
+		testpmd->device, testpmd->settings,
+		testpmd->trace != NULL ? ", traced" : "");
+	if (testpmd->wire < 0)
+		fprintf(stderr, "%.0f packets/s\n", result->rate);
+	else
+		fprintf(stderr, "first packet after %.2f s\n",
+			result->first_packet);
 }
 
 static int
@@ -299,8 +328,10 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 	int ret;
 
 	remove_files();
-	if (wire_up(testpmd->wire, testpmd->interface) != 0 ||
-		start(&life) != 0)
+	if (testpmd->wire >= 0 &&
+		wire_up(testpmd->wire, testpmd->interface) != 0)
+		return -1;
+	if (start(&life) != 0)
 		return -1;
 	ret = live(&life);
 	if (end(&life) != 0)
@@ -312,6 +343,7 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 	}
 	close(life.output);
 	samples_clear(&life.rates);
+	samples_clear(&life.counts);
 	free(life.text);
 	remove_files();
 	return ret;
