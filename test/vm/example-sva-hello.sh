@@ -18,7 +18,7 @@ start_program "$work/hello.log" "$program" -a 01:00.0,sva=1
 wait_for_end "$work/hello.log" 90 || fail "exit status $?"
 cat "$work/hello.log"
 expect_line "$work/hello.log" 'sva-hello: 3 frames sent, 0 errors$'
-expect_line "$work/hello.log" 'sva-hello: [1-9][0-9]* page requests were served, 0 refused$'
+expect_line "$work/hello.log" 'sva-hello: [1-9][0-9]* page requests were served$'
 [ "$(count_lines "$work/hello.log" 'is given back$')" = 3 ] || fail "not all three buffers were given back"
 
 stop_program "$work/peer.log" TERM || fail "what arrived is not what was sent"
