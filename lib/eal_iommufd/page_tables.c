@@ -61,6 +61,27 @@ end_page_table(struct page_table *table)
 	return 0;
 }
 
+/* enum iommu_hw_info_type */
+#define IOMMU_INTEL 1
+#define IOMMU_SMMUV3 2
+
+/*
+ * The drivers that attach page tables to PASIDs. AMD's makes page tables for PASIDs, of another
+ * format than it would choose itself, and attaches them to none (Linux 6.15 to 7.3), so there they
+ * would be a change for nothing; others make none.
+ */
+static bool
+attaches_to_pasids(const struct rte_iommufd_device *device)
+{
+	uint64_t capabilities;
+	uint8_t pasid_width;
+	uint32_t type;
+
+	return kernel_hw_info(device->context->iommu_fd, device->iommufd_id,
+		       &type, &capabilities, &pasid_width) == 0 &&
+		(type == IOMMU_INTEL || type == IOMMU_SMMUV3);
+}
+
 static int
 make_page_table(const struct rte_iommufd_device *device,
 	struct rte_iommufd_space *space, struct page_table **table)
@@ -72,6 +93,10 @@ make_page_table(const struct rte_iommufd_device *device,
 
 	if (made == NULL)
 		return -ENOMEM;
+	if (!attaches_to_pasids(device)) {
+		free(made);
+		return -EOPNOTSUPP;
+	}
 	if (space->faults != NULL) {
 		flags |= KERNEL_HWPT_FAULTS;
 		fault_id = space->faults->id;

@@ -8,7 +8,7 @@
 /*
  * The page tables (HWPTs) of an address space of the IOMMUFD backend, and who is on them.
  *
- * Where the kernel and the IOMMU's driver let us, we make the page tables, so that they
+ * Where the kernel and the IOMMU's driver know PASIDs, we make the page tables, so that they
  * fit requests with a PASID; else the kernel makes one of its own, which does not
  * ("auto domain", iommufd_device_auto_get_domain()). One page table serves all devices and
  * PASIDs that fit, because what is mapped in a space is entered into each of its page

@@ -13,7 +13,8 @@
  * requests of its DMA, say of one queue. The IOMMU translates each request by the
  * space that is attached to its PASID, and requests without a PASID by the space that
  * the device itself is attached to (rte_iommufd_device_attach()). What PASIDs a
- * device uses where is up to its driver and its registers.
+ * device uses where is up to its driver and its registers. PASIDs that are attached when
+ * the device is closed are detached then; a device cannot be detached before its PASIDs.
  *
  * This needs a device with the PASID capability, an IOMMU that translates by PASID,
  * Linux 6.15, and the iommufd backend. A device that cannot is refused here; the
@@ -60,7 +61,7 @@ __rte_experimental int rte_iommufd_pasid_alloc(
  *   A PASID of rte_iommufd_pasid_alloc(), attached to nothing.
  * @return
  *   0, or
- *   - -EINVAL: it was not allocated.
+ *   - -EINVAL: it was not allocated, or the device is borrowed.
  *   - -EBUSY: a space is attached to it.
  */
 __rte_experimental int rte_iommufd_pasid_free(
@@ -73,7 +74,10 @@ __rte_experimental int rte_iommufd_pasid_free(
  *
  * The interrupt window (on x86 0xfee00000 to 0xfeefffff) is not translated for requests
  * with a PASID either, and the kernel does not reserve it in such a space; the library
- * maps nothing there.
+ * maps nothing there (-EINVAL), though rte_iommufd_space_ranges() may show it.
+ *
+ * Linux keeps PASIDs by IOMMU group: where two devices share one, a PASID that both use is
+ * the same space for both.
  *
  * @param device
  *   The device.
@@ -88,7 +92,12 @@ __rte_experimental int rte_iommufd_pasid_free(
  *   - -EOPNOTSUPP: as for rte_iommufd_pasid_alloc().
  *   - -EINVAL: the PASID is 0 or too large, or the device is attached to no space, or is
  *     of another context.
- *   - -EBUSY: a space is attached to this PASID already.
+ *   - -EINVAL also: the IOMMU does not fit the space, or another device of its IOMMU group
+ *     has the PASID in another space.
+ *   - -EBUSY: a space is attached to this PASID already; or the device was being reset, and
+ *     two seconds later still was.
+ *   - -EADDRINUSE: memory is mapped in the interrupt window, or where the IOMMU does not
+ *     reach.
  *   - -ENODEV: the space takes page requests and the device or IOMMU cannot make them.
  *   - any error of rte_iommufd_device_attach().
  */
@@ -127,6 +136,7 @@ __rte_experimental int rte_iommufd_pasid_replace(
  * @return
  *   0, or
  *   - -ENOENT: no space is attached to it.
+ *   - -EINVAL: the device is borrowed.
  *   - another negative errno of VFIO_DEVICE_DETACH_IOMMUFD_PT.
  */
 __rte_experimental int rte_iommufd_pasid_detach(

@@ -20,9 +20,8 @@
 #define REVISION 1
 #define CLASS_ETHERNET 0x0200
 #define CAPABILITY_EXPRESS 0x80
-#define CAPABILITY_ATS 0x100
-#define CAPABILITY_PRI 0x110
-#define CAPABILITY_PASID 0x120
+#define EXTENDED_CAPABILITIES 0x100
+#define EXTENDED_CAPABILITY_SIZE 0x10 /* no more than ATS, PRI or PASID has */
 #define PASID_BITS 20
 
 /* The state lies behind QEMU's own part of the instance. */
@@ -129,18 +128,24 @@ are_properties_good(
 
 /* --- life ------------------------------------------------------------------------- */
 
+/* The first extended capability is where their list begins, whichever it is. */
 static void
 add_capabilities(void *device, const struct svanic_properties *with)
 {
+	uint16_t at = EXTENDED_CAPABILITIES;
+
 	pcie_endpoint_cap_init(device, CAPABILITY_EXPRESS);
 	pcie_cap_flr_init(device);
-	if (with->ats)
-		pcie_ats_init(device, CAPABILITY_ATS, true);
-	if (with->pri)
-		pcie_pri_init(device, CAPABILITY_PRI, with->pri_requests, true);
+	if (with->ats) {
+		pcie_ats_init(device, at, true);
+		at += EXTENDED_CAPABILITY_SIZE;
+	}
+	if (with->pri) {
+		pcie_pri_init(device, at, with->pri_requests, true);
+		at += EXTENDED_CAPABILITY_SIZE;
+	}
 	if (with->pasid)
-		pcie_pasid_init(
-			device, CAPABILITY_PASID, PASID_BITS, false, false);
+		pcie_pasid_init(device, at, PASID_BITS, false, false);
 }
 
 static bool

@@ -46,14 +46,15 @@ are_capabilities_enabled(const struct svanic *nic, uint32_t use)
 static void *
 space_of_pasid(struct svanic *nic, uint32_t pasid)
 {
-	void *iommu = object_resolve_path_type("", "intel-iommu", NULL);
 	void *bus = qdev_get_parent_bus(nic->device);
 	int function = pci_requester_id(nic->device) & 0xff;
 	struct qemu_vtd_address_space *space;
 
-	if (iommu == NULL)
+	if (nic->iommu == NULL) /* it stays as long as QEMU runs */
+		nic->iommu = object_resolve_path_type("", "intel-iommu", NULL);
+	if (nic->iommu == NULL)
 		return NULL;
-	space = vtd_find_add_as(iommu, bus, function, pasid);
+	space = vtd_find_add_as(nic->iommu, bus, function, pasid);
 	if (space->bus != bus || space->function != function ||
 		space->pasid != pasid)
 		return NULL;

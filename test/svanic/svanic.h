@@ -178,6 +178,7 @@ struct svanic {
 	_Alignas(16) uint8_t region[QEMU_MEMORY_REGION_SIZE];
 	struct svanic_properties properties;
 	void *device;
+	void *iommu; /* once a PASID was used */
 	void *nic;
 	bool nic_guard;
 	bool in_dma;

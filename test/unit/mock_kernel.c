@@ -1050,7 +1050,9 @@ kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id)
 	return answer.result;
 }
 
-/* The value is the width of PASIDs; the rest is as fixed as it is arbitrary. */
+uint32_t mock_iommu_type = MOCK_INTEL;
+
+/* The value is the width of PASIDs. */
 int
 kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 	uint64_t *capabilities, uint8_t *max_pasid_log2)
@@ -1061,7 +1063,7 @@ kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 	require(DESCRIPTOR, iommu_fd, call);
 	if (answer.result != 0)
 		return answer.result;
-	*type = 1;
+	*type = mock_iommu_type;
 	*capabilities = 1;
 	*max_pasid_log2 = value_or(&answer, 20);
 	return 0;

@@ -108,4 +108,9 @@ unsigned int mock_pasids(void);
  */
 void mock_ask_pages(const struct page_request *requests, unsigned int count);
 
+/* What IOMMUs all devices are behind: enum iommu_hw_info_type. */
+#define MOCK_INTEL 1
+#define MOCK_AMD 4
+extern uint32_t mock_iommu_type;
+
 #endif /* MOCK_KERNEL_H */

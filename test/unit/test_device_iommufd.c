@@ -82,6 +82,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect_value(3);
 	space = create_space();
 
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
 	mock_expect_value(7);
 	mock_expect(0, "device_attach fd=12 page_table=7");
@@ -119,6 +120,7 @@ close_detaches_first(void **state __rte_unused)
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
 	mock_expect_value(5);
 	device = open_device(nic);
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
 	mock_expect_value(7);
 	mock_expect(0, "device_attach fd=12 page_table=7");
@@ -480,6 +482,7 @@ an_attachment_is_tried_again_while_it_is_reset(void **state __rte_unused)
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
 	mock_expect_value(5);
 	device = open_device(nic);
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
 	mock_expect_value(7);
 	for (i = 0; i < 3; i++) {
@@ -558,6 +561,7 @@ a_move_is_one_call(void **state __rte_unused)
 	mock_expect_value(5);
 	device = open_device(nic);
 	assert_null(rte_iommufd_device_space(device));
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
 	mock_expect_value(7);
 	mock_expect(0, "device_attach fd=12 page_table=7");
@@ -565,6 +569,7 @@ a_move_is_one_call(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
 	assert_ptr_equal(rte_iommufd_device_space(device), from);
 
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=4 flags=pasid fault=0");
 	mock_expect_value(8);
 	mock_expect(0, "device_attach fd=12 page_table=8");
@@ -653,7 +658,7 @@ a_move_is_tried_again_while_it_is_reset(void **state __rte_unused)
 
 	assert_int_equal(rte_iommufd_device_attach(device, from), 0);
 	/* After the page table is made. */
-	mock_fail_call(mock_calls("") + 2, -EBUSY);
+	mock_fail_call(mock_calls("") + 3, -EBUSY);
 	assert_int_equal(rte_iommufd_device_move(device, to), 0);
 	assert_contains(mock_failed_call(), "device_attach");
 	assert_int_equal(mock_calls("sleep"), 1);
@@ -671,7 +676,7 @@ what_does_not_fit_is_left_to_the_kernel(void **state __rte_unused)
 	struct rte_iommufd_device *device = open_device(nic);
 	struct rte_iommufd_space *space = create_space();
 
-	mock_fail_call(mock_calls("") + 2, -EINVAL);
+	mock_fail_call(mock_calls("") + 3, -EINVAL);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_contains(mock_failed_call(), "device_attach");
 	assert_int_equal(mock_calls("device_attach"), 2);
@@ -683,6 +688,22 @@ what_does_not_fit_is_left_to_the_kernel(void **state __rte_unused)
 	assert_int_equal(mock_page_tables(), 0);
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+/* Those whose drivers attach no page table to a PASID. */
+static void
+other_iommus_have_the_kernels_page_tables(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	mock_iommu_type = MOCK_AMD;
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_calls("hwpt_alloc"), 0);
+	rte_iommufd_device_close(device);
+	mock_iommu_type = MOCK_INTEL;
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
 }
 
 static void
@@ -923,6 +944,7 @@ main(void)
 		TEST(a_refused_move_leaves_the_device_where_it_was),
 		TEST(a_move_is_tried_again_while_it_is_reset),
 		TEST(what_does_not_fit_is_left_to_the_kernel),
+		TEST(other_iommus_have_the_kernels_page_tables),
 		TEST(older_kernels_make_the_page_table),
 		TEST(devices_of_a_space_share_page_tables),
 		TEST(a_page_table_that_the_kernel_keeps_is_used_again),

@@ -104,6 +104,7 @@ a_pasid_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "device_bind fd=12 iommu=10 token=none");
 	mock_expect_value(5);
 	device = open_device(nic);
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=3 flags=pasid fault=0");
 	mock_expect_value(7);
 	mock_expect(0, "device_attach fd=12 page_table=7");
@@ -114,6 +115,7 @@ a_pasid_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "device_detach_pasid fd=12 pasid=1");
 	assert_int_equal(rte_iommufd_pasid_alloc(device, &pasid), 0);
 	assert_int_equal(pasid, 1);
+	mock_expect(0, "hw_info iommu=10 device=5");
 	mock_expect(0, "hwpt_alloc device=5 ioas=4 flags=pasid fault=0");
 	mock_expect_value(8);
 	mock_expect(0, "device_attach_pasid fd=12 pasid=1 page_table=8");

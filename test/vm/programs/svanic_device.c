@@ -6,166 +6,26 @@
  * Checks the device svanic against its datasheet, from both ends of the wire: the device
  * by its registers, the other NIC by a packet socket.
  *
- *   svanic_device DEVICE INTERFACE
+ *   svanic_device DEVICE INTERFACE [GROUP...]
  *
  * DEVICE is a folder name such as 0000:01:00.0, INTERFACE the kernel's name of the NIC it
- * is wired to. Each check prints what it saw; the exit status is 0 when all was right.
+ * is wired to, GROUP registers, traffic, spaces, pages, resets or noise; without any, all
+ * of these. Of machines of their own are the groups less (4 pairs, neither ATS nor PRI),
+ * no-pasid (no such capability, or not enabled) and one-request (that may be out). Each check prints what it saw; the exit status is 0 when all was right.
  */
 
-#include <stdarg.h>
+#include "svanic_device.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <poll.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 
-#include "svanic_bare.h"
-
-#define TEST_ETHERTYPE 0x88b5 /* IEEE 802: local experimental */
-#define MEMORY_SIZE (1u << 20)
-#define MEMORY_IOVA 0x1000000
-
-/* where things are in a memory of MEMORY_SIZE */
-#define TX_RING 0x00000
-#define RX_RING 0x10000
-#define TX_DATA 0x20000
-#define RX_DATA 0x60000
-#define RX_BUFFER 2048
-
-static unsigned int wrong;
-
-static void __attribute__((format(printf, 2, 3)))
-check(bool good, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	printf("%s: ", good ? "ok" : "WRONG");
-	vprintf(format, arguments);
-	printf("\n");
-	va_end(arguments);
-	wrong += !good;
-}
-
-/* --- the other end of the wire ---------------------------------------------------- */
-
-static const uint8_t svanic_mac[6] = { 0x52, 0x54, 0, 0, 0, 1 };
-static const uint8_t peer_mac[6] = { 0x52, 0x54, 0, 0, 0, 2 };
-
-static int
-open_peer(const char *interface)
-{
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)if_nametoindex(interface),
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-
-	if (fd < 0 ||
-		bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		perror(interface);
-		exit(EXIT_FAILURE);
-	}
-	return fd;
-}
-
-/* The next frame from svanic's side: its length, 0 when none comes. */
-static size_t
-peer_receive(int peer, uint8_t *frame, size_t size)
-{
-	struct pollfd ready = { .fd = peer, .events = POLLIN };
-	struct sockaddr_ll from;
-	socklen_t length = sizeof(from);
-	ssize_t got;
-
-	while (poll(&ready, 1, BARE_PATIENCE_MS) > 0) {
-		got = recvfrom(peer, frame, size, 0, (struct sockaddr *)&from,
-			&length);
-		if (got > 0 && from.sll_pkttype != PACKET_OUTGOING)
-			return (size_t)got;
-	}
-	return 0;
-}
+/* --- registers ---------------------------------------------------------------------- */
 
 static void
-peer_send(int peer, const uint8_t *frame, size_t length)
+check_identity(struct bare *bare)
 {
-	if (send(peer, frame, length, 0) != (ssize_t)length)
-		check(false, "the peer's frame of %zu bytes was not sent",
-			length);
-}
-
-/* A frame to one address from the other, filled with bytes that follow from a number. */
-static void
-make_frame(uint8_t *frame, size_t length, const uint8_t to[6],
-	const uint8_t from[6], unsigned int number)
-{
-	size_t i;
-
-	memcpy(frame, to, 6);
-	memcpy(frame + 6, from, 6);
-	frame[12] = TEST_ETHERTYPE >> 8;
-	frame[13] = TEST_ETHERTYPE & 0xff;
-	for (i = 14; i < length; i++)
-		frame[i] = (uint8_t)(number * 31 + i * 7);
-}
-
-/* --- the device under test -------------------------------------------------------- */
-
-struct test {
-	struct bare bare;
-	int peer;
-	uint8_t *memory; /* at MEMORY_IOVA without a PASID */
-	uint32_t space;
-};
-
-static uint8_t *
-get_memory(void)
-{
-	uint8_t *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (memory == MAP_FAILED) {
-		perror("mmap");
-		exit(EXIT_FAILURE);
-	}
-	return memory;
-}
-
-static void
-start_pair(struct test *test, unsigned int pair, struct bare_queue *rx,
-	struct bare_queue *tx)
-{
-	uint32_t base = SVANIC_PAIR(pair);
-
-	bare_queue_start(rx, &test->bare, base + SVANIC_RX,
-		test->memory + RX_RING, MEMORY_IOVA + RX_RING, 6);
-	bare_queue_start(tx, &test->bare, base + SVANIC_TX,
-		test->memory + TX_RING, MEMORY_IOVA + TX_RING, 6);
-}
-
-static void
-reset_device(struct test *test)
-{
-	bare_write(&test->bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
-	while (bare_read(&test->bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
-		;
-}
-
-/* --- checks ----------------------------------------------------------------------- */
-
-static void
-check_identity(struct test *test)
-{
-	struct bare *bare = &test->bare;
-
+	say_subject("identity");
 	check(bare_read(bare, SVANIC_ID) == SVANIC_ID_VALUE, "ID %#x",
 		bare_read(bare, SVANIC_ID));
 	check(bare_read(bare, SVANIC_VERSION) == SVANIC_VERSION_VALUE,
@@ -182,64 +42,370 @@ check_identity(struct test *test)
 		bare_read(bare, SVANIC_STATUS));
 }
 
+/* What is written to a register, and what is read then. */
 static void
-check_one_frame_each_way(struct test *test)
+check_register(struct bare *bare, const char *name, uint32_t offset,
+	uint32_t value, uint32_t expected)
 {
-	uint8_t *out = test->memory + TX_DATA, *in = test->memory + RX_DATA;
-	struct bare_queue rx, tx;
-	uint8_t frame[2048];
-	size_t length;
+	bare_write(bare, offset, value);
+	check(bare_read(bare, offset) == expected, "%s with %#x written: %#x",
+		name, value, bare_read(bare, offset));
+}
 
-	reset_device(test);
-	start_pair(test, 0, &rx, &tx);
-	bare_write(&test->bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
+static void
+check_values(struct bare *bare)
+{
+	const uint32_t pair = SVANIC_PAIR(15);
 
-	make_frame(out, 200, peer_mac, svanic_mac, 1);
-	bare_put_tx(&tx, MEMORY_IOVA + TX_DATA, 200,
-		SVANIC_TX_END | SVANIC_TX_REPORT, 0, 0);
-	bare_queue_ring(&tx);
-	check(bare_wait_for_head(&tx, 1), "transmit HEAD %u, STATE %#x",
-		bare_queue_head(&tx), bare_queue_state(&tx));
-	check(bare_tx(&tx, 0)->flags == SVANIC_TX_DONE, "transmit flags %#x",
-		bare_tx(&tx, 0)->flags);
-	length = peer_receive(test->peer, frame, sizeof(frame));
-	check(length == 200 && memcmp(frame, out, 200) == 0,
-		"the peer got %zu bytes", length);
+	say_subject("registers keep what they may");
+	check_register(bare, "ID", SVANIC_ID, 0, SVANIC_ID_VALUE);
+	check_register(bare, "CONTROL", SVANIC_CONTROL, 0x7fffffff, 1);
+	check_register(bare, "MAC_HIGH", SVANIC_MAC_HIGH, 0xffffffff, 0xffff);
+	check_register(
+		bare, "RECEIVE_MODE", SVANIC_RECEIVE_MODE, 0xffffffff, 0xf);
+	check_register(bare, "FRAME_LIMIT", SVANIC_FRAME_LIMIT, 63, 1518);
+	check_register(bare, "FRAME_LIMIT", SVANIC_FRAME_LIMIT, 9729, 1518);
+	check_register(bare, "FRAME_LIMIT", SVANIC_FRAME_LIMIT, 9728, 9728);
+	check_register(
+		bare, "EVENT_ENABLE", SVANIC_EVENT_ENABLE, 0xffffffff, 7);
+	check_register(
+		bare, "HASH_FIELDS", SVANIC_HASH_FIELDS, 0xffffffff, 0x3f);
+	check_register(
+		bare, "HASH_KEY", SVANIC_HASH_KEY + 36, 0x12345678, 0x12345678);
+	check_register(bare, "HASH_TABLE", SVANIC_HASH_TABLE + 124, 0x01020304,
+		0x01020304);
+	check_register(bare, "FILTER_LOW", SVANIC_FILTER_LOW(31), 0xffffffff,
+		0xffffffff);
+	check_register(bare, "FILTER_HIGH", SVANIC_FILTER_HIGH(31), 0xffffffff,
+		0xc00fffff);
+	check_register(
+		bare, "PASID", pair + SVANIC_PASID, 0xffffffff, 0xe00fffff);
+	check_register(
+		bare, "RX_HEAD", pair + SVANIC_RX + SVANIC_QUEUE_HEAD, 7, 0);
+	check_register(bare, "RX_TAIL of a queue that is off",
+		pair + SVANIC_RX + SVANIC_QUEUE_TAIL, 7, 0);
+	check_register(bare, "a hole", 0x300, 7, 0);
+	check_register(bare, "the pair after the last",
+		SVANIC_PAIR(16) + SVANIC_PASID, 7, 0);
+}
 
-	make_frame(frame, 300, svanic_mac, peer_mac, 2);
-	bare_put_rx(&rx, MEMORY_IOVA + RX_DATA, RX_BUFFER);
-	bare_queue_ring(&rx);
-	peer_send(test->peer, frame, 300);
-	check(bare_wait_for_head(&rx, 1), "receive HEAD %u, STATE %#x",
-		bare_queue_head(&rx), bare_queue_state(&rx));
-	check(bare_rx(&rx, 0)->status == (SVANIC_RX_DONE | SVANIC_RX_END) &&
-			bare_rx(&rx, 0)->length == 300 &&
-			memcmp(in, frame, 300) == 0,
-		"received %u bytes, status %#x", bare_rx(&rx, 0)->length,
-		bare_rx(&rx, 0)->status);
-	check(bare_counter(&test->bare, 0, SVANIC_RX_FRAMES) == 1 &&
-			bare_counter(&test->bare, 0, SVANIC_TX_BYTES) == 200,
-		"frames received %ju, bytes sent %ju",
-		(uintmax_t)bare_counter(&test->bare, 0, SVANIC_RX_FRAMES),
-		(uintmax_t)bare_counter(&test->bare, 0, SVANIC_TX_BYTES));
+static void
+check_accesses(struct bare *bare)
+{
+	const uint32_t ring = SVANIC_PAIR(3) + SVANIC_TX + SVANIC_QUEUE_RING;
+
+	say_subject("accesses of other sizes");
+	bare_write_wide(bare, ring, UINT64_C(0x1122334455667700));
+	check(bare_read(bare, ring) == 0x55667700 &&
+			bare_read(bare, ring + 4) == 0x11223344,
+		"TX_RING written by 8 bytes: %#x %#x", bare_read(bare, ring),
+		bare_read(bare, ring + 4));
+	bare_write(bare, ring, 0xaabbcc00);
+	check(bare_read_wide(bare, ring) == UINT64_C(0x1122334455667700),
+		"its low half written: %#jx",
+		(uintmax_t)bare_read_wide(bare, ring));
+	bare_write(bare, ring + 4, 0x99);
+	check(bare_read_wide(bare, ring) == UINT64_C(0x99aabbcc00),
+		"and its high half: %#jx",
+		(uintmax_t)bare_read_wide(bare, ring));
+	check(bare_read_wide(bare, SVANIC_ID) == 0, "ID read by 8 bytes: %#jx",
+		(uintmax_t)bare_read_wide(bare, SVANIC_ID));
+	check(*(volatile uint16_t *)(bare->registers + SVANIC_ID) == 0 &&
+			bare->registers[SVANIC_ID] == 0,
+		"ID read by 2 bytes and by 1: %#x, %#x",
+		*(volatile uint16_t *)(bare->registers + SVANIC_ID),
+		bare->registers[SVANIC_ID]);
+	check(*(volatile uint32_t *)(bare->registers + SVANIC_ID + 2) == 0,
+		"4 bytes between ID and VERSION: %#x",
+		*(volatile uint32_t *)(bare->registers + SVANIC_ID + 2));
+}
+
+static void
+check_pasid_register(struct test *test)
+{
+	const uint32_t offset = SVANIC_PAIR(2) + SVANIC_PASID;
+	struct pair pair;
+
+	say_subject("PASID while a queue is on");
+	test_reset(test);
+	pair_start(&pair, test, 2, test->memory, 0);
+	check_register(&test->bare, "PASID", offset, 5 | SVANIC_PASID_USE, 0);
+	bare_queue_stop(&pair.rx);
+	check_register(&test->bare, "PASID", offset, 5 | SVANIC_PASID_USE, 0);
+	bare_queue_stop(&pair.tx);
+	check_register(&test->bare, "PASID", offset, 5 | SVANIC_PASID_USE,
+		5 | SVANIC_PASID_USE);
+}
+
+void
+check_registers(struct test *test)
+{
+	check_identity(&test->bare);
+	test_reset(test);
+	check_values(&test->bare);
+	check_accesses(&test->bare);
+	check_pasid_register(test);
+}
+
+/* --- resets ---------------------------------------------------------------------------- */
+
+/* Every register that is not as a reset leaves it; STATUS is the host's. */
+static unsigned int
+not_reset(struct bare *bare)
+{
+	static const struct {
+		uint32_t offset, value;
+	} values[] = {
+		{ SVANIC_ID, SVANIC_ID_VALUE },
+		{ SVANIC_VERSION, SVANIC_VERSION_VALUE },
+		{ SVANIC_LIMITS, 16 | 15 << 8 | 16 << 16 },
+		{ SVANIC_FEATURES, 0x71f },
+		{ SVANIC_MAC_LOW, 0x5452 },
+		{ SVANIC_MAC_HIGH, 0x100 },
+		{ SVANIC_RECEIVE_MODE, SVANIC_RECEIVE_BROADCAST },
+		{ SVANIC_FRAME_LIMIT, SVANIC_FRAME_LIMIT_RESET },
+		{ SVANIC_PAGE_PATIENCE, SVANIC_PAGE_PATIENCE_RESET },
+	};
+	unsigned int count = 0, i;
+	uint32_t offset, expected;
+
+	for (offset = 0; offset < SVANIC_PAIR(16); offset += 4) {
+		expected = 0;
+		for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			if (values[i].offset == offset)
+				expected = values[i].value;
+		}
+		if (offset == SVANIC_STATUS ||
+			bare_read(bare, offset) == expected)
+			continue;
+		if (count++ < 5)
+			printf("after reset, register %#x is %#x\n", offset,
+				bare_read(bare, offset));
+	}
+	return count;
+}
+
+/* All pairs have their rings full of frames, and pair 0's receive queue gets some. */
+static void
+start_traffic(struct test *test, struct pair pairs[])
+{
+	uint8_t frame[100];
+	unsigned int i, k;
+
+	test_reset(test);
+	make_frame(test->memory + TX_DATA, 1000, peer_mac, svanic_mac, 1);
+	for (i = 0; i < SVANIC_PAIRS_MAX; i++) {
+		pair_start(&pairs[i], test, i, test->memory, 0);
+		for (k = 0; k < RING_ENTRIES; k++)
+			bare_put_tx(&pairs[i].tx, MEMORY_IOVA + TX_DATA, 1000,
+				SVANIC_TX_END | SVANIC_TX_REPORT, 0, 0);
+	}
+	make_frame(frame, sizeof(frame), svanic_mac, peer_mac, 2);
+	for (k = 0; k < 3; k++)
+		peer_send(test, frame, sizeof(frame));
+	for (i = 0; i < SVANIC_PAIRS_MAX; i++)
+		bare_queue_ring(&pairs[i].tx);
+}
+
+static void
+drain_peer(struct test *test)
+{
+	while (!peer_is_quiet(test))
+		;
+}
+
+static void
+check_works_after(struct test *test, const char *what)
+{
+	struct pair pair;
+
+	drain_peer(test);
+	test_reset(test);
+	pair_start(&pair, test, 0, test->memory, 0);
+	/* of the traffic before, frames can still be on the wire */
+	while (!sends(&pair, 5) && !peer_is_quiet(test))
+		drain_peer(test);
+	check(sends(&pair, 6) && receives(&pair, svanic_mac, 7),
+		"%s: works again", what);
+	bare_write(&test->bare, SVANIC_PAIR(0) + SVANIC_INTERRUPT,
+		SVANIC_INTERRUPT_ARM);
+	check(bare_interrupts(&test->bare, 1, BARE_PATIENCE_MS) == 1,
+		"%s: raises its vector", what);
+}
+
+void
+check_resets(struct test *test)
+{
+	struct pair pairs[SVANIC_PAIRS_MAX];
+	unsigned int left;
+
+	say_subject("resets while all queues send");
+	start_traffic(test, pairs);
+	bare_write(&test->bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
+	left = not_reset(&test->bare);
+	check(left == 0, "CONTROL.RESET: %u registers not reset", left);
+	check_works_after(test, "CONTROL.RESET");
+	start_traffic(test, pairs);
+	bare_reset_function(&test->bare);
+	left = not_reset(&test->bare);
+	check(left == 0, "function-level reset: %u registers not reset", left);
+	bare_set_bus_master(&test->bare, true);
+	check_works_after(test, "function-level reset");
+}
+
+/* --- noise ----------------------------------------------------------------------------- */
+
+#define NOISE_WRITES 20000
+
+static uint64_t noise_state;
+
+static uint64_t
+noise(void)
+{
+	noise_state ^= noise_state << 13;
+	noise_state ^= noise_state >> 7;
+	noise_state ^= noise_state << 17;
+	return noise_state;
+}
+
+/* Descriptors of which some are good: any address in the memory or none, any bits. */
+static void
+fill_with_noise(struct test *test)
+{
+	uint64_t *words = (uint64_t *)test->memory;
+	size_t i;
+
+	for (i = 0; i < TX_DATA / 8; i += 2) {
+		words[i] = noise() % 4 == 0
+			? noise()
+			: MEMORY_IOVA + noise() % MEMORY_SIZE;
+		words[i + 1] = noise() % 4 == 0
+			? noise()
+			: (noise() % 300) | (noise() & 6) << 16;
+	}
+}
+
+static void
+write_noise(struct bare *bare)
+{
+	uint32_t pair = SVANIC_PAIR(noise() % 17);
+
+	switch (noise() % 6) {
+	case 0:
+		bare_write(bare, noise() % SVANIC_PAIR(17) & ~3u,
+			(uint32_t)noise());
+		break;
+	case 1:
+		bare_write_wide(bare, pair + (noise() % 2) * SVANIC_TX,
+			MEMORY_IOVA + noise() % (TX_DATA / 64) * 64);
+		break;
+	case 2:
+		bare_write(bare,
+			pair + (noise() % 2) * SVANIC_TX + SVANIC_QUEUE_SIZE,
+			noise() % 12);
+		break;
+	case 3:
+		bare_write(bare,
+			pair + (noise() % 2) * SVANIC_TX + SVANIC_QUEUE_CONTROL,
+			noise() % 4 != 0);
+		break;
+	default:
+		bare_write(bare,
+			pair + (noise() % 2) * SVANIC_TX + SVANIC_QUEUE_TAIL,
+			noise() % 100);
+		break;
+	}
+}
+
+void
+check_noise(struct test *test)
+{
+	uint64_t sent = 0, received = 0, errors = 0;
+	struct pair pairs[SVANIC_PAIRS_MAX];
+	uint8_t frame[900];
+	unsigned int i, pair;
+
+	say_subject("noise in registers and rings");
+	noise_state = UINT64_C(0x5eed5eed5eed);
+	make_frame(frame, sizeof(frame), svanic_mac, peer_mac, 1);
+	for (i = 0; i < NOISE_WRITES; i++) {
+		if (i % 500 == 0) {
+			for (pair = 0; pair < SVANIC_PAIRS_MAX; pair++) {
+				sent += bare_counter(
+					&test->bare, pair, SVANIC_TX_FRAMES);
+				received += bare_counter(
+					&test->bare, pair, SVANIC_RX_FRAMES);
+				errors += bare_counter(&test->bare, pair,
+						  SVANIC_TX_ERRORS) +
+					bare_counter(&test->bare, pair,
+						SVANIC_RX_ERRORS);
+			}
+			test_reset(test);
+			for (pair = 0; pair < SVANIC_PAIRS_MAX; pair++)
+				pair_start(&pairs[pair], test, pair,
+					test->memory, 0);
+			fill_with_noise(test);
+		}
+		if (i % 100 == 0) {
+			bare_write(&test->bare, SVANIC_CONTROL,
+				SVANIC_CONTROL_RECEIVE);
+			bare_write(&test->bare, SVANIC_RECEIVE_MODE,
+				SVANIC_RECEIVE_PROMISCUOUS);
+			peer_send(test, frame, sizeof(frame));
+			drain_peer(test);
+		}
+		write_noise(&test->bare);
+	}
+	check(sent != 0 && errors != 0,
+		"%ju frames sent, %ju received, %ju errors", (uintmax_t)sent,
+		(uintmax_t)received, (uintmax_t)errors);
+	check_works_after(test, "noise");
+}
+
+/* --- all ---------------------------------------------------------------------------------- */
+
+static const struct group {
+	const char *name;
+	void (*run)(struct test *test);
+	bool has_own_machine;
+} groups[] = {
+	{ "registers", check_registers },
+	{ "traffic", check_traffic },
+	{ "spaces", check_spaces },
+	{ "pages", check_pages },
+	{ "resets", check_resets },
+	{ "noise", check_noise },
+	{ "less", check_less, true },
+	{ "no-pasid", check_no_pasid, true },
+	{ "one-request", check_one_request, true },
+};
+
+static bool
+is_wanted(const struct group *group, int count, char **names)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(names[i], group->name) == 0)
+			return true;
+	}
+	return count == 0 && !group->has_own_machine;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct test test;
+	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 3)
+	if (argc < 3)
 		return EXIT_FAILURE;
-	test.peer = open_peer(argv[2]);
-	bare_open(&test.bare, argv[1]);
-	test.space = bare_space(&test.bare);
-	test.memory = get_memory();
-	bare_map(&test.bare, test.space, test.memory, MEMORY_IOVA, MEMORY_SIZE);
-	bare_attach(&test.bare, bare_table(&test.bare, test.space, 0));
-	check_identity(&test);
-	check_one_frame_each_way(&test);
-	printf("%u wrong\n", wrong);
-	return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	test_open(&test, argv[1], argv[2]);
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (is_wanted(&groups[i], argc - 3, argv + 3))
+			groups[i].run(&test);
+	}
+	printf("%u wrong\n", checks_wrong);
+	return checks_wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
