@@ -145,7 +145,7 @@ void sva_unmap_all(struct rte_iommufd_sva *sva);
 
 /* Follows from now on what the process has in the interval. As kernel_follow_register(). */
 int sva_follow(struct rte_iommufd_sva *sva, struct window interval);
-/* Acts on all changes that can be read. How many they were, or -errno. */
+/* Acts on all changes that were there to be read. How many they were, or -errno. */
 int sva_follow_changes(struct rte_iommufd_sva *sva);
 /* Looks again where pages were about to be dropped: at what is due, or at all. */
 void sva_look_again(struct rte_iommufd_sva *sva, bool at_all);

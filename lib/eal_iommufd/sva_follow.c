@@ -20,6 +20,12 @@
 #include "sva.h"
 
 #define CHANGES 32
+/*
+ * So often at a time: threads that go on changing memory must not keep devices waiting.
+ * No thread has more than one report in the queue, so that with up to 1024 of them all is
+ * read that was there at the beginning.
+ */
+#define BATCHES 32
 /* For those who were told of a change to get going; in milliseconds. */
 #define UNFOLLOW_PATIENCE 10000
 
@@ -110,16 +116,21 @@ int
 sva_follow_changes(struct rte_iommufd_sva *sva)
 {
 	struct memory_change changes[CHANGES];
+	unsigned int batch;
 	int total = 0;
 	int count, i;
 
-	while ((count = kernel_follow_read(sva->follow_fd, changes, CHANGES)) >
-		0) {
+	for (batch = 0; batch < BATCHES; batch++) {
+		count = kernel_follow_read(sva->follow_fd, changes, CHANGES);
+		if (count < 0)
+			return count;
 		for (i = 0; i < count; i++)
 			act_on(sva, &changes[i]);
 		total += count;
+		if (count == 0)
+			break;
 	}
-	return count < 0 ? count : total;
+	return total;
 }
 
 void

@@ -1098,6 +1098,22 @@ kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 	return 0;
 }
 
+/* Of calls that mock_memory.c makes up. */
+int
+mock_open_real(const char *name)
+{
+	DESCRIBE(call, "open %s", name);
+	struct answer answer = take(call, 0);
+	int fd;
+
+	if (answer.result < 0)
+		return answer.result;
+	fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	open_descriptor(fd, name);
+	find(DESCRIPTOR, fd)->value = true;
+	return fd;
+}
+
 /* One that poll() can wait for, unless a script names another number. */
 int
 kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id)

@@ -94,6 +94,9 @@ unsigned int mock_open(const char *path);
 /* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
 extern bool mock_has_map_file;
 
+/* For mock_memory.c: a descriptor in the books that poll() can wait for; or -errno. */
+int mock_open_real(const char *name);
+
 /* How many page tables (HWPTs) made by kernel_hwpt_alloc() there are now. */
 unsigned int mock_page_tables(void);
 

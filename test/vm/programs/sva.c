@@ -1,0 +1,925 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Shared virtual addressing against the real kernel, by the bare svanic: its rings and
+ * buffers are this program's own addresses, whatever memory is there, and what goes
+ * over the wire is compared byte by byte.
+ *
+ *   sva DEVICE INTERFACE memory          all kinds of memory, sent from and received into
+ *   sva DEVICE INTERFACE change KIND N   memory changes N times; no old byte is sent
+ *   sva DEVICE INTERFACE blind KIND N    the same, with the changes kept from the library: old
+ *                                        bytes must be seen, or the test could not fail
+ *   sva DEVICE INTERFACE limit | fork | burst N | stopped | outstanding | prefault
+ *
+ * KIND is munmap, mmap, mremap, dontneed, race or mprotect. DEVICE is a folder name such as
+ * 0000:01:00.0, INTERFACE the kernel's name of the NIC that it is wired to. Ends with
+ * status 0 when all was as documented.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/userfaultfd.h>
+#include <linux/vfio.h>
+
+#include <rte_iommufd.h>
+#include <rte_iommufd_sva.h>
+
+#include "expect.h"
+#include "svanic_bare.h"
+
+#define R RTE_IOMMUFD_MAP_READ
+#define W RTE_IOMMUFD_MAP_WRITE
+#define PAGE 4096
+#define HUGE (2u << 20)
+#define RING_LOG2 6
+#define PAIRS_MAX 8
+#define HEADER 14
+#define PAYLOAD 200
+#define TEST_ETHERTYPE \
+	0x88b5 /* IEEE 802: local experimental; the peer listens */
+#define OTHER_ETHERTYPE 0x88b6 /* it does not */
+
+static const uint8_t peer_mac[6] = { 0x52, 0x54, 0, 0, 0, 2 };
+
+static struct rte_iommufd_context *context;
+static struct rte_iommufd_device *device;
+static struct rte_iommufd_space *own; /* the device's, empty */
+static struct rte_iommufd_sva *sva;
+static struct bare bare;
+static int peer;
+
+struct pair {
+	unsigned int number;
+	uint32_t pasid;
+	struct bare_queue rx, tx;
+	uint8_t *headers; /* one for each slot of the ring */
+};
+
+static struct pair pairs[PAIRS_MAX];
+
+static void
+must(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	printf("WRONG: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+/* --- What the library reads, which a test can keep from it ------------------------- */
+
+static int follow_fd = -1; /* its userfaultfd */
+static int queue_fd = -1;  /* its queue of page requests */
+static atomic_bool blind;  /* changes are read and not told */
+static atomic_bool paused; /* requests are not read */
+static sem_t go_on;
+
+/* The library's calls come here, because a program's symbols come before the C library's. */
+ssize_t
+read(int fd, void *buffer, size_t length)
+{
+	ssize_t got;
+
+	if (fd == queue_fd && fd >= 0 && atomic_load(&paused))
+		while (sem_wait(&go_on) != 0)
+			;
+	got = syscall(SYS_read, fd, buffer, length);
+	if (fd != follow_fd || got <= 0 || !atomic_load(&blind))
+		return got;
+	errno = EAGAIN;
+	return -1;
+}
+
+static int
+find_descriptor(const char *name)
+{
+	char path[64], link[64];
+	ssize_t length;
+	int fd;
+
+	for (fd = 0; fd < 256; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		length = readlink(path, link, sizeof(link) - 1);
+		link[length < 0 ? 0 : length] = '\0';
+		if (strstr(link, name) != NULL)
+			return fd;
+	}
+	printf("WRONG: no %s is open\n", name);
+	exit(EXIT_FAILURE);
+}
+
+/* --- The device -------------------------------------------------------------------- */
+
+static void
+take_registers(void)
+{
+	struct vfio_region_info region = {
+		.argsz = sizeof(region),
+		.index = SVANIC_REGISTERS_BAR,
+	};
+	void *at;
+
+	bare.device = rte_iommufd_device_fd(device);
+	must(ioctl(bare.device, VFIO_DEVICE_GET_REGION_INFO, &region) == 0,
+		"region of BAR 0");
+	at = mmap(NULL, region.size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		bare.device, region.offset);
+	must(at != MAP_FAILED, "mapping BAR 0");
+	bare.registers = at;
+	bare_set_bus_master(&bare, true);
+	bare_write(&bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
+	while (bare_read(&bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
+		;
+	bare_write(&bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
+}
+
+static void
+open_peer(const char *interface)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(TEST_ETHERTYPE),
+		.sll_ifindex = (int)if_nametoindex(interface),
+	};
+
+	peer = socket(AF_PACKET, SOCK_RAW, htons(TEST_ETHERTYPE));
+	must(peer >= 0 &&
+			bind(peer, (struct sockaddr *)&address,
+				sizeof(address)) == 0,
+		interface);
+}
+
+static void
+open_all(const char *address, const char *interface,
+	const struct rte_iommufd_sva_options *options)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
+	must(rte_iommufd_context_create("backend=iommufd", &context) == 0 &&
+			rte_iommufd_device_open(context, path, NULL, &device) ==
+				0 &&
+			rte_iommufd_space_create(context, &own) == 0 &&
+			rte_iommufd_device_attach(device, own) == 0,
+		path);
+	take_registers();
+	open_peer(interface);
+	sem_init(&go_on, 0, 0);
+	expect("make an sva", rte_iommufd_sva_create(context, options, &sva),
+		0);
+	must(sva != NULL, "sva");
+	follow_fd = find_descriptor("userfaultfd");
+	queue_fd = find_descriptor("iommufd-pgfault");
+}
+
+static uint64_t
+pinned_kib(void)
+{
+	char line[128];
+	uint64_t kib = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+
+	must(status != NULL, "/proc/self/status");
+	while (fgets(line, sizeof(line), status) != NULL)
+		sscanf(line, "VmPin: %" SCNu64, &kib);
+	fclose(status);
+	return kib;
+}
+
+static void
+close_all(void)
+{
+	expect("end the sva", rte_iommufd_sva_destroy(sva), 0);
+	expect("nothing is pinned", pinned_kib(), 0);
+	rte_iommufd_device_close(device);
+	expect("end the space", rte_iommufd_space_destroy(own), 0);
+	expect("end the context", rte_iommufd_context_destroy(context), 0);
+}
+
+static void *
+get_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(memory != MAP_FAILED, "memory");
+	return memory;
+}
+
+static void
+start_pair(struct pair *pair, unsigned int number)
+{
+	const uint32_t base = SVANIC_PAIR(number);
+	uint8_t *rings = get_memory(2 * PAGE);
+	uint8_t mac[6] = { 0x02, 0, 0, 0, 0x77, (uint8_t)number };
+
+	pair->number = number;
+	pair->headers = get_memory(HEADER << RING_LOG2);
+	expect("bind", rte_iommufd_sva_bind(sva, device, &pair->pasid), 0);
+	bare_write(&bare, base + SVANIC_PASID,
+		pair->pasid | SVANIC_PASID_USE | SVANIC_PASID_ATS |
+			SVANIC_PASID_ASK);
+	bare_queue_start(&pair->rx, &bare, base + SVANIC_RX, rings,
+		(uintptr_t)rings, RING_LOG2);
+	bare_queue_start(&pair->tx, &bare, base + SVANIC_TX, rings + PAGE,
+		(uintptr_t)rings + PAGE, RING_LOG2);
+	bare_write(&bare, SVANIC_FILTER_LOW(number),
+		mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24);
+	bare_write(&bare, SVANIC_FILTER_HIGH(number),
+		mac[4] | mac[5] << 8 | number << SVANIC_FILTER_QUEUE_SHIFT |
+			SVANIC_FILTER_STEER | SVANIC_FILTER_VALID);
+}
+
+static void
+stop_pair(struct pair *pair)
+{
+	bare_queue_stop(&pair->tx);
+	bare_queue_stop(&pair->rx);
+	expect("unbind", rte_iommufd_sva_unbind(sva, device, pair->pasid), 0);
+}
+
+static uint64_t
+counter(const struct pair *pair, uint32_t which)
+{
+	return bare_counter(&bare, pair->number, which);
+}
+
+static struct rte_iommufd_sva_stats
+stats_now(void)
+{
+	struct rte_iommufd_sva_stats stats;
+
+	rte_iommufd_sva_stats(sva, &stats);
+	return stats;
+}
+
+/* --- Frames: a header of the pair's, and a payload out of the memory in question ----- */
+
+static void
+fill(void *payload, uint32_t number)
+{
+	uint8_t *bytes = payload;
+	size_t i;
+
+	for (i = 0; i < PAYLOAD; i++)
+		bytes[i] = (uint8_t)(number * 31 + (number >> 8) + i * 7);
+}
+
+/* Puts it into the ring and rings; the number of its last descriptor. */
+static uint32_t
+post(struct pair *pair, const void *payload, uint16_t ethertype)
+{
+	const uint32_t slot = pair->tx.tail & ((1u << RING_LOG2) - 1);
+	uint8_t *header = pair->headers + HEADER * slot;
+	uint32_t last;
+
+	memcpy(header, peer_mac, 6);
+	memcpy(header + 6, peer_mac, 6);
+	header[6] = 0x02;
+	header[12] = ethertype >> 8;
+	header[13] = ethertype & 0xff;
+	bare_put_tx(&pair->tx, (uintptr_t)header, HEADER, 0, 0, 0);
+	last = bare_put_tx(&pair->tx, (uintptr_t)payload, PAYLOAD,
+		SVANIC_TX_END | SVANIC_TX_REPORT, 0, 0);
+	bare_queue_ring(&pair->tx);
+	return last;
+}
+
+/* The error code that the descriptor got, or -ETIMEDOUT. */
+static int
+done(struct pair *pair, uint32_t last)
+{
+	if (!bare_wait_for_head(&pair->tx, last + 1))
+		return -ETIMEDOUT;
+	return bare_tx(&pair->tx, last)->flags >> SVANIC_ERROR_SHIFT;
+}
+
+static int
+send_from(struct pair *pair, const void *payload)
+{
+	return done(pair, post(pair, payload, TEST_ETHERTYPE));
+}
+
+/* 0: the next frame that the peer gets is this one; -EILSEQ: it has other bytes. */
+static int
+peer_gets(uint32_t number)
+{
+	struct pollfd ready = { .fd = peer, .events = POLLIN };
+	uint8_t frame[2048], wanted[PAYLOAD];
+
+	fill(wanted, number);
+	if (poll(&ready, 1, BARE_PATIENCE_MS) <= 0)
+		return -ETIMEDOUT;
+	if (recv(peer, frame, sizeof(frame), 0) != HEADER + PAYLOAD)
+		return -EMSGSIZE;
+	return memcmp(frame + HEADER, wanted, PAYLOAD) == 0 ? 0 : -EILSEQ;
+}
+
+/* The error code of the receive descriptor, or -errno. */
+static int
+receive_into(struct pair *pair, void *buffer, uint32_t number)
+{
+	uint8_t frame[HEADER + PAYLOAD] = { 0x02, 0, 0, 0, 0x77,
+		(uint8_t)pair->number };
+	uint32_t slot = bare_put_rx(&pair->rx, (uintptr_t)buffer, 2048);
+
+	frame[6] = 0x02;
+	frame[12] = TEST_ETHERTYPE >> 8;
+	frame[13] = TEST_ETHERTYPE & 0xff;
+	fill(frame + HEADER, number);
+	bare_queue_ring(&pair->rx);
+	must(send(peer, frame, sizeof(frame), 0) == sizeof(frame), "send");
+	if (!bare_wait_for_head(&pair->rx, slot + 1))
+		return -ETIMEDOUT;
+	if (bare_rx(&pair->rx, slot)->status >> SVANIC_ERROR_SHIFT != 0)
+		return bare_rx(&pair->rx, slot)->status >> SVANIC_ERROR_SHIFT;
+	return memcmp(buffer, frame, sizeof(frame)) == 0 ? 0 : -EILSEQ;
+}
+
+/* --- memory ------------------------------------------------------------------------ */
+
+static uint32_t next_number = 1;
+
+static void
+send_filled(struct pair *pair, const char *what, void *payload)
+{
+	fill(payload, ++next_number);
+	printf("-- %s\n", what);
+	expect("sent", send_from(pair, payload), 0);
+	expect("got by the peer", peer_gets(next_number), 0);
+}
+
+static void *
+map_file(size_t size, int protection, int flags)
+{
+	char name[] = "/tmp/sva-XXXXXX";
+	uint8_t payload[PAYLOAD];
+	int fd = mkstemp(name);
+	void *memory;
+
+	fill(payload, 1000);
+	must(fd >= 0 && ftruncate(fd, size) == 0 &&
+			pwrite(fd, payload, PAYLOAD, 0) == PAYLOAD,
+		name);
+	memory = mmap(NULL, size, protection, flags, fd, 0);
+	must(memory != MAP_FAILED, name);
+	unlink(name);
+	close(fd);
+	return memory;
+}
+
+static void
+check_sending(struct pair *pair)
+{
+	uint8_t stack[PAYLOAD];
+	void *heap = malloc(PAYLOAD);
+	void *large = malloc(1 << 20);
+	void *huge = mmap(NULL, HUGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	uint8_t *two_pages = get_memory(2 * PAGE);
+
+	send_filled(pair, "the stack", stack);
+	send_filled(pair, "malloc", heap);
+	send_filled(pair, "malloc of much", large);
+	send_filled(pair, "across two pages", two_pages + PAGE - 100);
+	send_filled(pair, "a shared file",
+		map_file(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED));
+	send_filled(pair, "a private file",
+		map_file(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+	if (huge != MAP_FAILED)
+		send_filled(pair, "a hugepage", (uint8_t *)huge + 0x123456);
+	else
+		printf("WRONG: no hugepage: %s\n", strerror(errno)), wrong++;
+	printf("-- a private file that may only be read\n");
+	expect("sent", send_from(pair, map_file(PAGE, PROT_READ, MAP_PRIVATE)),
+		0);
+	expect("got by the peer", peer_gets(1000), 0);
+	free(heap);
+	free(large);
+}
+
+/* The kernel may have none to give; then there is nothing to see. */
+static void
+check_transparent_hugepage(struct pair *pair)
+{
+	uint8_t *memory = get_memory(2 * HUGE);
+	uint8_t *huge = (uint8_t *)(((uintptr_t)memory + HUGE - 1) &
+		~(uintptr_t)(HUGE - 1));
+	const uint64_t pinned = stats_now().pinned;
+
+	madvise(memory, 2 * HUGE, MADV_HUGEPAGE);
+	memset(memory, 1, 2 * HUGE);
+	send_filled(pair, "a transparent hugepage", huge + 0x54321);
+	printf("%" PRIu64 " bytes were pinned for it\n",
+		stats_now().pinned - pinned);
+	send_filled(pair, "another part of it", huge + 0x154321);
+	must(munmap(memory, 2 * HUGE) == 0, "munmap");
+	expect("settled", rte_iommufd_sva_settle(sva), 0);
+	expect("all of it is gone", stats_now().pinned, pinned);
+}
+
+/* Zero pages, which nobody has touched. */
+static void
+check_untouched(struct pair *pair)
+{
+	struct pollfd ready = { .fd = peer, .events = POLLIN };
+	uint8_t *memory = get_memory(1 << 20);
+	uint8_t frame[2048], zeros[PAYLOAD] = { 0 };
+
+	printf("-- memory that nobody has touched\n");
+	expect("sent", send_from(pair, memory + 0x5000), 0);
+	must(poll(&ready, 1, BARE_PATIENCE_MS) == 1, "a frame");
+	expect("length", recv(peer, frame, sizeof(frame), 0), HEADER + PAYLOAD);
+	expect("zeros", memcmp(frame + HEADER, zeros, PAYLOAD), 0);
+	expect("received", receive_into(pair, memory + 0x80ff0, 5), 0);
+}
+
+/* A refusal is an error of its descriptor and counted; the queue goes on. */
+static void
+check_refusals(struct pair *pair)
+{
+	uint8_t *memory = get_memory(PAGE);
+	uint8_t *fixed = map_file(PAGE, PROT_READ, MAP_PRIVATE);
+	void *none = mmap(
+		NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const uint64_t refusals = counter(pair, SVANIC_PAGE_REFUSALS);
+
+	printf("-- what the process does not have\n");
+	munmap(memory, PAGE);
+	expect("not there", send_from(pair, memory), SVANIC_ERROR_NO_PAGE);
+	expect("the null page", send_from(pair, NULL), SVANIC_ERROR_NO_PAGE);
+	expect("no rights", send_from(pair, none), SVANIC_ERROR_NO_PAGE);
+	expect("written and read only", receive_into(pair, fixed, 6),
+		SVANIC_ERROR_NO_PAGE);
+	expect("the interrupts", send_from(pair, (void *)(uintptr_t)0xfee00000),
+		SVANIC_ERROR_NO_PAGE);
+	expect("the library counts them", stats_now().refused >= 5, 1);
+	expect("the device counts them",
+		counter(pair, SVANIC_PAGE_REFUSALS) - refusals, 5);
+	send_filled(pair, "what it has, afterwards", get_memory(PAGE));
+}
+
+/* As the header says: the kernel reports nothing of it. */
+static void
+check_what_cannot_be_followed(struct pair *pair)
+{
+	const int fd = open("/proc/self/exe", O_RDONLY);
+	void *memory = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+	printf("-- a shared file that is open for reading only\n");
+	must(memory != MAP_FAILED, "/proc/self/exe");
+	expect("refused", send_from(pair, memory), SVANIC_ERROR_NO_PAGE);
+	close(fd);
+}
+
+static void
+test_memory(void)
+{
+	struct pair *pair = &pairs[0];
+
+	start_pair(pair, 0);
+	check_sending(pair);
+	check_transparent_hugepage(pair);
+	check_untouched(pair);
+	check_refusals(pair);
+	check_what_cannot_be_followed(pair);
+	expect("something is pinned", stats_now().pinned > 0, 1);
+	stop_pair(pair);
+	expect("nothing is pinned", pinned_kib(), 0);
+}
+
+/* --- change ------------------------------------------------------------------------ */
+
+#define AREA (16 * PAGE)
+
+/* A second pair that sends from the same page all the time. */
+static struct {
+	pthread_t thread;
+	atomic_bool end;
+	void *payload;
+	atomic_ulong frames;
+	atomic_ulong refused;
+} traffic;
+
+static void *
+send_on_and_on(void *argument)
+{
+	struct pair *pair = argument;
+
+	while (!atomic_load(&traffic.end)) {
+		if (done(pair, post(pair, traffic.payload, OTHER_ETHERTYPE)) !=
+			0)
+			atomic_fetch_add(&traffic.refused, 1);
+		atomic_fetch_add(&traffic.frames, 1);
+	}
+	return NULL;
+}
+
+static void
+renew(void *at)
+{
+	must(mmap(at, AREA, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at,
+		"mmap");
+}
+
+/* Gives the page other memory; its bytes are gone then, or the rights are. */
+static void
+change(const char *kind, uint8_t *area)
+{
+	uint8_t *page = area + 3 * PAGE;
+	uint8_t *spare;
+
+	if (strcmp(kind, "munmap") == 0) {
+		must(munmap(page, PAGE) == 0, kind);
+		must(mmap(page, PAGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			     -1, 0) == page,
+			kind);
+	} else if (strcmp(kind, "mmap") == 0) {
+		renew(area);
+	} else if (strcmp(kind, "mremap") == 0) {
+		spare = get_memory(PAGE);
+		spare[0] = 1;
+		must(mremap(spare, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     page) == page,
+			kind);
+	} else {
+		must(madvise(page, PAGE, MADV_DONTNEED) == 0, kind);
+	}
+}
+
+/* mprotect() changes no bytes: after it the device may read and not write. */
+static unsigned int
+protect_once(struct pair *pair, uint8_t *page)
+{
+	unsigned int old = 0;
+
+	expect("write", receive_into(pair, page, 1), 0);
+	must(mprotect(page, PAGE, PROT_READ) == 0, "mprotect");
+	if (!atomic_load(&blind))
+		expect("invalidate",
+			rte_iommufd_sva_invalidate(sva, page, PAGE), 0);
+	old += receive_into(pair, page, 2) != SVANIC_ERROR_NO_PAGE;
+	must(mprotect(page, PAGE, PROT_READ | PROT_WRITE) == 0, "mprotect");
+	return old;
+}
+
+static unsigned int
+change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number)
+{
+	uint8_t *page = area + 3 * PAGE;
+	int ret;
+
+	if (strcmp(kind, "mprotect") == 0)
+		return protect_once(pair, page);
+	change(kind, area);
+	fill(page, number);
+	if (rte_iommufd_sva_settle(sva) != 0)
+		wrong++;
+	if (send_from(pair, page) != 0) {
+		printf("WRONG: turn %u was not sent\n", number);
+		wrong++;
+		return 0;
+	}
+	ret = peer_gets(number);
+	if (ret != 0 && ret != -EILSEQ) {
+		printf("WRONG: turn %u: %s\n", number, strerror(-ret));
+		exit(EXIT_FAILURE);
+	}
+	return ret == -EILSEQ;
+}
+
+static void
+test_change(const char *kind, unsigned int turns, bool keep)
+{
+	uint8_t *area = get_memory(AREA);
+	unsigned int old = 0;
+	unsigned int i;
+
+	start_pair(&pairs[0], 0);
+	start_pair(&pairs[1], 1);
+	fill(area + 3 * PAGE, 0);
+	expect("sent", send_from(&pairs[0], area + 3 * PAGE), 0);
+	expect("got", peer_gets(0), 0);
+	/* In a race both use the same page; else the neighbour, in the same area. */
+	traffic.payload = area + (strcmp(kind, "race") == 0 ? 3 : 5) * PAGE;
+	must(pthread_create(&traffic.thread, NULL, send_on_and_on, &pairs[1]) ==
+			0,
+		"thread");
+	atomic_store(&blind, keep);
+	for (i = 1; i <= turns; i++)
+		old += change_once(&pairs[0], kind, area, i);
+	atomic_store(&traffic.end, true);
+	pthread_join(traffic.thread, NULL);
+	printf("%s: %u turns, %lu frames beside them, %lu of these refused; %u old\n",
+		kind, turns, atomic_load(&traffic.frames),
+		atomic_load(&traffic.refused), old);
+	expect(keep ? "old bytes were seen" : "old bytes", keep ? old > 0 : old,
+		keep);
+	expect("other traffic went on", atomic_load(&traffic.frames) > 0, 1);
+	/* What is unmapped for a moment is refused in that moment. */
+	if (strcmp(kind, "munmap") != 0 && strcmp(kind, "mprotect") != 0)
+		expect("none of it was refused", atomic_load(&traffic.refused),
+			0);
+	atomic_store(&blind, false);
+	stop_pair(&pairs[0]);
+	stop_pair(&pairs[1]);
+}
+
+/* --- limit ------------------------------------------------------------------------- */
+
+#define LIMIT (512u << 10)
+
+static void
+test_limit(void)
+{
+	const size_t size = 8u << 20;
+	uint8_t *memory = get_memory(size);
+	uint64_t most = 0, now;
+	size_t at;
+
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	start_pair(&pairs[0], 0);
+	for (at = 0; at < 2 * size; at += 5 * PAGE) {
+		uint8_t *payload = memory + at % size;
+
+		fill(payload, at);
+		if (send_from(&pairs[0], payload) != 0 || peer_gets(at) != 0) {
+			printf("WRONG: at %zu\n", at);
+			wrong++;
+			break;
+		}
+		now = pinned_kib();
+		most = now > most ? now : most;
+	}
+	printf("at most %" PRIu64 " KiB pinned, %" PRIu64 " evictions\n", most,
+		stats_now().evictions);
+	expect("within the limit", most <= LIMIT >> 10, 1);
+	expect("and near it", most > LIMIT >> 11, 1);
+	expect("evicted", stats_now().evictions > 100, 1);
+	expect("more ahead of time than the limit",
+		rte_iommufd_sva_prefault(sva, memory, size, R), -ENOSPC);
+	stop_pair(&pairs[0]);
+}
+
+/* --- fork -------------------------------------------------------------------------- */
+
+/* In the child: nothing works, and its memory is its own. */
+static int
+be_a_child(uint8_t *page, int from_parent)
+{
+	uint32_t pasid;
+	char byte;
+
+	if (rte_iommufd_sva_bind(sva, device, &pasid) != -EINVAL ||
+		rte_iommufd_sva_settle(sva) != -EINVAL ||
+		rte_iommufd_sva_invalidate(sva, page, PAGE) != -EINVAL ||
+		rte_iommufd_sva_destroy(sva) != -EINVAL)
+		return 1;
+	/* Nobody reads of these, and nobody needs to. */
+	fill(page, 99);
+	if (madvise(page, PAGE, MADV_DONTNEED) != 0 || page[0] != 0 ||
+		munmap(page, PAGE) != 0)
+		return 2;
+	return syscall(SYS_read, from_parent, &byte, 1) == 1 ? 0 : 3;
+}
+
+static void
+test_fork(void)
+{
+	uint8_t *page = get_memory(AREA);
+	int to_child[2], status = -1;
+	pid_t child;
+
+	start_pair(&pairs[0], 0);
+	send_filled(&pairs[0], "before", page);
+	must(pipe(to_child) == 0, "pipe");
+	child = fork();
+	if (child == 0)
+		_exit(be_a_child(page, to_child[0]));
+	/* The pages are the parent's, not copies that the device does not know. */
+	send_filled(&pairs[0], "while a child shares it", page);
+	send_filled(&pairs[0], "its neighbour", page + PAGE);
+	expect("received", receive_into(&pairs[0], page, 7), 0);
+	must(munmap(page + PAGE, PAGE) == 0, "munmap");
+	expect("settled", rte_iommufd_sva_settle(sva), 0);
+	expect("not there", send_from(&pairs[0], page + PAGE),
+		SVANIC_ERROR_NO_PAGE);
+	stop_pair(&pairs[0]);
+	/* The child has the userfaultfd: its end here must leave nobody waiting. */
+	expect("end the sva", rte_iommufd_sva_destroy(sva), 0);
+	must(munmap(page, PAGE) == 0 &&
+			madvise(page + 2 * PAGE, PAGE, MADV_DONTNEED) == 0,
+		"munmap");
+	must(write(to_child[1], "", 1) == 1, "write");
+	waitpid(child, &status, 0);
+	expect("the child's verdict", status, 0);
+	sva = NULL;
+}
+
+/* --- burst ------------------------------------------------------------------------- */
+
+/* All pairs ask at once, for pages of their own and for the same ones. */
+static void
+test_burst(unsigned int rounds)
+{
+	const unsigned int frames = 24;
+	uint32_t last[PAIRS_MAX] = { 0 };
+	unsigned int round, pair, i;
+	uint8_t *shared, *memory;
+
+	for (pair = 0; pair < PAIRS_MAX; pair++)
+		start_pair(&pairs[pair], pair);
+	for (round = 0; round < rounds; round++) {
+		shared = get_memory(frames * PAGE * 16);
+		memory = get_memory(PAIRS_MAX * frames * PAGE * 16);
+		for (i = 0; i < frames; i++)
+			for (pair = 0; pair < PAIRS_MAX; pair++)
+				last[pair] = post(&pairs[pair],
+					i % 2 == 0 ? shared + i * PAGE * 16
+						   : memory +
+							(pair * frames + i) *
+								PAGE * 16,
+					OTHER_ETHERTYPE);
+		for (pair = 0; pair < PAIRS_MAX; pair++)
+			expect("all sent", done(&pairs[pair], last[pair]), 0);
+		munmap(shared, frames * PAGE * 16);
+		munmap(memory, PAIRS_MAX * frames * PAGE * 16);
+	}
+	for (pair = 0; pair < PAIRS_MAX; pair++) {
+		expect("frames", counter(&pairs[pair], SVANIC_TX_FRAMES),
+			rounds * frames);
+		expect("errors", counter(&pairs[pair], SVANIC_TX_ERRORS), 0);
+		expect("timeouts", counter(&pairs[pair], SVANIC_PAGE_TIMEOUTS),
+			0);
+		stop_pair(&pairs[pair]);
+	}
+	printf("%" PRIu64 " pages asked for in %" PRIu64 " groups, %" PRIu64
+	       " map calls, %" PRIu64 " present\n",
+		stats_now().page_requests, stats_now().request_groups,
+		stats_now().map_calls, stats_now().present);
+}
+
+/* --- nobody answers ---------------------------------------------------------------- */
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The device gives up after its PAGE_PATIENCE; then all is as before. */
+static void
+test_stopped(void)
+{
+	uint8_t *memory = get_memory(AREA);
+	uint64_t begun;
+
+	start_pair(&pairs[0], 0);
+	send_filled(&pairs[0], "before", get_memory(PAGE));
+	bare_write(&bare, SVANIC_PAGE_PATIENCE, 700);
+	atomic_store(&paused, true);
+	begun = now_ms();
+	expect("not answered", send_from(&pairs[0], memory),
+		SVANIC_ERROR_NO_ANSWER);
+	printf("after %" PRIu64 " ms\n", now_ms() - begun);
+	expect("within its patience",
+		now_ms() - begun >= 600 && now_ms() - begun < 5000, 1);
+	atomic_store(&paused, false);
+	sem_post(&go_on);
+	send_filled(&pairs[0], "afterwards", memory);
+	expect("timeouts", counter(&pairs[0], SVANIC_PAGE_TIMEOUTS), 1);
+	stop_pair(&pairs[0]);
+}
+
+/* A binding that ends while a request is out: the kernel answers it. */
+static void
+test_outstanding(void)
+{
+	uint8_t *memory = get_memory(AREA);
+	uint32_t last;
+
+	start_pair(&pairs[0], 0);
+	start_pair(&pairs[1], 1);
+	send_filled(&pairs[0], "before", get_memory(PAGE));
+	send_filled(&pairs[1], "before", get_memory(PAGE));
+	bare_write(&bare, SVANIC_PAGE_PATIENCE, 0); /* for ever */
+	atomic_store(&paused, true);
+	last = post(&pairs[0], memory, TEST_ETHERTYPE);
+	expect("it waits for a page",
+		bare_wait_for_state(&pairs[0].tx, SVANIC_STATE_WAITING), 1);
+	expect("unbind", rte_iommufd_sva_unbind(sva, device, pairs[0].pasid),
+		0);
+	expect("it waits no longer",
+		bare_wait_for_state(&pairs[0].tx,
+			SVANIC_STATE_HALTED |
+				SVANIC_ERROR_REFUSED
+					<< SVANIC_STATE_ERROR_SHIFT) ||
+			bare_queue_state(&pairs[0].tx) != SVANIC_STATE_WAITING,
+		1);
+	printf("descriptor %u, state %#x\n", last,
+		bare_queue_state(&pairs[0].tx));
+	atomic_store(&paused, false);
+	sem_post(&go_on);
+	bare_queue_stop(&pairs[0].tx);
+	bare_queue_stop(&pairs[0].rx);
+	send_filled(&pairs[1], "the other binding", memory);
+	stop_pair(&pairs[1]);
+}
+
+/* --- prefault ---------------------------------------------------------------------- */
+
+static void
+test_prefault(void)
+{
+	const size_t size = 5u << 20;
+	uint8_t *memory = get_memory(size);
+	uint64_t asked, pinned;
+	size_t at;
+
+	start_pair(&pairs[0], 0);
+	send_filled(&pairs[0], "before", get_memory(PAGE));
+	asked = counter(&pairs[0], SVANIC_PAGE_REQUESTS);
+	pinned = stats_now().pinned;
+	expect("prefault", rte_iommufd_sva_prefault(sva, memory, size, R | W),
+		0);
+	expect("all of it", stats_now().pinned - pinned >= size, 1);
+	for (at = 0; at + PAGE <= size; at += 37 * PAGE) {
+		fill(memory + at, at);
+		if (send_from(&pairs[0], memory + at) != 0 ||
+			peer_gets(at) != 0) {
+			printf("WRONG: at %zu\n", at);
+			wrong++;
+		}
+	}
+	expect("nothing was asked for",
+		counter(&pairs[0], SVANIC_PAGE_REQUESTS) - asked, 0);
+	expect("invalidate", rte_iommufd_sva_invalidate(sva, memory, size), 0);
+	expect("out", stats_now().pinned <= pinned, 1);
+	send_filled(&pairs[0], "asked for again", memory);
+	expect("once", counter(&pairs[0], SVANIC_PAGE_REQUESTS) - asked, 1);
+	expect("beyond the end", rte_iommufd_sva_prefault(sva, (void *)8, 1, R),
+		-EFAULT);
+	stop_pair(&pairs[0]);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 3 ? argv[3] : "";
+	const struct rte_iommufd_sva_options options = {
+		.pin_limit = strcmp(what, "limit") == 0 ? LIMIT : 0,
+	};
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc < 4)
+		return EXIT_FAILURE;
+	open_all(argv[1], argv[2], &options);
+	if (strcmp(what, "memory") == 0)
+		test_memory();
+	else if (argc == 6 &&
+		(strcmp(what, "change") == 0 || strcmp(what, "blind") == 0))
+		test_change(argv[4], atoi(argv[5]), strcmp(what, "blind") == 0);
+	else if (strcmp(what, "limit") == 0)
+		test_limit();
+	else if (strcmp(what, "fork") == 0)
+		test_fork();
+	else if (argc == 5 && strcmp(what, "burst") == 0)
+		test_burst(atoi(argv[4]));
+	else if (strcmp(what, "stopped") == 0)
+		test_stopped();
+	else if (strcmp(what, "outstanding") == 0)
+		test_outstanding();
+	else if (strcmp(what, "prefault") == 0)
+		test_prefault();
+	else
+		must(false, what);
+	close_all();
+	return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
