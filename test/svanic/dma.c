@@ -132,10 +132,27 @@ translate(struct svanic_queue *queue, uint64_t address, bool is_write,
 	return svanic_page_ask(queue, page, is_write);
 }
 
-static int
-failure(const struct svanic_queue *queue)
+/* An aligned word is written at once. The device's registers do not hear of it. */
+static bool
+touch(struct svanic_queue *queue, uint64_t translated, void *buffer,
+	uint32_t length, bool is_write)
 {
-	return queue->access.ats ? SVANIC_ERROR_BUS : SVANIC_ERROR_REFUSED;
+	struct svanic *nic = queue->nic;
+	uint32_t status = 0;
+	uint64_t word;
+
+	nic->in_dma = true;
+	if (is_write && length == sizeof(word) &&
+		translated % sizeof(word) == 0) {
+		memcpy(&word, buffer, sizeof(word));
+		address_space_stq_le(queue->access.space, translated, word,
+			no_attributes, &status);
+	} else {
+		status = address_space_rw(queue->access.space, translated,
+			no_attributes, buffer, length, is_write);
+	}
+	nic->in_dma = false;
+	return status == 0;
 }
 
 /* At most one page. */
@@ -143,17 +160,13 @@ static int
 move_in_page(struct svanic_queue *queue, uint64_t address, void *buffer,
 	uint32_t length, bool is_write)
 {
-	struct svanic *nic = queue->nic;
 	uint64_t translated;
 	int result = translate(queue, address, is_write, &translated);
 
-	if (result == SVANIC_DONE) {
-		nic->in_dma = true;
-		if (address_space_rw(queue->access.space, translated,
-			    no_attributes, buffer, length, is_write) != 0)
-			result = failure(queue);
-		nic->in_dma = false;
-	}
+	if (result == SVANIC_DONE &&
+		!touch(queue, translated, buffer, length, is_write))
+		result = queue->access.ats ? SVANIC_ERROR_BUS
+					   : SVANIC_ERROR_REFUSED;
 	if (result > 0 && result != SVANIC_ERROR_BUS)
 		record_fault(queue, address, is_write);
 	return result;
@@ -184,24 +197,7 @@ svanic_dma(struct svanic_queue *queue, uint64_t address, void *buffer,
 int
 svanic_dma_write_8(struct svanic_queue *queue, uint64_t address, uint64_t value)
 {
-	struct svanic *nic = queue->nic;
-	uint64_t translated;
-	uint32_t status = 0;
-	int result = queue->access.error;
+	uint32_t done = 0;
 
-	if (result == 0)
-		result = translate(queue, address, true, &translated);
-	else
-		return result;
-	if (result == SVANIC_DONE) {
-		nic->in_dma = true;
-		address_space_stq_le(queue->access.space, translated, value,
-			no_attributes, &status);
-		nic->in_dma = false;
-		if (status != 0)
-			result = failure(queue);
-	}
-	if (result > 0 && result != SVANIC_ERROR_BUS)
-		record_fault(queue, address, true);
-	return result;
+	return svanic_dma(queue, address, &value, sizeof(value), true, &done);
 }

@@ -11,7 +11,7 @@
  * DEVICE is a folder name such as 0000:01:00.0, INTERFACE the kernel's name of the NIC it
  * is wired to, GROUP registers, traffic, spaces, pages, resets or noise; without any, all
  * of these. Of machines of their own are the groups less (4 pairs, neither ATS nor PRI),
- * no-pasid (no such capability, or not enabled) and one-request (that may be out). Each check prints what it saw; the exit status is 0 when all was right.
+ * no-pasid (no such capability, or not enabled) and one-request (that may be out); link wants somebody who takes it down and up. Each check prints what it saw; the exit status is 0 when all was right.
  */
 
 #include "svanic_device.h"
@@ -214,19 +214,45 @@ drain_peer(struct test *test)
 		;
 }
 
+/* Of what came before, frames can still be on the wire: they are behind these two. */
+static void
+wait_for_own_frames(struct test *test)
+{
+	uint8_t own[777], frame[2048];
+	struct pair pair;
+	uint32_t slot = 0;
+	size_t length;
+
+	test_reset(test);
+	pair_start(&pair, test, 0, test->memory, 0);
+	make_frame(
+		test->memory + TX_DATA, sizeof(own), peer_mac, svanic_mac, 99);
+	start_sending(&pair, MEMORY_IOVA + TX_DATA, sizeof(own));
+	do {
+		length = peer_receive(test, frame, sizeof(frame));
+	} while (length != 0 &&
+		(length != sizeof(own) ||
+			memcmp(frame, test->memory + TX_DATA, length) != 0));
+
+	make_frame(own, sizeof(own), svanic_mac, peer_mac, 98);
+	peer_send(test, own, sizeof(own));
+	do {
+		slot = bare_put_rx(&pair.rx, MEMORY_IOVA + RX_DATA, BUFFER);
+		bare_queue_ring(&pair.rx);
+	} while (bare_wait_for_head(&pair.rx, slot + 1) &&
+		memcmp(test->memory + RX_DATA, own, sizeof(own)) != 0);
+}
+
 static void
 check_works_after(struct test *test, const char *what)
 {
 	struct pair pair;
 
-	drain_peer(test);
+	wait_for_own_frames(test);
 	test_reset(test);
 	pair_start(&pair, test, 0, test->memory, 0);
-	/* of the traffic before, frames can still be on the wire */
-	while (!sends(&pair, 5) && !peer_is_quiet(test))
-		drain_peer(test);
-	check(sends(&pair, 6) && receives(&pair, svanic_mac, 7),
-		"%s: works again", what);
+	check(sends(&pair, 6), "%s: sends", what);
+	check(receives(&pair, svanic_mac, 7), "%s: receives", what);
 	bare_write(&test->bare, SVANIC_PAIR(0) + SVANIC_INTERRUPT,
 		SVANIC_INTERRUPT_ARM);
 	check(bare_interrupts(&test->bare, 1, BARE_PATIENCE_MS) == 1,
@@ -362,6 +388,34 @@ check_noise(struct test *test)
 	check_works_after(test, "noise");
 }
 
+/* --- the link -------------------------------------------------------------------------- */
+
+static void
+check_link_change(struct test *test, const char *what, uint32_t expected)
+{
+	struct bare *bare = &test->bare;
+
+	printf("the link may %s\n", what);
+	check(bare_interrupts(bare, 0, BARE_PATIENCE_MS) != 0 &&
+			bare_read(bare, SVANIC_EVENTS) == SVANIC_EVENT_LINK &&
+			(bare_read(bare, SVANIC_STATUS) & SVANIC_STATUS_LINK) ==
+				expected,
+		"vector 0, EVENTS %#x, STATUS %#x",
+		bare_read(bare, SVANIC_EVENTS), bare_read(bare, SVANIC_STATUS));
+	bare_write(bare, SVANIC_EVENTS, SVANIC_EVENT_LINK);
+}
+
+/* Somebody else takes the link down and up again. */
+void
+check_link(struct test *test)
+{
+	say_subject("the link");
+	test_reset(test);
+	bare_write(&test->bare, SVANIC_EVENT_ENABLE, SVANIC_EVENT_LINK);
+	check_link_change(test, "go", 0);
+	check_link_change(test, "come", SVANIC_STATUS_LINK);
+}
+
 /* --- all ---------------------------------------------------------------------------------- */
 
 static const struct group {
@@ -378,6 +432,7 @@ static const struct group {
 	{ "less", check_less, true },
 	{ "no-pasid", check_no_pasid, true },
 	{ "one-request", check_one_request, true },
+	{ "link", check_link, true },
 };
 
 static bool

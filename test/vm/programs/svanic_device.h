@@ -15,6 +15,8 @@ void check_resets(struct test *test);
 void check_spaces(struct test *test);
 void check_pages(struct test *test);
 void check_noise(struct test *test);
+/* While somebody takes the link down, and up when it says so. */
+void check_link(struct test *test);
 /* On devices that have less: svanic_less.c. */
 void check_less(struct test *test);
 void check_no_pasid(struct test *test);
