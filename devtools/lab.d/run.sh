@@ -26,10 +26,11 @@ command_run() {
 	check_machine
 	prepare_guest
 	run_guest "$(testpmd_command "$backend" "$devargs" "$eal" "$@")" || status=$?
-	touch "$share/testpmd.log"
+	touch "$share/testpmd.log" "$share/counters.log"
 	cp "$share/testpmd.log" "$cache/logs/testpmd.log"
-	verdict "$share/testpmd.log" "$status" "$(expected_backend "$backend" "${machine[kernel]}")" \
-		"${machine[dpdk]}, kernel ${machine[kernel]}, ${nics[0]%%[:,]*}"
+	cat "$share/counters.log" >>"$cache/logs/testpmd.log"
+	verdict "$cache/logs/testpmd.log" "$status" "$(expected_backend "$backend" "${machine[kernel]}")" \
+		"${machine[dpdk]}, kernel ${machine[kernel]}, ${nics[0]%%:*}"
 }
 
 testpmd_command() { # BACKEND DEVARGS EAL-ARGUMENTS APP-ARGUMENTS...

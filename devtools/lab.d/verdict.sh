@@ -11,6 +11,23 @@ sent_packets() {
 	echo "${count:-0}"
 }
 
+# The PASIDs that the driver's line names: "SVANIC: 0000:01:00.0: addresses of this process by PASID 1".
+named_pasids() { sed -nE 's/.*SVANIC:.*addresses of this process by PASID ([0-9]+).*/\1/p' "$1" | paste -sd' '; }
+
+# The sum of the counters whose names match, of the lines "counter NAME VALUE" that run-testpmd leaves.
+sum_of_counters() { awk -v names="^($2)\$" '$1 == "counter" && $2 ~ names { sum += $3 } END { print sum + 0 }' "$1"; } # LOG NAMES
+
+# What the device asked of the IOMMU, if it has PASIDs.
+pages_and_faults() { # LOG
+	local pasids
+	pasids=$(named_pasids "$1")
+	[ -n "$pasids" ] || return 0
+	printf ', PASID %s, %d page requests (%d refused, %d not answered), %d faults, %d MiB pinned' "$pasids" \
+		"$(sum_of_counters "$1" 'q[0-9]+_page_requests')" "$(sum_of_counters "$1" 'q[0-9]+_page_refusals')" \
+		"$(sum_of_counters "$1" 'q[0-9]+_page_timeouts')" "$(sum_of_counters "$1" 'q[0-9]+_faults')" \
+		$(($(sum_of_counters "$1" sva_pinned) >> 20))
+}
+
 expected_backend() { # BACKEND-ASKED-FOR KERNEL
 	if [ "$1" ] && [ "$1" != auto ]; then echo "$1"; elif [ "$2" = stock ]; then echo type1v2; else echo iommufd; fi
 }
@@ -35,5 +52,5 @@ verdict() {
 		echo "lab: FAILED: $what, backend ${backend:-none named}: $packets packets sent: ${problem#; }"
 		return 1
 	fi
-	echo "lab: OK: $what, backend $backend: $packets packets sent"
+	echo "lab: OK: $what, backend $backend$(pages_and_faults "$log"): $packets packets sent"
 }

@@ -12,8 +12,8 @@
 #include "logs.h"
 #include "unit.h"
 
-/* Every message of ours begins so; EAL's own do not count. */
-#define OURS "IOMMUFD: "
+/* Every message of ours begins with one of these; EAL's own do not count. */
+static const char *const prefixes[] = { "IOMMUFD: ", "SVANIC: " };
 
 static struct {
 	FILE *stream;
@@ -35,12 +35,23 @@ keep_text(const char *data, size_t size)
 	logs.text[logs.used] = '\0';
 }
 
+static bool
+is_ours(const char *data, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(prefixes); i++)
+		if (size > strlen(prefixes[i]) &&
+			memcmp(data, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
 /* rte_log() flushes after each message, so one call is one message. */
 static ssize_t
 write_message(void *cookie __rte_unused, const char *data, size_t size)
 {
-	const bool ours = size > strlen(OURS) &&
-		memcmp(data, OURS, strlen(OURS)) == 0;
+	const bool ours = is_ours(data, size);
 
 	keep_text(data, size);
 	if (ours && memchr(data, '\n', size) != data + size - 1)

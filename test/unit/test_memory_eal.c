@@ -4,31 +4,25 @@
 
 /*
  * EAL's memory as EAL itself describes it, without hugepages: there are no memory
- * events then (test_memory.c has those), but everything else is real. EAL can be
- * started once in a process.
+ * events then (test_memory.c has those), but everything else is real.
  *
  * Must not know: how spaces map.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
 
-#include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
+#include "small_eal.h"
 #include "unit.h"
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -38,70 +32,6 @@
 
 static struct rte_iommufd_context *context;
 static struct rte_iommufd_space *space;
-
-/* The CPU that EAL may run on, in EAL's words for where sysfs has it. */
-static char cpu_file[128];
-static int cpu;
-
-/*
- * In the place of libc's, for EAL, which looks for CPUs so: tests may run where no
- * sysfs is mounted.
- */
-int
-access(const char *path, int mode)
-{
-	if (strcmp(path, cpu_file) == 0)
-		return 0;
-	return syscall(SYS_faccessat, AT_FDCWD, path, mode);
-}
-
-int rte_vfio_enable(const char *module);
-
-/* In the place of EAL's own, which wants a sysfs as well; no device is opened. */
-int
-rte_vfio_enable(const char *module __rte_unused)
-{
-	return 0;
-}
-
-static void
-find_cpu(void)
-{
-	cpu_set_t cpus;
-
-	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
-	for (cpu = 0; !CPU_ISSET(cpu, &cpus); cpu++)
-		assert_true(cpu < CPU_SETSIZE - 1);
-	snprintf(cpu_file, sizeof(cpu_file),
-		"/sys/devices/system/cpu/cpu%d/topology/core_id", cpu);
-}
-
-/* Without a trace on the machine: its folder for a run goes with the test. */
-static int
-start_eal(void **state __rte_unused)
-{
-	char lcores[32];
-	char *arguments[] = { (char *)"test_memory_eal", (char *)"--no-huge",
-		(char *)"-m", (char *)"64", (char *)"--no-pci",
-		(char *)"--no-shconf", (char *)"--no-telemetry",
-		(char *)"--iova-mode=va", (char *)"--log-level=lib.eal:1",
-		lcores, NULL };
-
-	find_cpu();
-	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
-	fake_sysfs_make();
-	setenv("RUNTIME_DIRECTORY", fake_sysfs_path(""), 1);
-	return rte_eal_init(RTE_DIM(arguments) - 1, arguments) < 0;
-}
-
-static int
-stop_eal(void **state __rte_unused)
-{
-	const int ret = rte_eal_cleanup();
-
-	fake_sysfs_remove();
-	return ret;
-}
 
 static int
 start_with(void **state, const char *settings)
@@ -296,5 +226,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests_name(
-		"memory_eal", tests, start_eal, stop_eal);
+		"memory_eal", tests, small_eal_start, small_eal_stop);
 }

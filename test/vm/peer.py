@@ -6,7 +6,7 @@
 Sends frames with random contents that follow from their number and checks every byte of every frame that comes back. It
 knows nothing of DPDK. Ends with status 0 when each frame has come back at least once and none was changed.
 
-  peer.py echo INTERFACE COUNT [--seed N] [--swapped ADDRESS]
+  peer.py echo INTERFACE COUNT [--seed N] [--swapped ADDRESS] [--longest BYTES]
                                         frames come back as they were, each at least once; or they go to ADDRESS and come
                                         back with their two addresses swapped
   peer.py flow INTERFACE                a few frames go round all the time, as above; what is lost is sent again soon, and
@@ -37,17 +37,18 @@ PATIENCE = 60.0  # seconds without any progress after which the test has failed
 
 
 @functools.lru_cache(maxsize=4096)
-def contents(seed, number):
+def contents(seed, number, longest=LONGEST):
     """The bytes of a frame, and nothing else, decide what must come back."""
     source = random.Random(f"{seed}/{number}")
-    return source.randbytes(source.randint(SHORTEST - HEADER.size - TRAILER, LONGEST - HEADER.size - TRAILER))
+    return source.randbytes(source.randint(SHORTEST - HEADER.size - TRAILER, longest - HEADER.size - TRAILER))
 
 
 class Frames:
     """What frames have to look like."""
 
-    def __init__(self, address, seed, far=None):
+    def __init__(self, address, seed, far=None, longest=LONGEST):
         self.address = address
+        self.longest = longest
         self.far = far  # whose frames come to this address; None: they come back with the addresses they went with
         self.seed = seed
         self.changed = 0
@@ -62,7 +63,7 @@ class Frames:
                 from_here = source == self.address
             else:
                 from_here = (destination, source) == (self.address, self.far)
-            if magic == MAGIC and from_here and data == contents(self.seed, number):
+            if magic == MAGIC and from_here and data == contents(self.seed, number, self.longest):
                 return number
         self.changed += 1
         if self.changed <= 3:
@@ -71,15 +72,15 @@ class Frames:
 
 
 class Peer(Frames):
-    def __init__(self, interface, seed, far=None):
+    def __init__(self, interface, seed, far=None, longest=LONGEST):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((interface, ETHERTYPE))
-        super().__init__(self.socket.getsockname()[4], seed, far)
+        super().__init__(self.socket.getsockname()[4], seed, far, longest)
         self.repeated = 0
 
     def send(self, number):
-        data = contents(self.seed, number)
+        data = contents(self.seed, number, self.longest)
         header = HEADER.pack(self.far or b"\xff" * 6, self.address, ETHERTYPE, MAGIC, number, len(data))
         try:
             self.socket.send(header + data + bytes(TRAILER))
@@ -99,7 +100,7 @@ class Peer(Frames):
 
 
 def echo(arguments):
-    peer = Peer(arguments.interface, arguments.seed, arguments.swapped)
+    peer = Peer(arguments.interface, arguments.seed, arguments.swapped, arguments.longest)
     missing = set()
     following = 0
     progress = time.monotonic()
@@ -204,10 +205,11 @@ def main():
     command.add_argument("count", type=int)
     command.add_argument("--seed", default="1")
     command.add_argument("--swapped", metavar="ADDRESS", type=ethernet_address)
+    command.add_argument("--longest", type=int, default=LONGEST)
     command.set_defaults(window=WINDOW, silence=SILENCE, pause=0)
     command = commands.add_parser("flow")
     command.add_argument("interface")
-    command.set_defaults(seed="1", swapped=None, window=4, silence=0.3, pause=0.003)
+    command.set_defaults(seed="1", swapped=None, longest=LONGEST, window=4, silence=0.3, pause=0.003)
     command = commands.add_parser("captured")
     command.add_argument("file")
     command.add_argument("interface")

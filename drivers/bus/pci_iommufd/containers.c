@@ -19,6 +19,7 @@
 #include "bus_log.h"
 #include "containers.h"
 #include "seam.h"
+#include "sva_argument.h"
 #include "user_maps.h"
 
 struct container {
@@ -44,9 +45,10 @@ struct open_device {
 	struct container *container; /* NULL: the primary process's affair */
 	struct rte_iommufd_device *device;
 	/* With ioas=per-device: its own, or its IOMMU group's, which mirrors the
-	 * container's; else NULL.
+	 * container's; with sva=1: its own, which has no memory; else NULL.
 	 */
 	struct rte_iommufd_space *own_space;
+	bool without_memory; /* sva=1 */
 	int group;
 	int fd;
 	char path[];
@@ -455,6 +457,20 @@ require_own_space(struct open_device *made, struct container *container)
 	return rte_iommufd_space_create(container->context, &made->own_space);
 }
 
+/* sva=1 stands for a device alone; in a group of several they share what there is. */
+static bool
+is_to_be_without_memory(const struct open_device *made)
+{
+	const struct open_device *other;
+
+	if (!sva_is_asked_for(made->path))
+		return false;
+	TAILQ_FOREACH(other, &books.devices, next)
+		if (other->group >= 0 && other->group == made->group)
+			return false;
+	return true;
+}
+
 /* By a device whose own it is, or that the program has moved there. */
 static bool
 is_in_use(const struct rte_iommufd_space *space)
@@ -522,7 +538,7 @@ attach_own(struct open_device *made, struct container *container)
 	int ret;
 
 	ret = require_space(container);
-	if (ret == 0 && is_apart(container))
+	if (ret == 0 && (made->without_memory || is_apart(container)))
 		ret = require_own_space(made, container);
 	if (ret != 0)
 		return ret;
@@ -548,11 +564,15 @@ open_own(struct open_device *made, struct container *container,
 		return is_left_to_stock(container) ? ret : -EIO;
 	if (ret != 0)
 		return ret;
+	made->without_memory = container == &books.standard &&
+		is_to_be_without_memory(made);
 	ret = attach_own(made, container);
 	if (ret != 0) {
 		rte_iommufd_device_close(made->device);
 		return plain_error(ret);
 	}
+	if (made->without_memory) /* nothing is mapped for it */
+		return 0;
 	container->devices++;
 	made->container = container;
 	return 0;
@@ -647,21 +667,25 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	int *fd, struct vfio_device_info *info)
 {
 	struct rte_iommufd_space *own_space = NULL;
+	bool standard, without_memory;
 	struct open_device *device;
-	bool standard;
 	int ret;
 
 	pthread_mutex_lock(&books.lock);
 	ret = open_locked(path, group, vf_token, &device, info);
 	standard = ret == 0 && device->container == &books.standard;
+	without_memory = ret == 0 && device->without_memory;
 	if (ret == 0) {
 		*fd = device->fd;
 		own_space = device->own_space;
 	}
 	pthread_mutex_unlock(&books.lock);
-	if (!standard)
+	if (without_memory)
+		ret = plain_error(rte_iommufd_process_serve());
+	else if (standard)
+		ret = begin_standard(own_space);
+	else
 		return ret;
-	ret = begin_standard(own_space);
 	if (ret != 0)
 		containers_close_device(path, *fd);
 	return ret;

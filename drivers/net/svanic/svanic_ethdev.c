@@ -335,7 +335,8 @@ open_pasids(struct rte_eth_dev *dev, struct rte_pci_device *pci)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", rte_pci_get_sysfs_path(),
 		pci->name);
-	return svanic_pasids_open(path, &device->options, &device->pasids);
+	return svanic_pasids_open(
+		path, pci->name, &device->options, &device->pasids);
 }
 
 static int

@@ -244,11 +244,10 @@ svanic_rx_interrupt_enable(struct rte_eth_dev *dev, uint16_t number)
 	return 0;
 }
 
-/* The device disarms by itself; what was armed can come once more. */
 int
 svanic_rx_interrupt_disable(struct rte_eth_dev *dev, uint16_t number)
 {
-	RTE_SET_USED(dev);
-	RTE_SET_USED(number);
+	svanic_write32(&svanic_device_of(dev)->hardware,
+		SVANIC_PAIR(number) + SVANIC_INTERRUPT, 0);
 	return 0;
 }

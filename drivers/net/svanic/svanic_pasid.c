@@ -5,6 +5,7 @@
 /* PASIDs whose addresses are this process's; see svanic_pasid.h. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <rte_iommufd.h>
@@ -18,6 +19,7 @@
 struct svanic_pasids {
 	struct rte_iommufd_device *device; /* the bus plugin's */
 	struct rte_iommufd_sva *sva;
+	const char *name; /* for log lines */
 	unsigned int bound;
 	bool per_queue; /* else all pairs have the first one */
 	uint32_t numbers[SVANIC_PAIRS_MAX];
@@ -29,9 +31,12 @@ bind_next(struct svanic_pasids *pasids)
 	int ret = rte_iommufd_sva_bind(
 		pasids->sva, pasids->device, &pasids->numbers[pasids->bound]);
 
-	if (ret == 0)
-		pasids->bound++;
-	return ret;
+	if (ret != 0)
+		return ret;
+	SVANIC_LOG(NOTICE, "%s: addresses of this process by PASID %" PRIu32,
+		pasids->name, pasids->numbers[pasids->bound]);
+	pasids->bound++;
+	return 0;
 }
 
 /* Only the bus plugin's iommufd backend gives a device that the library knows. */
@@ -67,8 +72,8 @@ make_sva(struct svanic_pasids *pasids, struct rte_iommufd_context *context,
 }
 
 int
-svanic_pasids_open(const char *path, const struct svanic_options *options,
-	struct svanic_pasids **pasids)
+svanic_pasids_open(const char *path, const char *name,
+	const struct svanic_options *options, struct svanic_pasids **pasids)
 {
 	struct svanic_pasids *made = calloc(1, sizeof(*made));
 	struct rte_iommufd_context *context;
@@ -78,6 +83,7 @@ svanic_pasids_open(const char *path, const struct svanic_options *options,
 		SVANIC_LOG(ERR, "%s: no memory for PASIDs", path);
 		return -ENOMEM;
 	}
+	made->name = name;
 	made->per_queue = options->pasid_per_queue;
 	ret = rte_iommufd_context_default(&context);
 	if (ret == 0)

@@ -21,10 +21,11 @@ struct svanic_pasids;
 
 /*
  * Binds the device, which the bus plugin has opened, to this process by the first
- * PASID, so that what is missing is named at once. `path` is its folder in sysfs.
+ * PASID, so that what is missing is named at once. `path` is its folder in sysfs;
+ * `name` is kept.
  */
-int svanic_pasids_open(const char *path, const struct svanic_options *options,
-	struct svanic_pasids **pasids);
+int svanic_pasids_open(const char *path, const char *name,
+	const struct svanic_options *options, struct svanic_pasids **pasids);
 /* PASIDs for so many pairs; those that are there stay. */
 int svanic_pasids_require(struct svanic_pasids *pasids, unsigned int pairs);
 /* The pair's PASID, one that was required. */

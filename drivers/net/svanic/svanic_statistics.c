@@ -8,14 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_iommufd.h>
+#include <rte_iommufd_sva.h>
 
 #include "svanic_device.h"
 #include "svanic_pasid.h"
-
-#ifdef SVANIC_HAS_SVA
-#include <rte_iommufd_sva.h>
-#endif
 
 static const uint32_t port_registers[SVANIC_PORT_COUNTERS] = {
 	[SVANIC_COUNT_FILTERED] = SVANIC_RECEIVE_FILTERED,
@@ -230,7 +226,6 @@ static const struct {
 	{ "q%u_page_timeouts", SVANIC_COUNT_PAGE_TIMEOUTS },
 };
 
-#ifdef SVANIC_HAS_SVA
 static const struct {
 	const char *name;
 	size_t offset;
@@ -249,10 +244,6 @@ static const struct {
 	SVA(pinned_peak),
 #undef SVA
 };
-#define SVA_NAMES RTE_DIM(sva_names)
-#else
-#define SVA_NAMES 0
-#endif
 
 static unsigned int
 pairs_in_use(const struct rte_eth_dev *dev)
@@ -263,8 +254,9 @@ pairs_in_use(const struct rte_eth_dev *dev)
 static unsigned int
 count_of_xstats(const struct rte_eth_dev *dev)
 {
-	unsigned int sva = svanic_device_of(dev)->pasids != NULL ? SVA_NAMES
-								 : 0;
+	unsigned int sva = svanic_device_of(dev)->pasids != NULL
+		? RTE_DIM(sva_names)
+		: 0;
 
 	return SVANIC_PORT_COUNTERS + sva +
 		pairs_in_use(dev) * RTE_DIM(pair_names);
@@ -281,11 +273,11 @@ svanic_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 	for (i = 0; i < SVANIC_PORT_COUNTERS; i++)
 		snprintf(names[n++].name, sizeof(names[0].name), "%s",
 			port_names[i]);
-#ifdef SVANIC_HAS_SVA
-	for (i = 0; svanic_device_of(dev)->pasids != NULL && i < SVA_NAMES; i++)
+	for (i = 0;
+		svanic_device_of(dev)->pasids != NULL && i < RTE_DIM(sva_names);
+		i++)
 		snprintf(names[n++].name, sizeof(names[0].name), "%s",
 			sva_names[i].name);
-#endif
 	for (pair = 0; pair < pairs_in_use(dev); pair++)
 		for (i = 0; i < RTE_DIM(pair_names); i++)
 			snprintf(names[n++].name, sizeof(names[0].name),
@@ -306,17 +298,15 @@ svanic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats,
 	read_since_reset(device, &now);
 	for (i = 0; i < SVANIC_PORT_COUNTERS; i++)
 		stats[n++].value = now.port[i];
-#ifdef SVANIC_HAS_SVA
 	if (device->pasids != NULL) {
 		struct rte_iommufd_sva_stats sva = { 0 };
 
 		svanic_pasids_stats(device->pasids, &sva);
-		for (i = 0; i < SVA_NAMES; i++)
+		for (i = 0; i < RTE_DIM(sva_names); i++)
 			memcpy(&stats[n++].value,
 				(const char *)&sva + sva_names[i].offset,
 				sizeof(stats[0].value));
 	}
-#endif
 	for (pair = 0; pair < pairs_in_use(dev); pair++)
 		for (i = 0; i < RTE_DIM(pair_names); i++)
 			stats[n++]
