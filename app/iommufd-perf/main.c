@@ -10,8 +10,8 @@
  */
 
 #include <err.h>
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_log.h>
@@ -53,6 +53,9 @@ run_suites(const struct options *options, struct report *report)
 		[SUITE_ACCOUNT] = suite_account,
 		[SUITE_START] = suite_start,
 		[SUITE_FORWARD] = suite_forward,
+		[SUITE_FAULT] = suite_fault,
+		[SUITE_SVA_INVALIDATE] = suite_sva_invalidate,
+		[SUITE_SVA_FORWARD] = suite_sva_forward,
 	};
 	unsigned int suite;
 	int ret = 0;

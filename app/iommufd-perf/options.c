@@ -24,6 +24,9 @@ const char *const suite_names[SUITE_COUNT] = {
 	[SUITE_ACCOUNT] = "account",
 	[SUITE_START] = "start",
 	[SUITE_FORWARD] = "forward",
+	[SUITE_FAULT] = "fault",
+	[SUITE_SVA_INVALIDATE] = "sva-invalidate",
+	[SUITE_SVA_FORWARD] = "sva-forward",
 };
 
 const char options_help[] =
@@ -31,9 +34,12 @@ const char options_help[] =
 	"dpdk-iommufd-perf --compare OLD NEW [--tolerance 5%]\n"
 	"\n"
 	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one process.\n"
-	"Suites: map, unmap, parallel, share, account, start, forward, or all.\n"
+	"Suites: map, unmap, parallel, share, account, start, forward; fault,\n"
+	"sva-invalidate, sva-forward; or all, the last three only with --svanic.\n"
 	"\n"
 	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
+	"  --svanic BDF     an svanic bound to vfio-pci; may be repeated (fault,\n"
+	"                   sva-invalidate: the first; sva-forward: two)\n"
 	"  --wire IFACE     the interface that receives what the first device sends\n"
 	"                   (start)\n"
 	"  --cpu-time FILE  begins with the nanoseconds that the host has given to the\n"
@@ -44,15 +50,18 @@ const char options_help[] =
 	"  --threads N      threads that map, where there are several (2)\n"
 	"  --json FILE      write the figures to FILE\n"
 	"  --check          exit status 1 when a target does not hold\n"
-	"  --compare OLD NEW  compare two JSON files: exit status 1 when NEW is worse\n"
+	"  --compare OLD NEW  compare two JSON files: exit status 1 when NEW is "
+	"worse\n"
 	"  --tolerance P    by how much a figure may be worse (5%)\n"
 	"  --help\n"
 	"\n"
-	"Exit status: 0, 1 (see --check and --compare; or a suite failed), 2 (this\n"
+	"Exit status: 0, 1 (see --check and --compare; or a suite failed), 2 "
+	"(this\n"
 	"command line is wrong, or a file for --compare is no report).\n";
 
 static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
+	{ "svanic", required_argument, NULL, 'v' },
 	{ "wire", required_argument, NULL, 'w' },
 	{ "cpu-time", required_argument, NULL, 'm' },
 	{ "size", required_argument, NULL, 's' },
@@ -159,12 +168,11 @@ read_tolerance(struct reader *reader, const char *text)
 
 /* 01:00.0 or 0000:01:00.0 */
 static int
-read_device(const struct reader *reader, const char *text)
+read_address(const struct reader *reader, const char *option, const char *text,
+	char *name, size_t size)
 {
-	unsigned int domain = 0, bus, slot, function, i;
-	struct options *options = reader->options;
+	unsigned int domain = 0, bus, slot, function;
 	int length = -1;
-	char *name;
 
 	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function,
 		    &length) != 4 ||
@@ -175,20 +183,31 @@ read_device(const struct reader *reader, const char *text)
 			    &length) != 3 ||
 			length < 0 || text[length] != '\0')
 			return refuse(reader,
-				"--device wants a PCI address such as 01:00.0, not \"%s\"",
-				text);
+				"--%s wants a PCI address such as 01:00.0, not \"%s\"",
+				option, text);
 	}
-	if (options->device_count == OPTIONS_DEVICES_MAX)
-		return refuse(reader, "--device: %d are the most",
+	snprintf(name, size, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+	return 0;
+}
+
+/* A device for the end of a list of them. */
+static int
+read_device(const struct reader *reader, const char *option, const char *text,
+	char (*list)[16], unsigned int *count)
+{
+	unsigned int i;
+
+	if (*count == OPTIONS_DEVICES_MAX)
+		return refuse(reader, "--%s: %d are the most", option,
 			OPTIONS_DEVICES_MAX);
-	name = options->devices[options->device_count];
-	snprintf(name, sizeof(options->devices[0]), "%04x:%02x:%02x.%x", domain,
-		bus, slot, function);
-	for (i = 0; i < options->device_count; i++)
-		if (strcmp(options->devices[i], name) == 0)
+	if (read_address(reader, option, text, list[*count],
+		    sizeof(list[*count])) != 0)
+		return -EINVAL;
+	for (i = 0; i < *count; i++)
+		if (strcmp(list[i], list[*count]) == 0)
 			return refuse(
-				reader, "--device %s is given twice", text);
-	options->device_count++;
+				reader, "--%s %s is given twice", option, text);
+	(*count)++;
 	return 0;
 }
 
@@ -199,7 +218,11 @@ read_option(struct reader *reader, int letter, const char *value)
 
 	switch (letter) {
 	case 'd':
-		return read_device(reader, value);
+		return read_device(reader, "device", value, options->devices,
+			&options->device_count);
+	case 'v':
+		return read_device(reader, "svanic", value, options->svanics,
+			&options->svanic_count);
 	case 'w':
 		options->wire = value;
 		return 0;
@@ -232,6 +255,27 @@ read_option(struct reader *reader, int letter, const char *value)
 	}
 }
 
+static unsigned int
+svanics_wanted(enum suite suite)
+{
+	static const unsigned int wanted[SUITE_COUNT] = {
+		[SUITE_FAULT] = 1,
+		[SUITE_SVA_INVALIDATE] = 1,
+		[SUITE_SVA_FORWARD] = 2,
+	};
+
+	return wanted[suite];
+}
+
+/* Few machines have an svanic: without one, all are all that need none. */
+static bool
+is_meant(const struct reader *reader, const char *name, enum suite suite)
+{
+	if (strcmp(name, "all") != 0)
+		return strcmp(name, suite_names[suite]) == 0;
+	return svanics_wanted(suite) == 0 || reader->options->svanic_count > 0;
+}
+
 static int
 read_suite(const struct reader *reader, const char *name)
 {
@@ -239,8 +283,7 @@ read_suite(const struct reader *reader, const char *name)
 	bool found = false;
 
 	for (i = 0; i < SUITE_COUNT; i++) {
-		if (strcmp(name, "all") != 0 &&
-			strcmp(name, suite_names[i]) != 0)
+		if (!is_meant(reader, name, i))
 			continue;
 		reader->options->suites[i] = true;
 		found = true;
@@ -283,6 +326,12 @@ check_needs(const struct reader *reader)
 			return refuse(reader,
 				"the suite %s wants --device at least %s",
 				suite_names[i], times[devices[i]]);
+	for (i = 0; i < SUITE_COUNT; i++)
+		if (options->suites[i] &&
+			options->svanic_count < svanics_wanted(i))
+			return refuse(reader,
+				"the suite %s wants --svanic at least %s",
+				suite_names[i], times[svanics_wanted(i)]);
 	if (options->suites[SUITE_START] && options->wire == NULL)
 		return refuse(reader, "the suite start wants --wire IFACE");
 	return 0;

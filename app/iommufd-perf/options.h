@@ -25,6 +25,9 @@ enum suite {
 	SUITE_ACCOUNT,
 	SUITE_START,
 	SUITE_FORWARD,
+	SUITE_FAULT,
+	SUITE_SVA_INVALIDATE,
+	SUITE_SVA_FORWARD,
 	SUITE_COUNT,
 };
 
@@ -33,6 +36,8 @@ extern const char *const suite_names[SUITE_COUNT];
 struct options {
 	char devices[OPTIONS_DEVICES_MAX][16]; /* 0000:01:00.0 */
 	unsigned int device_count;
+	char svanics[OPTIONS_DEVICES_MAX][16];
+	unsigned int svanic_count;
 	const char *wire; /* interface that receives; NULL: none */
 	const char
 		*cpu_time; /* file with that of the processor 1; NULL: none */

@@ -20,9 +20,11 @@
 
 const struct report_kind report_milliseconds = { "ms", REPORT_LOWER, false };
 const struct report_kind report_seconds = { "s", REPORT_LOWER, false };
+const struct report_kind report_microseconds = { "us", REPORT_LOWER, false };
 const struct report_kind report_nanoseconds = { "ns", REPORT_LOWER, false };
 const struct report_kind report_rate = { "packets/s", REPORT_HIGHER, false };
 const struct report_kind report_calls = { "calls", REPORT_LOWER, true };
+const struct report_kind report_requests = { "requests", REPORT_LOWER, true };
 const struct report_kind report_ratio = { "times", REPORT_HIGHER, true };
 const struct report_kind report_cost = { "times", REPORT_LOWER, true };
 const struct report_kind report_percent = { "%", REPORT_LOWER, false };

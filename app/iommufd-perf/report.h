@@ -33,12 +33,14 @@ struct report_kind {
 
 extern const struct report_kind report_milliseconds;
 extern const struct report_kind report_seconds;
+extern const struct report_kind report_microseconds;
 extern const struct report_kind report_nanoseconds;
-extern const struct report_kind report_rate;	/* packets per second */
-extern const struct report_kind report_calls;	/* ioctls */
-extern const struct report_kind report_ratio;	/* higher is better */
-extern const struct report_kind report_cost;	/* a ratio; lower */
-extern const struct report_kind report_percent; /* part of a whole */
+extern const struct report_kind report_rate;	 /* packets per second */
+extern const struct report_kind report_calls;	 /* ioctls */
+extern const struct report_kind report_requests; /* for pages */
+extern const struct report_kind report_ratio;	 /* higher is better */
+extern const struct report_kind report_cost;	 /* a ratio; lower */
+extern const struct report_kind report_percent;	 /* part of a whole */
 
 struct report;
 struct report_figure;

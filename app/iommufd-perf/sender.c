@@ -203,6 +203,23 @@ sender_burst(struct sender *sender, unsigned int milliseconds, double *packets,
 }
 
 int
+sender_counter(struct sender *sender, const char *name, double *value)
+{
+	char wanted[64];
+	const char *line;
+
+	if (command_and_wait(sender, "show port xstats 0") != 0)
+		return -1;
+	snprintf(wanted, sizeof(wanted), "\n%s: ", name);
+	line = strstr(sender->text, wanted);
+	if (line != NULL && sscanf(line + strlen(wanted), "%lf", value) == 1)
+		return 0;
+	warnx("testpmd -a %s has no counter %s:\n%s\n---",
+		sender->settings.device, name, sender->text);
+	return -1;
+}
+
+int
 sender_end(struct sender *sender)
 {
 	int ret = -1;

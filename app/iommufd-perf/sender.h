@@ -38,6 +38,9 @@ struct sender *sender_start(const struct sender_settings *settings);
 int sender_burst(struct sender *sender, unsigned int milliseconds,
 	double *packets, double *taken);
 
+/* One of the device's extended statistics. 0 or -1, which is said. */
+int sender_counter(struct sender *sender, const char *name, double *value);
+
 /* NULL is allowed. 0, or -1 when it did not end in order, which is said. */
 int sender_end(struct sender *sender);
 

@@ -3,9 +3,12 @@
 # shellcheck shell=bash
 
 # Four devices to share memory among; a pair whose other end sees the first one's packets, and three that send to nobody, which costs the
-# same for each and takes no other thread of QEMU; memory for 4 GiB of hugepages; and the guest can read how much time its processors got.
+# same for each and takes no other thread of QEMU; two svanics, each wired to one that takes what it sends and does nothing; memory for
+# 4 GiB of hugepages; and the guest can read how much time its processors got.
 perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
-	--nic e1000e:link=hub1 --nic e1000e:link=hub2 --nic e1000e:link=hub3 --hugepages 2300 --mem 8G
+	--nic e1000e:link=hub1 --nic e1000e:link=hub2 --nic e1000e:link=hub3
+	--nic svanic:link=pair1 --nic svanic:link=pair1 --nic svanic:link=pair2 --nic svanic:link=pair2
+	--hugepages 2300 --mem 8G
 	--qemu "-fsdev local,id=threads,path=/proc/self/task,security_model=none,readonly=on
 		-device virtio-9p-pci,fsdev=threads,mount_tag=threads")
 perf_limit=3600 # seconds for the whole boot

@@ -12,6 +12,8 @@ knows nothing of DPDK. Ends with status 0 when each frame has come back at least
   peer.py flow INTERFACE                a few frames go round all the time, as above; what is lost is sent again soon, and
                                         after SIGTERM until all have come back
   peer.py captured FILE INTERFACE COUNT [--seed N]   the pcap file has all that `echo` has sent, and of this kind nothing else
+  peer.py expect INTERFACE FILE...      listens until SIGTERM: each file came as the contents of one frame, in any order, and of
+                                        this kind nothing else
 """
 import argparse
 import functools
@@ -28,6 +30,7 @@ MAGIC = b"iofd"
 # Bytes behind the contents: a receiver may cut a frame's end short (QEMU's e1000e with em does, by four bytes).
 TRAILER = 8
 SHORTEST, LONGEST = 64, 1514
+SHORTEST_CONTENTS = 46  # a NIC fills with zeros
 WINDOW = 16
 SILENCE = 2.0  # seconds without a frame after which what is missing is sent again: the NIC may have been full
 PATIENCE = 60.0  # seconds without any progress after which the test has failed
@@ -163,6 +166,37 @@ def captured(arguments):
     return 0 if not missing and frames.changed == 0 else 1
 
 
+def expect(arguments):
+    """What follows the Ethernet header is the file's bytes, filled with zeros to the shortest frame."""
+    expected = []
+    for name in arguments.files:
+        with open(name, "rb") as file:
+            expected.append(file.read().ljust(SHORTEST_CONTENTS, b"\0"))
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
+    wire.bind((arguments.interface, ETHERTYPE))
+    wire.settimeout(0.2)
+    asked_to_end = []
+    signal.signal(signal.SIGTERM, lambda *_: asked_to_end.append(True))
+    print("peer: listening", flush=True)
+    right = wrong = 0
+    quiet = False
+    while not (asked_to_end and quiet):
+        try:
+            frame, _ = wire.recvfrom(65536)
+        except TimeoutError:
+            quiet = True
+            continue
+        quiet = False
+        if frame[14:] in expected:
+            expected.remove(frame[14:])
+            right += 1
+        else:
+            wrong += 1
+            print(f"peer: not expected: {len(frame)} bytes: {frame[:80].hex()}")
+    print(f"peer: {right} frames as expected, {wrong} others, {len(expected)} missing")
+    return 0 if not expected and wrong == 0 else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -181,8 +215,11 @@ def main():
     command.add_argument("interface")
     command.add_argument("count", type=int)
     command.add_argument("--seed", default="1")
+    command = commands.add_parser("expect")
+    command.add_argument("interface")
+    command.add_argument("files", nargs="+")
     arguments = parser.parse_args()
-    return {"echo": echo, "flow": flow, "captured": captured}[arguments.command](arguments)
+    return {"echo": echo, "flow": flow, "captured": captured, "expect": expect}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

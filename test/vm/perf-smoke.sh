@@ -1,17 +1,17 @@
 #!/bin/bash
 # dpdk-iommufd-perf runs: its quick suites with little memory, once. What it says of the machine is not looked at, but that its figures
 # are there, and that a comparison sees what is worse.
-# machine: --nic e1000e --nic e1000e --hugepages 512
+# machine: --nic e1000e --nic e1000e --nic svanic:link=pair1 --nic svanic:link=pair1 --hugepages 512
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
 need_command dpdk-iommufd-perf
-bind_vfio 01:00.0 02:00.0
+bind_vfio 01:00.0 02:00.0 03:00.0
 new=$work/new.json
 
 # The library logs nothing but errors here, and there are none.
-dpdk-iommufd-perf --device 01:00.0 --device 02:00.0 --size 64M --repeat 1 --warmup 0 --json "$new" map unmap parallel share account \
-	2>"$work/errors.log" || fail "exit status $?: $(cat "$work/errors.log")"
+dpdk-iommufd-perf --device 01:00.0 --device 02:00.0 --svanic 03:00.0 --size 64M --repeat 1 --warmup 0 --json "$new" \
+	map unmap parallel share account fault sva-invalidate 2>"$work/errors.log" || fail "exit status $?: $(cat "$work/errors.log")"
 expect_no_line "$work/errors.log" IOMMUFD:
 check_nothing_pinned
 check_no_faults
@@ -20,8 +20,8 @@ check_no_faults
 python3 - "$new" <<'PYTHON' || fail "the figures are not as they should be"
 import json, statistics, sys
 figures = json.load(open(sys.argv[1]))["figures"]
-suites = {figure["name"].split(",")[0] for figure in figures}
-assert suites == {"map", "unmap", "parallel", "share", "account"}, suites
+suites = {figure["name"].split(",")[0].split(":")[0] for figure in figures}
+assert suites == {"map", "unmap", "parallel", "share", "account", "fault", "sva-invalidate"}, suites
 for figure in figures:
     assert len(figure["samples"]) == 1 and figure["median"] == statistics.median(figure["samples"]), figure
     assert figure["lowest"] <= figure["median"] <= figure["highest"], figure
@@ -31,6 +31,10 @@ calls = {figure["name"]: figure["median"] for figure in figures if figure["unit"
 assert calls["map, one file: stock: ioctls"] == 32, calls
 assert calls["map, one file: ours, 1 thread: ioctls"] == 1, calls
 assert calls["share, 1 more devices: ours, the same space: map calls"] == 0, calls
+requests = {figure["name"]: figure["median"] for figure in figures if figure["unit"] == "requests"}
+assert requests["fault: by page: requests for 1024 pages"] == 1024, requests
+assert requests["fault: fault-around: requests for 1024 pages"] == 64, requests
+assert requests["fault: prefaulted: requests for 1024 pages"] == 0, requests
 PYTHON
 
 dpdk-iommufd-perf --compare "$new" "$new" >"$work/same.log" || fail "a report is worse than itself"
