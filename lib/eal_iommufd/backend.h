@@ -18,7 +18,8 @@
  * Order of locks, outermost first:
  *   1. EAL's memory hotplug lock, then its lock of the list of event callbacks (both
  *      held by EAL inside memory events; the second is taken to register one)
- *   2. memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock
+ *   2. memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock; sva.c's
+ *      process_lock, then an sva's binding_lock
  *   3. rte_iommufd_context.lock
  *   4. an interval of a space (space_claim()), and then of one that mirrors it
  *   5. rte_iommufd_space.books, the innermost: it is held for a look at the record or a

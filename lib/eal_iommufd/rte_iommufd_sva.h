@@ -53,7 +53,8 @@
  * are not followed, and these functions fail in the child. It inherits the descriptors
  * until exec(): one who reads them there takes requests and reports away from the service.
  *
- * There can be one sva in a process, for as many devices as it likes.
+ * There is one sva in a process, for as many devices as it likes: who wants one, a
+ * program or a driver, shares it with the others (rte_iommufd_sva_create()).
  *
  * Needs what rte_iommufd_pasid.h needs, and ATS and page requests in the device and in
  * front of it. Functions return 0 or a negative errno and log one line when they fail.
@@ -115,21 +116,23 @@ struct rte_iommufd_sva_stats {
 };
 
 /**
- * Make an address space that follows this process. Its two threads start here,
- * "iommufd-sva" that serves and "iommufd-sva-log" that logs for it; all signals are
- * blocked in them.
+ * Get the address space that follows this process. The first caller makes it; its two
+ * threads start here, "iommufd-sva" that serves and "iommufd-sva-log" that logs for it;
+ * all signals are blocked in them. Later callers get the same one, since the kernel lets
+ * only one userfaultfd follow a mapping.
  *
  * @param context
  *   The context; its backend is decided if it was not.
  * @param options
- *   NULL: as by default.
+ *   NULL: as by default, or as it is when there is one already. To a later caller a
+ *   member that is 0 says the same.
  * @param[out] sva
- *   It; the caller ends it with rte_iommufd_sva_destroy().
+ *   It; each caller ends its use with rte_iommufd_sva_destroy().
  * @return
  *   0, or
  *   - -EOPNOTSUPP: the backend or the kernel has no page requests (IOMMU_FAULT_QUEUE_ALLOC, Linux 6.11)
  *     or does not report changes of memory (userfaultfd with WP_ASYNC, Linux 6.7).
- *   - -EBUSY: this process has an sva already.
+ *   - -EBUSY: this process has an sva already, with other options or in another context.
  *   - -EPERM: userfaultfd is not allowed here (a seccomp filter).
  *   - -EINVAL: the options.
  *   - -ENOMEM, -EMFILE, -EAGAIN: no memory, descriptor or thread left.
@@ -140,14 +143,15 @@ __rte_experimental int rte_iommufd_sva_create(
 	struct rte_iommufd_sva **sva);
 
 /**
- * End an sva; what devices had mapped by it is unpinned, and nothing is followed any
- * more.
+ * End the use of an sva, and with the last one the sva: what devices had mapped by it is
+ * unpinned then, and nothing is followed any more.
  *
  * @param sva
- *   Bound to nothing; NULL is allowed. No other call on it may be under way.
+ *   NULL is allowed. The caller has taken its own bindings back, and has no other call on
+ *   it under way.
  * @return
  *   0, or
- *   - -EBUSY: a device is bound to it.
+ *   - -EBUSY: this is the last use, and a device is bound to it.
  *   - -EINVAL: called in a child after fork().
  */
 __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);

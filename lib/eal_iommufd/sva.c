@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,28 +38,11 @@
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 
 /*
- * The process that has an sva, or 0. The kernel lets only one userfaultfd follow a
- * mapping, so there can be one.
+ * The sva of this process, or, in a child, what was its parent's. The kernel lets only
+ * one userfaultfd follow a mapping, so there can be one, and all who want one share it.
  */
-static atomic_int process_with_sva;
-
-static int
-claim_process(void)
-{
-	int nobody = 0;
-	const int self = getpid();
-
-	if (atomic_compare_exchange_strong(&process_with_sva, &nobody, self))
-		return 0;
-	/* That of a parent is not ours. */
-	if (nobody != self &&
-		atomic_compare_exchange_strong(
-			&process_with_sva, &nobody, self))
-		return 0;
-	IOMMUFD_LOG(ERR,
-		"this process has an sva already, and there can be one: bind the device to that");
-	return -EBUSY;
-}
+static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rte_iommufd_sva *process_sva;
 
 static int
 refuse_child(const struct rte_iommufd_sva *sva)
@@ -258,24 +240,17 @@ unmake(struct rte_iommufd_sva *sva)
 	pthread_mutex_destroy(&sva->lock);
 	pthread_mutex_destroy(&sva->binding_lock);
 	free(sva);
-	atomic_store(&process_with_sva, 0);
 }
 
-int
-rte_iommufd_sva_create(struct rte_iommufd_context *context,
-	const struct rte_iommufd_sva_options *options,
-	struct rte_iommufd_sva **sva)
+static int
+create_first(struct rte_iommufd_context *context,
+	const struct rte_iommufd_sva_options *options)
 {
-	struct rte_iommufd_sva *made;
-	int ret = claim_process();
+	struct rte_iommufd_sva *made = make(context);
+	int ret;
 
-	if (ret != 0)
-		return ret;
-	made = make(context);
-	if (made == NULL) {
-		atomic_store(&process_with_sva, 0);
+	if (made == NULL)
 		return -ENOMEM;
-	}
 	ret = take_options(made, options);
 	if (ret == 0)
 		ret = open_all(made);
@@ -283,7 +258,77 @@ rte_iommufd_sva_create(struct rte_iommufd_context *context,
 		unmake(made);
 		return ret;
 	}
-	*sva = made;
+	process_sva = made;
+	return 0;
+}
+
+/* What is not asked for is as the first one wanted it. */
+static bool
+suits(const struct rte_iommufd_sva *sva,
+	const struct rte_iommufd_context *context,
+	const struct rte_iommufd_sva_options *options)
+{
+	if (sva->context != context)
+		return false;
+	if (options == NULL)
+		return true;
+	return (options->pin_limit == 0 ||
+		       options->pin_limit == sva->pin_limit) &&
+		(options->fault_around == 0 ||
+			options->fault_around == sva->fault_around);
+}
+
+static int
+join(struct rte_iommufd_context *context,
+	const struct rte_iommufd_sva_options *options)
+{
+	if (suits(process_sva, context, options))
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"this process has an sva already, and there can be one: give the same options, or none (it has pin_limit %" PRIu64
+		", fault_around %" PRIu64 ")",
+		process_sva->pin_limit == UINT64_MAX ? 0
+						     : process_sva->pin_limit,
+		process_sva->fault_around);
+	return -EBUSY;
+}
+
+int
+rte_iommufd_sva_create(struct rte_iommufd_context *context,
+	const struct rte_iommufd_sva_options *options,
+	struct rte_iommufd_sva **sva)
+{
+	int ret;
+
+	pthread_mutex_lock(&process_lock);
+	if (process_sva != NULL && process_sva->owner == getpid())
+		ret = join(context, options);
+	else
+		ret = create_first(context, options);
+	if (ret == 0) {
+		process_sva->users++;
+		*sva = process_sva;
+	}
+	pthread_mutex_unlock(&process_lock);
+	return ret;
+}
+
+static int
+end(struct rte_iommufd_sva *sva)
+{
+	if (sva->bound != 0) {
+		IOMMUFD_LOG(
+			ERR, "an sva cannot end with %u bindings", sva->bound);
+		return -EBUSY;
+	}
+	process_sva = NULL;
+	sva_service_stop(sva);
+	sva_report_stop(&sva->report);
+	kernel_close(sva->wake_fd);
+	rte_iommufd_space_destroy(sva->space);
+	process_view_close(&sva->view);
+	fault_queue_close(&sva->queue);
+	unmake(sva);
 	return 0;
 }
 
@@ -297,19 +342,13 @@ rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva)
 	ret = refuse_child(sva);
 	if (ret != 0)
 		return ret;
-	if (sva->bound != 0) {
-		IOMMUFD_LOG(
-			ERR, "an sva cannot end with %u bindings", sva->bound);
-		return -EBUSY;
-	}
-	sva_service_stop(sva);
-	sva_report_stop(&sva->report);
-	kernel_close(sva->wake_fd);
-	rte_iommufd_space_destroy(sva->space);
-	process_view_close(&sva->view);
-	fault_queue_close(&sva->queue);
-	unmake(sva);
-	return 0;
+	pthread_mutex_lock(&process_lock);
+	if (sva->users > 1)
+		sva->users--;
+	else
+		ret = end(sva);
+	pthread_mutex_unlock(&process_lock);
+	return ret;
 }
 
 /* --- Devices --- */

@@ -57,6 +57,8 @@ struct rte_iommufd_sva {
 	uint64_t page;
 	uint64_t pin_limit; /* UINT64_MAX: none */
 	uint64_t fault_around;
+	unsigned int
+		users; /* who have created it; guarded by sva.c's process_lock */
 	struct fault_queue queue;
 	struct process_view view;
 	int wake_fd;

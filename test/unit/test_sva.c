@@ -229,9 +229,38 @@ a_child_has_no_part_in_it(void **state __rte_unused)
 static void
 there_is_one_in_a_process(void **state __rte_unused)
 {
+	const struct rte_iommufd_sva_options like_it = {
+		.fault_around = 16 * PAGE,
+	};
+	struct rte_iommufd_sva *other = NULL;
+	struct rte_iommufd_sva *third = NULL;
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_create(context, NULL, &other), 0);
+	assert_ptr_equal(other, sva);
+	assert_int_equal(rte_iommufd_sva_create(context, &like_it, &third), 0);
+	assert_ptr_equal(third, sva);
+	assert_int_equal(rte_iommufd_sva_bind(other, device, &pasid), 0);
+	assert_int_equal(rte_iommufd_sva_destroy(third), 0);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+	assert_int_equal(rte_iommufd_sva_destroy(other), 0);
+	/* It is still there for the first. */
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+}
+
+static void
+the_one_is_not_changed_by_who_comes_later(void **state __rte_unused)
+{
+	const struct rte_iommufd_sva_options limit = { .pin_limit = 16 * PAGE };
+	const struct rte_iommufd_sva_options around = { .fault_around = PAGE };
 	struct rte_iommufd_sva *other = NULL;
 
-	assert_int_equal(rte_iommufd_sva_create(context, NULL, &other), -EBUSY);
+	assert_int_equal(
+		rte_iommufd_sva_create(context, &limit, &other), -EBUSY);
+	assert_one_error("has an sva already");
+	assert_int_equal(
+		rte_iommufd_sva_create(context, &around, &other), -EBUSY);
 	assert_one_error("has an sva already");
 	assert_null(other);
 }
@@ -404,6 +433,7 @@ main(void)
 		TEST(settling_does_not_outlast_the_service),
 		TEST(a_child_has_no_part_in_it),
 		TEST(there_is_one_in_a_process),
+		TEST(the_one_is_not_changed_by_who_comes_later),
 		WITH(wrong_options_are_refused, setup_kernel, end_kernel),
 		WITH(what_the_kernel_lacks_is_named, setup_kernel, end_kernel),
 		WITH(legacy_containers_have_no_page_requests, setup_type1,
