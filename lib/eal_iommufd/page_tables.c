@@ -70,16 +70,18 @@ end_page_table(struct page_table *table)
  * format than it would choose itself, and attaches them to none (Linux 6.15 to 7.3), so there they
  * would be a change for nothing; others make none.
  */
-static bool
-attaches_to_pasids(const struct rte_iommufd_device *device)
+static int
+check_iommu_driver(const struct rte_iommufd_device *device)
 {
 	uint64_t capabilities;
 	uint8_t pasid_width;
 	uint32_t type;
+	int ret = kernel_hw_info(device->context->iommu_fd, device->iommufd_id,
+		&type, &capabilities, &pasid_width);
 
-	return kernel_hw_info(device->context->iommu_fd, device->iommufd_id,
-		       &type, &capabilities, &pasid_width) == 0 &&
-		(type == IOMMU_INTEL || type == IOMMU_SMMUV3);
+	if (ret != 0)
+		return ret;
+	return type == IOMMU_INTEL || type == IOMMU_SMMUV3 ? 0 : -EOPNOTSUPP;
 }
 
 static int
@@ -93,10 +95,9 @@ make_page_table(const struct rte_iommufd_device *device,
 
 	if (made == NULL)
 		return -ENOMEM;
-	if (!attaches_to_pasids(device)) {
-		free(made);
-		return -EOPNOTSUPP;
-	}
+	ret = check_iommu_driver(device);
+	if (ret != 0)
+		goto fail;
 	if (space->faults != NULL) {
 		flags |= KERNEL_HWPT_FAULTS;
 		fault_id = space->faults->id;
@@ -104,13 +105,15 @@ make_page_table(const struct rte_iommufd_device *device,
 	made->space = space;
 	ret = kernel_hwpt_alloc(space->context->iommu_fd, device->iommufd_id,
 		space->ioas_id, flags, fault_id, &made->id);
-	if (ret != 0) {
-		free(made);
-		return ret;
-	}
+	if (ret != 0)
+		goto fail;
 	TAILQ_INSERT_TAIL(&space->page_tables, made, next);
 	*table = made;
 	return 0;
+
+fail:
+	free(made);
+	return ret;
 }
 
 /* -EINVAL: none of them fits this device (iommufd_device_auto_get_domain()). */

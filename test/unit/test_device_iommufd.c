@@ -706,6 +706,21 @@ other_iommus_have_the_kernels_page_tables(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* Which driver it is was not answered, which is not to say that it is another one. */
+static void
+a_question_that_fails_chooses_no_page_table(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_space *space = create_space();
+
+	mock_answer("hw_info", -ENOMEM);
+	assert_int_equal(rte_iommufd_device_attach(device, space), -ENOMEM);
+	assert_one_error("0000:01:00.0", "out of memory");
+	assert_int_equal(mock_calls("device_attach"), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
 static void
 older_kernels_make_the_page_table(void **state __rte_unused)
 {
@@ -945,6 +960,7 @@ main(void)
 		TEST(a_move_is_tried_again_while_it_is_reset),
 		TEST(what_does_not_fit_is_left_to_the_kernel),
 		TEST(other_iommus_have_the_kernels_page_tables),
+		TEST(a_question_that_fails_chooses_no_page_table),
 		TEST(older_kernels_make_the_page_table),
 		TEST(devices_of_a_space_share_page_tables),
 		TEST(a_page_table_that_the_kernel_keeps_is_used_again),
