@@ -33,17 +33,17 @@ const char options_help[] =
 	"dpdk-iommufd-perf [OPTION...] --device BDF... SUITE...\n"
 	"dpdk-iommufd-perf --compare OLD NEW [--tolerance 5%]\n"
 	"\n"
-	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one "
-	"process.\n"
+	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one process.\n"
 	"Suites: map, unmap, parallel, share, account, start, forward; fault,\n"
 	"sva-invalidate, sva-forward; or all, the last three only with --svanic.\n"
 	"\n"
 	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
-	"  --svanic BDF     an svanic bound to vfio-pci (fault, sva-invalidate,\n"
-	"                   sva-forward)\n"
-	"  --wire IFACE     the interface that receives what the first device "
-	"sends\n"
-	"                   (start, forward)\n"
+	"  --svanic BDF     an svanic bound to vfio-pci; may be repeated (fault,\n"
+	"                   sva-invalidate: the first; sva-forward: two)\n"
+	"  --wire IFACE     the interface that receives what the first device sends\n"
+	"                   (start)\n"
+	"  --cpu-time FILE  begins with the nanoseconds that the host has given to the\n"
+	"                   processor 1, where it is a virtual one (forward)\n"
 	"  --size SIZE      memory to map: 64M, 4G (4G); whole 2 MiB pages\n"
 	"  --repeat N       measured turns (5)\n"
 	"  --warmup N       turns before them that are not measured (1)\n"
@@ -63,6 +63,7 @@ static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "svanic", required_argument, NULL, 'v' },
 	{ "wire", required_argument, NULL, 'w' },
+	{ "cpu-time", required_argument, NULL, 'm' },
 	{ "size", required_argument, NULL, 's' },
 	{ "repeat", required_argument, NULL, 'r' },
 	{ "warmup", required_argument, NULL, 'u' },
@@ -189,25 +190,24 @@ read_address(const struct reader *reader, const char *option, const char *text,
 	return 0;
 }
 
+/* A device for the end of a list of them. */
 static int
-read_device(const struct reader *reader, const char *text)
+read_device(const struct reader *reader, const char *option, const char *text,
+	char (*list)[16], unsigned int *count)
 {
-	struct options *options = reader->options;
-	char *name;
 	unsigned int i;
 
-	if (options->device_count == OPTIONS_DEVICES_MAX)
-		return refuse(reader, "--device: %d are the most",
+	if (*count == OPTIONS_DEVICES_MAX)
+		return refuse(reader, "--%s: %d are the most", option,
 			OPTIONS_DEVICES_MAX);
-	name = options->devices[options->device_count];
-	if (read_address(reader, "device", text, name,
-		    sizeof(options->devices[0])) != 0)
+	if (read_address(reader, option, text, list[*count],
+		    sizeof(list[*count])) != 0)
 		return -EINVAL;
-	for (i = 0; i < options->device_count; i++)
-		if (strcmp(options->devices[i], name) == 0)
+	for (i = 0; i < *count; i++)
+		if (strcmp(list[i], list[*count]) == 0)
 			return refuse(
-				reader, "--device %s is given twice", text);
-	options->device_count++;
+				reader, "--%s %s is given twice", option, text);
+	(*count)++;
 	return 0;
 }
 
@@ -218,12 +218,16 @@ read_option(struct reader *reader, int letter, const char *value)
 
 	switch (letter) {
 	case 'd':
-		return read_device(reader, value);
+		return read_device(reader, "device", value, options->devices,
+			&options->device_count);
 	case 'v':
-		return read_address(reader, "svanic", value, options->svanic,
-			sizeof(options->svanic));
+		return read_device(reader, "svanic", value, options->svanics,
+			&options->svanic_count);
 	case 'w':
 		options->wire = value;
+		return 0;
+	case 'm':
+		options->cpu_time = value;
 		return 0;
 	case 's':
 		return read_size(reader, value);
@@ -251,20 +255,25 @@ read_option(struct reader *reader, int letter, const char *value)
 	}
 }
 
-static bool
-wants_svanic(enum suite suite)
+static unsigned int
+svanics_wanted(enum suite suite)
 {
-	return suite == SUITE_FAULT || suite == SUITE_SVA_INVALIDATE ||
-		suite == SUITE_SVA_FORWARD;
+	static const unsigned int wanted[SUITE_COUNT] = {
+		[SUITE_FAULT] = 1,
+		[SUITE_SVA_INVALIDATE] = 1,
+		[SUITE_SVA_FORWARD] = 2,
+	};
+
+	return wanted[suite];
 }
 
-/* Few machines have an svanic: all are all suites that can be run. */
+/* Few machines have an svanic: without one, all are all that need none. */
 static bool
 is_meant(const struct reader *reader, const char *name, enum suite suite)
 {
 	if (strcmp(name, "all") != 0)
 		return strcmp(name, suite_names[suite]) == 0;
-	return !wants_svanic(suite) || reader->options->svanic[0] != '\0';
+	return svanics_wanted(suite) == 0 || reader->options->svanic_count > 0;
 }
 
 static int
@@ -305,8 +314,10 @@ check_needs(const struct reader *reader)
 		[SUITE_SHARE] = 2,
 		[SUITE_ACCOUNT] = 2,
 		[SUITE_START] = 1,
-		[SUITE_FORWARD] = 1,
+		[SUITE_FORWARD] = 3,
 	};
+	static const char *const times[] = { "", "once", "twice",
+		"three times" };
 	const struct options *options = reader->options;
 	unsigned int i;
 
@@ -314,17 +325,15 @@ check_needs(const struct reader *reader)
 		if (options->suites[i] && options->device_count < devices[i])
 			return refuse(reader,
 				"the suite %s wants --device at least %s",
-				suite_names[i],
-				devices[i] == 1 ? "once" : "twice");
+				suite_names[i], times[devices[i]]);
 	for (i = 0; i < SUITE_COUNT; i++)
-		if (options->suites[i] && wants_svanic(i) &&
-			options->svanic[0] == '\0')
-			return refuse(reader, "the suite %s wants --svanic BDF",
-				suite_names[i]);
-	if ((options->suites[SUITE_START] || options->suites[SUITE_FORWARD]) &&
-		options->wire == NULL)
-		return refuse(reader,
-			"the suites start and forward want --wire IFACE");
+		if (options->suites[i] &&
+			options->svanic_count < svanics_wanted(i))
+			return refuse(reader,
+				"the suite %s wants --svanic at least %s",
+				suite_names[i], times[svanics_wanted(i)]);
+	if (options->suites[SUITE_START] && options->wire == NULL)
+		return refuse(reader, "the suite start wants --wire IFACE");
 	return 0;
 }
 

@@ -36,9 +36,12 @@ extern const char *const suite_names[SUITE_COUNT];
 struct options {
 	char devices[OPTIONS_DEVICES_MAX][16]; /* 0000:01:00.0 */
 	unsigned int device_count;
-	char svanic[16];  /* as devices; "": none */
+	char svanics[OPTIONS_DEVICES_MAX][16];
+	unsigned int svanic_count;
 	const char *wire; /* interface that receives; NULL: none */
-	uint64_t size;	  /* of memory, in bytes; whole 2 MiB pages */
+	const char
+		*cpu_time; /* file with that of the processor 1; NULL: none */
+	uint64_t size;	   /* of memory, in bytes; whole 2 MiB pages */
 	unsigned int repeat;
 	unsigned int warmup;
 	unsigned int threads;

@@ -21,6 +21,7 @@
 const struct report_kind report_milliseconds = { "ms", REPORT_LOWER, false };
 const struct report_kind report_seconds = { "s", REPORT_LOWER, false };
 const struct report_kind report_microseconds = { "us", REPORT_LOWER, false };
+const struct report_kind report_nanoseconds = { "ns", REPORT_LOWER, false };
 const struct report_kind report_rate = { "packets/s", REPORT_HIGHER, false };
 const struct report_kind report_calls = { "calls", REPORT_LOWER, true };
 const struct report_kind report_requests = { "requests", REPORT_LOWER, true };
@@ -179,6 +180,42 @@ holds(const struct report_figure *figure)
 	return !(median < figure->least) && !(median > figure->most);
 }
 
+static int
+decimals(double value)
+{
+	if (value == trunc(value))
+		return 0;
+	if (fabs(value) >= 100)
+		return 1;
+	return fabs(value) >= 10 ? 2 : 3;
+}
+
+/* Whether all of the median's interval is on one side of the target. */
+static bool
+is_decided(const struct report_figure *figure)
+{
+	double low = samples_lowest(&figure->samples);
+	double high = samples_highest(&figure->samples);
+
+	/* What is counted is the same in each turn, and a few are enough. */
+	if (figure->samples.count < 2 ||
+		(low != high &&
+			!samples_interval(&figure->samples, &low, &high)))
+		return false;
+	return !(low < figure->least && high >= figure->least) &&
+		!(low <= figure->most && high > figure->most);
+}
+
+static void
+print_interval(const struct report_figure *figure, FILE *out)
+{
+	double low, high;
+
+	if (samples_interval(&figure->samples, &low, &high) && low != high)
+		fprintf(out, "  95 %%: %.*f to %.*f", decimals(low), low,
+			decimals(high), high);
+}
+
 static void
 print_target(const struct report_figure *figure, FILE *out)
 {
@@ -189,17 +226,8 @@ print_target(const struct report_figure *figure, FILE *out)
 		fprintf(out, " at least %g", figure->least);
 	if (!isnan(figure->most))
 		fprintf(out, " at most %g", figure->most);
-	fprintf(out, ": %s", holds(figure) ? "holds" : "DOES NOT HOLD");
-}
-
-static int
-decimals(double value)
-{
-	if (value == trunc(value))
-		return 0;
-	if (fabs(value) >= 100)
-		return 1;
-	return fabs(value) >= 10 ? 2 : 3;
+	fprintf(out, ": %s%s", holds(figure) ? "holds" : "DOES NOT HOLD",
+		is_decided(figure) ? "" : ", NOT DECIDED by these turns");
 }
 
 static void
@@ -220,6 +248,7 @@ print_figure(const struct report_figure *figure, int width, FILE *out)
 	else
 		print_number(figure->of_lowest, out);
 	fprintf(out, "  %s", figure->kind->unit);
+	print_interval(figure, out);
 	print_target(figure, out);
 	fputc('\n', out);
 }
@@ -250,6 +279,7 @@ figure_to_json(const struct report_figure *figure)
 {
 	json_t *samples = json_array();
 	json_t *object;
+	double low, high;
 	unsigned int i;
 
 	for (i = 0; i < figure->samples.count; i++)
@@ -270,9 +300,15 @@ figure_to_json(const struct report_figure *figure)
 			object, "at least", json_real(figure->least));
 	if (!isnan(figure->most))
 		json_object_set_new(object, "at most", json_real(figure->most));
-	if (!isnan(figure->least) || !isnan(figure->most))
+	if (samples_interval(&figure->samples, &low, &high))
+		json_object_set_new(object, "95 %",
+			json_pack("{s:f, s:f}", "low", low, "high", high));
+	if (!isnan(figure->least) || !isnan(figure->most)) {
 		json_object_set_new(
 			object, "holds", json_boolean(holds(figure)));
+		json_object_set_new(
+			object, "decided", json_boolean(is_decided(figure)));
+	}
 	return object;
 }
 

@@ -34,6 +34,7 @@ struct report_kind {
 extern const struct report_kind report_milliseconds;
 extern const struct report_kind report_seconds;
 extern const struct report_kind report_microseconds;
+extern const struct report_kind report_nanoseconds;
 extern const struct report_kind report_rate;	 /* packets per second */
 extern const struct report_kind report_calls;	 /* ioctls */
 extern const struct report_kind report_requests; /* for pages */
@@ -67,7 +68,10 @@ struct report_figure *report_add_ratio(struct report *report,
 	const struct samples *divisors, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* The median shall be so; both may be given. figure may be NULL. */
+/*
+ * The median shall be so; both may be given. figure may be NULL. Beside the target is
+ * told whether the samples are enough to decide it (samples_interval()).
+ */
 void report_want_at_least(struct report_figure *figure, double least);
 void report_want_at_most(struct report_figure *figure, double most);
 

@@ -73,6 +73,41 @@ samples_median(const struct samples *samples)
 	return median;
 }
 
+/*
+ * How many samples from either end can be left out: the chance that the median lies below
+ * the one at that place, counting from 0, is that of at most so many of count coins.
+ */
+static int
+left_out(unsigned int count)
+{
+	double chance = pow(0.5, count); /* of exactly i + 1 coins */
+	double below = chance;
+	int i;
+
+	for (i = -1; 2 * below <= 0.05; i++) {
+		chance = chance * (count - (i + 1)) / (i + 2);
+		below += chance;
+	}
+	return i;
+}
+
+bool
+samples_interval(const struct samples *samples, double *low, double *high)
+{
+	int place = left_out(samples->count);
+	double *values;
+
+	if (place < 0)
+		return false;
+	values = sorted(samples);
+	if (values == NULL)
+		return false;
+	*low = values[place];
+	*high = values[samples->count - 1 - place];
+	free(values);
+	return true;
+}
+
 double
 samples_lowest(const struct samples *samples)
 {

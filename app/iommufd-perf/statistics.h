@@ -11,6 +11,8 @@
  * Must not know: what was measured, or how. No I/O.
  */
 
+#include <stdbool.h>
+
 struct samples {
 	double *values; /* in the order in which they were taken */
 	unsigned int count;
@@ -26,6 +28,14 @@ void samples_clear(struct samples *samples);
 double samples_median(const struct samples *samples);
 double samples_lowest(const struct samples *samples);
 double samples_highest(const struct samples *samples);
+
+/*
+ * The interval that has the median of all that could have been sampled in it, in at least
+ * 95 of 100 cases, whatever the distribution: between two of the samples (order
+ * statistics; the number of samples below the median is binomial). false with fewer than
+ * 6 samples, which tell no such interval, and when out of memory.
+ */
+bool samples_interval(const struct samples *samples, double *low, double *high);
 
 /*
  * Adds to ratios what the pairs of the same turn give, as far as both have

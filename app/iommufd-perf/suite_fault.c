@@ -190,7 +190,7 @@ one_turn(
 
 	if (memory != NULL)
 		ret = sva_scene_begin(
-			&scene, options->svanic, ways[way].fault_around);
+			&scene, options->svanics[0], ways[way].fault_around);
 	if (ret == 0)
 		ret = use_memory(&scene, memory, way, all);
 	if (ret == 0 && way == BY_PAGE)

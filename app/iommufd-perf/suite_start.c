@@ -50,7 +50,6 @@ run_testpmd(const struct bench *bench, unsigned int mode, unsigned int side,
 		.backend = backends[side],
 		.eal = eal,
 		.trace = trace,
-		.seconds = 0,
 	};
 	struct testpmd_result result;
 

@@ -230,7 +230,7 @@ one_turn(
 {
 	struct sva_scene scene;
 	struct traffic traffic;
-	int ret = sva_scene_begin(&scene, options->svanic, 0);
+	int ret = sva_scene_begin(&scene, options->svanics[0], 0);
 
 	if (ret == 0 && with_traffic)
 		ret = traffic_begin(&traffic, &scene);

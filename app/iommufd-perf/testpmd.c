@@ -22,14 +22,12 @@
 #include <hugetlbfs.h>
 
 #include "scene.h"
-#include "statistics.h"
 #include "testpmd.h"
 #include "wire.h"
 
 #define PREFIX "iommufd-perf" /* of EAL's files */
 #define PATIENCE 240000	      /* milliseconds for all of it */
 #define WORDS 48
-#define MBUFS 16384
 
 struct life {
 	const struct testpmd *testpmd;
@@ -41,8 +39,6 @@ struct life {
 	double started;
 	double first_packet; /* 0: not yet */
 	bool backend_named;
-	struct samples rates;  /* one for each second */
-	struct samples counts; /* what the counter was, likewise */
 	bool stopped;
 	bool ended;
 };
@@ -58,26 +54,19 @@ add_words(const char **words, unsigned int *count, const char *const *more)
 static void
 command_line(const struct testpmd *testpmd, const char **words)
 {
-	static char mbufs[48];
 	const char *const strace[] = { "strace", "-ff", "--seccomp-bpf", "-T",
 		"-e", "trace=mmap,ioctl", "-o", testpmd->trace, NULL };
 	const char *const start[] = { "dpdk-testpmd", "-a", testpmd->device,
 		"--iova-mode=va", "--file-prefix=" PREFIX, NULL };
 	const char *const end[] = { "--", "--forward-mode=txonly",
-		"--stats-period=1", mbufs, NULL };
-	const char *const counter[] = { "--display-xstats", testpmd->counter,
-		NULL };
+		"--stats-period=1", "--total-num-mbufs=16384", NULL };
 	unsigned int count = 0;
 
-	snprintf(mbufs, sizeof(mbufs), "--total-num-mbufs=%u",
-		testpmd->mbufs != 0 ? testpmd->mbufs : MBUFS);
 	if (testpmd->trace != NULL)
 		add_words(words, &count, strace);
 	add_words(words, &count, start);
 	add_words(words, &count, testpmd->eal);
 	add_words(words, &count, end);
-	if (testpmd->counter != NULL)
-		add_words(words, &count, counter);
 }
 
 static void
@@ -123,19 +112,10 @@ static void
 look_at_line(struct life *life, const char *line)
 {
 	char named[64];
-	char name[64];
-	double rate, value;
 
 	snprintf(named, sizeof(named), "backend %s: ", life->testpmd->backend);
 	if (strstr(line, "IOMMUFD: ") != NULL && strstr(line, named) != NULL)
 		life->backend_named = true;
-	line += strspn(line, " \t");
-	if (sscanf(line, "Tx-pps: %lf", &rate) == 1 && rate > 0)
-		samples_add(&life->rates, rate);
-	if (life->testpmd->counter != NULL && life->rates.count > 0 &&
-		sscanf(line, "%63s %lf", name, &value) == 2 &&
-		strcmp(name, life->testpmd->counter) == 0)
-		samples_add(&life->counts, value);
 }
 
 static void
@@ -184,19 +164,6 @@ packet_came(struct life *life)
 	return wire_down(life->testpmd->wire, life->testpmd->interface);
 }
 
-/* The first second of statistics is not whole. */
-static bool
-has_all(const struct life *life)
-{
-	const struct testpmd *testpmd = life->testpmd;
-
-	if (testpmd->wire >= 0 && life->first_packet == 0)
-		return false;
-	if (testpmd->counter != NULL && life->counts.count <= testpmd->seconds)
-		return false;
-	return testpmd->seconds == 0 || life->rates.count > testpmd->seconds;
-}
-
 /* Waits for what comes first: a packet, or output. */
 static int
 step(struct life *life)
@@ -216,7 +183,7 @@ step(struct life *life)
 		ret = packet_came(life);
 	if (ret == 0 && polls[0].revents != 0)
 		ret = read_output(life);
-	if (ret == 0 && has_all(life) && !life->stopped) {
+	if (ret == 0 && life->first_packet != 0 && !life->stopped) {
 		life->stopped = true;
 		kill(-life->pid, SIGINT);
 	}
@@ -246,15 +213,14 @@ end(struct life *life)
 		kill(-life->pid, SIGKILL);
 	if (waitpid(life->pid, &status, 0) != life->pid)
 		return -1;
-	if (life->ended && status == 0 && has_all(life))
+	if (life->ended && status == 0 && life->first_packet != 0)
 		return 0;
 	warnx("testpmd ended with status %#x before all was measured", status);
 	return -1;
 }
 
-/* EAL leaves its hugepages for the next start, which would clear them. */
-static void
-remove_files(void)
+void
+testpmd_remove_files(const char *prefix)
 {
 	const char *folder = hugetlbfs_find_path_for_size(MEMORY_PAGE);
 	char pattern[256];
@@ -263,7 +229,7 @@ remove_files(void)
 
 	if (folder == NULL)
 		return;
-	snprintf(pattern, sizeof(pattern), "%s/" PREFIX "map_*", folder);
+	snprintf(pattern, sizeof(pattern), "%s/%smap_*", folder, prefix);
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (i = 0; i < found.gl_pathc; i++)
@@ -274,21 +240,7 @@ remove_files(void)
 static void
 fill_result(const struct life *life, struct testpmd_result *result)
 {
-	struct samples whole = { 0 };
-
-	if (life->testpmd->seconds > 0)
-		whole = (struct samples){ life->rates.values + 1,
-			life->testpmd->seconds };
-	result->first_packet = 0;
-	if (life->first_packet != 0)
-		result->first_packet = (life->first_packet - life->started) /
-			1000;
-	result->rate = samples_median(&whole);
-	result->counted = 0;
-	if (life->testpmd->counter != NULL)
-		result->counted =
-			(uint64_t)(life->counts.values[life->testpmd->seconds] -
-				life->counts.values[0]);
+	result->first_packet = (life->first_packet - life->started) / 1000;
 }
 
 /* A suite has many lives, and some take half a minute. */
@@ -296,14 +248,10 @@ static void
 show_progress(
 	const struct testpmd *testpmd, const struct testpmd_result *result)
 {
-	fprintf(stderr, "dpdk-iommufd-perf: testpmd -a %s, RTE_IOMMUFD=%s%s: ",
-		testpmd->device, testpmd->settings,
-		testpmd->trace != NULL ? ", traced" : "");
-	if (testpmd->wire < 0)
-		fprintf(stderr, "%.0f packets/s\n", result->rate);
-	else
-		fprintf(stderr, "first packet after %.2f s\n",
-			result->first_packet);
+	fprintf(stderr,
+		"dpdk-iommufd-perf: testpmd, RTE_IOMMUFD=%s%s: first packet after %.2f s\n",
+		testpmd->settings, testpmd->trace != NULL ? ", traced" : "",
+		result->first_packet);
 }
 
 static int
@@ -327,11 +275,9 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 	struct life life = { .testpmd = testpmd };
 	int ret;
 
-	remove_files();
-	if (testpmd->wire >= 0 &&
-		wire_up(testpmd->wire, testpmd->interface) != 0)
-		return -1;
-	if (start(&life) != 0)
+	testpmd_remove_files(PREFIX);
+	if (wire_up(testpmd->wire, testpmd->interface) != 0 ||
+		start(&life) != 0)
 		return -1;
 	ret = live(&life);
 	if (end(&life) != 0)
@@ -342,9 +288,7 @@ testpmd_run(const struct testpmd *testpmd, struct testpmd_result *result)
 		show_progress(testpmd, result);
 	}
 	close(life.output);
-	samples_clear(&life.rates);
-	samples_clear(&life.counts);
 	free(life.text);
-	remove_files();
+	testpmd_remove_files(PREFIX);
 	return ret;
 }

@@ -2,15 +2,19 @@
 # It must not know what is measured.
 # shellcheck shell=bash
 
-# Four devices to share memory among, and a pair whose other end sees the first one's packets; an svanic, wired to another that takes
-# what it sends and does nothing; memory for 4 GiB of hugepages.
-perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic e1000e --nic e1000e --nic e1000e
-	--nic svanic:link=pair1 --nic svanic:link=pair1
-	--hugepages 2300 --mem 8G)
+# Four devices to share memory among; a pair whose other end sees the first one's packets, and three that send to nobody, which costs the
+# same for each and takes no other thread of QEMU; two svanics, each wired to one that takes what it sends and does nothing; memory for
+# 4 GiB of hugepages; and the guest can read how much time its processors got.
+perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+	--nic e1000e:link=hub1 --nic e1000e:link=hub2 --nic e1000e:link=hub3
+	--nic svanic:link=pair1 --nic svanic:link=pair1 --nic svanic:link=pair2 --nic svanic:link=pair2
+	--hugepages 2300 --mem 8G
+	--qemu "-fsdev local,id=threads,path=/proc/self/task,security_model=none,readonly=on
+		-device virtio-9p-pci,fsdev=threads,mount_tag=threads")
 perf_limit=3600 # seconds for the whole boot
 
 command_perf() {
-	local json="" compare="" status=0 arguments=()
+	local json="" compare="" status=0 pinning="" arguments=()
 	default_machine
 	parse_machine "${perf_machine[@]}"
 	while [ $# -gt 0 ]; do
@@ -31,9 +35,43 @@ command_perf() {
 	prepare_guest
 	mkdir -p "$share"
 	[ -z "$compare" ] || cp "$compare" "$share/old.json"
+	if [ ${#arguments[@]} = 0 ] || contains forward "${arguments[@]}" || contains all "${arguments[@]}"; then
+		pin_polling_processor &
+		pinning=$!
+	fi
 	DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$perf_limit} run_guest "$(perf_command "${arguments[@]}")" || status=$?
+	[ -z "$pinning" ] || kill "$pinning" 2>/dev/null || true # where the guest has died before there was anything to pin
 	keep_figures "$json"
 	return "$status"
+}
+
+# The guest's processor 1, on which its programs poll, gets the last of our processors for itself among QEMU's threads. Without that the
+# two and QEMU's main loop change places all the time. For the suite forward, where only one of them is busy.
+pin_polling_processor() {
+	local processors last others thread name mask
+	mapfile -t processors < <(allowed_processors)
+	last=${processors[-1]}
+	[ ${#processors[@]} -gt 1 ] || { say "one processor only: nothing is pinned"; return; }
+	until grep -qs '^CPU 1/' /proc/[0-9]*/task/*/comm; do sleep 0.1; done
+	others=$(IFS=,; echo "${processors[*]:0:${#processors[@]}-1}")
+	for thread in $(qemu_threads); do # some of which come and go
+		read -r name 2>/dev/null <"/proc/$thread/comm" || continue
+		if [[ $name = "CPU 1/"* ]]; then mask=$last; else mask=$others; fi
+		taskset -pc "$mask" "$thread" >/dev/null 2>&1 || true
+	done
+}
+
+allowed_processors() { # one a line
+	local word
+	for word in $(awk '/^Cpus_allowed_list:/ { gsub(",", " ", $2); print $2 }' /proc/self/status); do
+		seq "${word%-*}" "${word#*-}"
+	done
+}
+
+qemu_threads() {
+	local comm
+	comm=$(grep -ls '^CPU 1/' /proc/[0-9]*/task/*/comm | head -n 1)
+	ls "${comm%/*/comm}"
 }
 
 perf_command() { # SUITE|OPTION...

@@ -27,6 +27,31 @@
 #include "log.h"
 #include "space_map.h"
 
+void
+space_claim(struct rte_iommufd_space *space, struct claim *claim, uint64_t iova,
+	uint64_t length)
+{
+	const uint64_t last = iova + (length - 1);
+
+	if (space->context->backend->maps_in_parallel)
+		claims_take(&space->claims, claim, iova,
+			length == 0 || last < iova ? UINT64_MAX : last);
+	else
+		space_claim_all(space, claim);
+}
+
+void
+space_claim_all(struct rte_iommufd_space *space, struct claim *claim)
+{
+	claims_take(&space->claims, claim, 0, UINT64_MAX);
+}
+
+void
+space_release(struct rte_iommufd_space *space, struct claim *claim)
+{
+	claims_give(&space->claims, claim);
+}
+
 /* Counts the space and settles the backend. */
 static int
 enter_context(struct rte_iommufd_context *context)
@@ -83,7 +108,8 @@ address_space_create_faulting(struct rte_iommufd_context *context,
 	made->faults = faults;
 	made->container_fd = -1;
 	made->live = !context->backend->maps_need_device;
-	pthread_mutex_init(&made->lock, NULL);
+	claims_init(&made->claims);
+	pthread_mutex_init(&made->books, NULL);
 	mappings_init(&made->mappings);
 	TAILQ_INIT(&made->mirrors);
 	ret = context->backend->space_create(made);
@@ -93,7 +119,8 @@ address_space_create_faulting(struct rte_iommufd_context *context,
 	return 0;
 
 release:
-	pthread_mutex_destroy(&made->lock);
+	pthread_mutex_destroy(&made->books);
+	claims_clear(&made->claims);
 	free(made);
 leave:
 	leave_context(context);
@@ -131,7 +158,8 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 	context->backend->space_destroy(space);
 	pthread_mutex_unlock(&context->lock);
 	mappings_clear(&space->mappings);
-	pthread_mutex_destroy(&space->lock);
+	pthread_mutex_destroy(&space->books);
+	claims_clear(&space->claims);
 	free(space);
 	leave_context(context);
 	return 0;
@@ -141,13 +169,16 @@ int
 rte_iommufd_space_lookup(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, uint32_t rights, void **va)
 {
+	struct claim claim;
 	uint64_t address;
 	int ret;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim(space, &claim, iova, length);
+	pthread_mutex_lock(&space->books);
 	ret = mappings_translate(
 		&space->mappings, iova, length, rights, &address);
-	pthread_mutex_unlock(&space->lock);
+	pthread_mutex_unlock(&space->books);
+	space_release(space, &claim);
 	if (ret == 0)
 		*va = (void *)(uintptr_t)address;
 	return ret;
@@ -158,11 +189,12 @@ rte_iommufd_space_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, unsigned int capacity)
 {
 	uint32_t count = capacity;
+	struct claim claim;
 	int ret;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	ret = space->context->backend->ranges(space, ranges, &count);
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	if (ret == 0 || ret == -EMSGSIZE)
 		return count;
 	IOMMUFD_LOG(ERR, "cannot read the IOVA ranges of an address space: %s",
@@ -174,21 +206,24 @@ void
 rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats)
 {
-	pthread_mutex_lock(&space->lock);
+	struct claim claim;
+
+	space_claim_all(space, &claim);
 	*stats = space->stats;
 	stats->areas = space->mappings.count;
 	stats->bytes = space->mappings.bytes;
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 }
 
 int
 rte_iommufd_space_type1_fd(struct rte_iommufd_space *space)
 {
+	struct claim claim;
 	int ret;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	ret = space->context->backend->type1_fd(space);
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	return ret;
 }
 
@@ -196,12 +231,13 @@ void
 address_space_read_ranges(struct rte_iommufd_space *space)
 {
 	uint32_t count = RTE_DIM(space->ranges);
+	struct claim claim;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	if (space->context->backend->ranges(space, space->ranges, &count) != 0)
 		count = 0;
 	space->range_count = count;
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 }
 
 int
@@ -209,13 +245,14 @@ address_space_allow(struct rte_iommufd_space *space,
 	const struct rte_iommufd_range *ranges, uint32_t count)
 {
 	const struct backend *backend = space->context->backend;
+	struct claim claim;
 	int ret;
 
 	if (backend->allow == NULL)
 		return -EOPNOTSUPP;
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	ret = backend->allow(space, ranges, count);
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	return ret;
 }
 
@@ -261,7 +298,7 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 	struct mapping run = {
 		.iova = iova,
 		.length = length,
-		.rights = RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE,
+		.rights = ALL_RIGHTS,
 	};
 	int ret;
 
@@ -290,38 +327,43 @@ enter_again(const struct mapping *mapping, void *space)
 {
 	if (mapping->origin == MAPPING_LOST)
 		return 0;
-	return space_enter_locked(space, mapping, 1, 1);
+	return space_enter_claimed(space, mapping, 1, 1);
 }
 
 int
 address_space_go_live(struct rte_iommufd_space *space)
 {
+	struct claim claim;
 	int ret = 0;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	if (!space->live)
 		ret = mappings_walk(&space->mappings, enter_again, space);
 	if (ret == 0)
 		space->live = true;
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	return ret;
 }
 
 void
 address_space_go_idle(struct rte_iommufd_space *space)
 {
-	pthread_mutex_lock(&space->lock);
+	struct claim claim;
+
+	space_claim_all(space, &claim);
 	if (space->context->backend->maps_need_device)
 		space->live = false;
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 }
 
 void
 address_space_stay_live(struct rte_iommufd_space *space)
 {
-	pthread_mutex_lock(&space->lock);
+	struct claim claim;
+
+	space_claim_all(space, &claim);
 	space->live = true;
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 }
 
 static int
@@ -339,9 +381,10 @@ refuse_in_interrupt_window(
 int
 address_space_enter_pasid(struct rte_iommufd_space *space)
 {
+	struct claim claim;
 	int ret = 0;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	if (!space->keeps_interrupt_window)
 		ret = mappings_walk(
 			&space->mappings, refuse_in_interrupt_window, NULL);
@@ -349,16 +392,18 @@ address_space_enter_pasid(struct rte_iommufd_space *space)
 		space->keeps_interrupt_window = true;
 		space->pasids++;
 	}
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	return ret;
 }
 
 void
 address_space_leave_pasid(struct rte_iommufd_space *space)
 {
-	pthread_mutex_lock(&space->lock);
+	struct claim claim;
+
+	space_claim_all(space, &claim);
 	space->keeps_interrupt_window = --space->pasids > 0;
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 }
 
 int
@@ -366,11 +411,14 @@ address_space_find(
 	struct rte_iommufd_space *space, uint64_t iova, struct mapping *mapping)
 {
 	const struct mapping *found;
+	struct claim claim;
 
-	pthread_mutex_lock(&space->lock);
+	space_claim(space, &claim, iova, 1);
+	pthread_mutex_lock(&space->books);
 	found = mappings_find(&space->mappings, iova);
 	if (found != NULL)
 		*mapping = *found;
-	pthread_mutex_unlock(&space->lock);
+	pthread_mutex_unlock(&space->books);
+	space_release(space, &claim);
 	return found == NULL ? -ENOENT : 0;
 }

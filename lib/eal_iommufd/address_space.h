@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+struct claim;
 struct fault_queue;
 struct mapping;
 struct rte_iommufd_context;
@@ -25,6 +26,16 @@ struct rte_iommufd_space;
  */
 int address_space_create_faulting(struct rte_iommufd_context *context,
 	struct fault_queue *faults, struct rte_iommufd_space **space);
+
+/*
+ * Waits until nobody else maps, unmaps or looks up anything of [iova, iova + length), and
+ * keeps them waiting until space_release(): all of the space where the backend's calls do
+ * not run side by side. A length of 0, or too large a one, is to the end of the space.
+ */
+void space_claim(struct rte_iommufd_space *space, struct claim *claim,
+	uint64_t iova, uint64_t length);
+void space_claim_all(struct rte_iommufd_space *space, struct claim *claim);
+void space_release(struct rte_iommufd_space *space, struct claim *claim);
 
 /* What the devices that are attached now can reach: to be told after each change. */
 void address_space_read_ranges(struct rte_iommufd_space *space);

@@ -20,9 +20,11 @@
  *      held by EAL inside memory events; the second is taken to register one)
  *   2. memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock
  *   3. rte_iommufd_context.lock
- *   4. rte_iommufd_space.lock, and then that of a space that mirrors this one
- * A memory event comes with 1 held and takes pass_lock and 4. So nobody may take 1, which also
- * means to call EAL's memory functions that lock, while holding one of the others.
+ *   4. an interval of a space (space_claim()), and then of one that mirrors it
+ *   5. rte_iommufd_space.books, the innermost: it is held for a look at the record or a
+ *      change of it, and never during a call of the kernel
+ * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nobody may take 1, which
+ * also means to call EAL's memory functions that lock, while holding one of the others.
  */
 
 #include <pthread.h>
@@ -30,6 +32,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "claims.h"
 #include "device_place.h"
 #include "explain.h"
 #include "mappings.h"
@@ -59,9 +62,9 @@ struct backend {
 	/* No lock held. */
 	int (*space_create)(struct rte_iommufd_space *space);
 
-	/* The space's lock held, but, where maps_in_parallel says so, by several threads
-	 * at a time. What goes wrong is logged by the callers, in the same words for
-	 * all backends.
+	/* The interval claimed; where maps_in_parallel says so, by several threads at a
+	 * time, with intervals of their own or parts of one. What goes wrong is logged by
+	 * the callers, in the same words for all backends.
 	 */
 	int (*map)(
 		struct rte_iommufd_space *space, const struct mapping *mapping);
@@ -71,7 +74,7 @@ struct backend {
 	int (*copy)(struct rte_iommufd_space *space, uint64_t iova,
 		struct rte_iommufd_space *source, uint64_t source_iova,
 		uint64_t length, uint32_t rights);
-	/* NULL: has nothing like it. */
+	/* These with the whole space claimed. NULL: has nothing like it. */
 	int (*allow)(struct rte_iommufd_space *space,
 		const struct rte_iommufd_range *ranges, uint32_t count);
 	int (*ranges)(struct rte_iommufd_space *space,
@@ -144,12 +147,24 @@ struct rte_iommufd_context {
 
 struct rte_iommufd_space {
 	struct rte_iommufd_context *context;
-	pthread_mutex_t lock;
+	/* Who maps, unmaps or looks up claims the interval first (space_claim()), and keeps
+	 * it until the kernel has answered: calls about the same memory take turns, and all
+	 * others go side by side. So what the record says of an interval changes only by the
+	 * hands of who has claimed it.
+	 */
+	struct claims claims;
+	/* Guards these two among those who have claimed different intervals. Who has
+	 * claimed the whole space needs it not.
+	 */
+	pthread_mutex_t books;
 	struct mappings mappings;
 	struct rte_iommufd_space_stats stats;
+	/* From here to mirrors, and live: changed by who has claimed the whole space, read
+	 * by who has claimed any part of it.
+	 */
 	struct rte_iommufd_range ranges[SPACE_RANGES];
 	uint32_t range_count; /* 0: not known */
-	/* Those that mirror this one; guarded by the lock. */
+	/* Those that mirror this one. */
 	TAILQ_HEAD(, rte_iommufd_space) mirrors;
 	/* The one that this mirrors, or NULL; how many mirror this; guarded by
 	 * relations_lock. And the place in the source's list.
@@ -159,7 +174,7 @@ struct rte_iommufd_space {
 	TAILQ_ENTRY(rte_iommufd_space) next_mirror;
 	unsigned int devices; /* attached; guarded by the context's lock */
 	unsigned int pasids;  /* of devices, attached; guarded by the same */
-	/* Nothing can be mapped where devices write interrupts; guarded by the lock. */
+	/* Nothing can be mapped where devices write interrupts. */
 	bool keeps_interrupt_window;
 	bool live; /* the backend has somewhere to put mappings */
 	/* type1: the last device has left, but its group could not leave the container,

@@ -38,8 +38,6 @@
 #include "runs.h"
 #include "space_map.h"
 
-#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
-
 /*
  * Two threads may begin to follow with the same space, since EAL's lock is held for
  * reading only. Taken between EAL's lock and a space's.
@@ -413,14 +411,15 @@ static void
 keep_windows(struct rte_iommufd_space *space)
 {
 	struct windows windows = { .usable = space->ranges };
+	struct claim claim;
 	int ret;
 
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		return;
-	pthread_mutex_lock(&space->lock);
+	space_claim_all(space, &claim);
 	windows.usable_count = space->range_count;
 	rte_memseg_list_walk_thread_unsafe(find_window, &windows);
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	if (windows.count == 0)
 		return;
 	ret = address_space_allow(space, windows.found, windows.count);

@@ -10,8 +10,10 @@
  * copies any number of areas that lie side by side, and makes as many.
  *
  * A space that mirrors another has the same mappings at the same addresses, beside
- * its own. Its source's lock is taken before its own, and nothing mirrors a mirror,
- * so there are never more than these two.
+ * its own. An interval of its source is claimed before that of its own, and nothing
+ * mirrors a mirror, so there are never more than these two. It stays claimed in the
+ * source until the call has reached all mirrors, or none: what a new mirror copies, when
+ * it has all of the source to itself, is whole.
  *
  * Must not know: which backend it is, EAL, devices.
  */
@@ -20,6 +22,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "address_space.h"
 #include "backend.h"
 #include "log.h"
 #include "parallel.h"
@@ -115,16 +118,18 @@ copy_stretches(struct work *work, size_t count, unsigned int threads)
 	progress_start(&work->progress, "mapping memory for devices", bytes);
 	parallel_run(count, threads, copy_stretch, work);
 	failed = work->failed;
+	pthread_mutex_lock(&work->space->books);
 	work->space->stats.map_calls += work->calls;
 	work->space->stats.copy_calls += work->calls;
+	work->space->stats.failed_calls += failed != NULL;
+	pthread_mutex_unlock(&work->space->books);
 	if (failed == NULL)
 		return 0;
-	work->space->stats.failed_calls++;
 	for (i = 0; i < count; i++) {
 		run = (struct mapping){ .iova = work->stretches[i].iova,
 			.length = work->stretches[i].length };
 		if (work->stretches[i].entered)
-			space_take_back_locked(work->space, &run);
+			space_take_back_claimed(work->space, &run);
 	}
 	run = (struct mapping){
 		.iova = failed->iova, .length = failed->length, .va = failed->va
@@ -148,7 +153,7 @@ copy_in_kernel(struct rte_iommufd_space *space, const struct mapping *parts,
 	if (!space->live)
 		return 0;
 	if (space->context->backend->copy == NULL)
-		return space_enter_locked(space, parts, count, threads);
+		return space_enter_claimed(space, parts, count, threads);
 	work.stretches = calloc(count, sizeof(*work.stretches));
 	if (work.stretches == NULL)
 		return space_refuse_map(space, &parts[0], -ENOMEM);
@@ -158,9 +163,9 @@ copy_in_kernel(struct rte_iommufd_space *space, const struct mapping *parts,
 	return ret;
 }
 
-/* The parts are in terms of the space, whose lock is held. */
+/* The parts are in terms of the space. */
 static int
-copy_locked(struct rte_iommufd_space *space, const struct mapping *parts,
+copy_claimed(struct rte_iommufd_space *space, const struct mapping *parts,
 	size_t count, struct rte_iommufd_space *source, uint64_t distance,
 	unsigned int threads)
 {
@@ -168,12 +173,12 @@ copy_locked(struct rte_iommufd_space *space, const struct mapping *parts,
 
 	if (count == 0)
 		return 0;
-	ret = space_record_locked(space, parts, count);
+	ret = space_record_claimed(space, parts, count);
 	if (ret != 0)
 		return ret;
 	ret = copy_in_kernel(space, parts, count, source, distance, threads);
 	if (ret != 0)
-		space_forget_locked(space, parts, count);
+		space_forget_claimed(space, parts, count);
 	return ret;
 }
 
@@ -189,11 +194,14 @@ static int
 cut_out(struct rte_iommufd_space *source, uint64_t iova, uint64_t length,
 	struct mapping **parts, size_t *count)
 {
+	struct claim claim;
 	int ret;
 
-	pthread_mutex_lock(&source->lock);
+	space_claim(source, &claim, iova, length);
+	pthread_mutex_lock(&source->books);
 	ret = mappings_cut_out(&source->mappings, iova, length, parts, count);
-	pthread_mutex_unlock(&source->lock);
+	pthread_mutex_unlock(&source->books);
+	space_release(source, &claim);
 	if (ret != 0)
 		IOMMUFD_LOG(ERR,
 			"cannot copy %#" PRIx64 " + %#" PRIx64
@@ -205,7 +213,7 @@ cut_out(struct rte_iommufd_space *source, uint64_t iova, uint64_t length,
 	return ret;
 }
 
-/* And into the spaces that mirror this one, whose lock is held. */
+/* And into the spaces that mirror this one. */
 static int
 copy_everywhere(struct rte_iommufd_space *space, const struct mapping *parts,
 	size_t count, struct rte_iommufd_space *source, uint64_t distance)
@@ -214,12 +222,13 @@ copy_everywhere(struct rte_iommufd_space *space, const struct mapping *parts,
 	size_t i;
 	int ret;
 
-	ret = copy_locked(space, parts, count, source, distance, threads);
+	ret = copy_claimed(space, parts, count, source, distance, threads);
 	if (ret != 0)
 		return ret;
 	ret = mirrors_enter(space, parts, count, threads);
 	for (i = 0; ret != 0 && i < count; i++)
-		space_take_out_locked(space, parts[i].iova, parts[i].length, 1);
+		space_take_out_claimed(
+			space, parts[i].iova, parts[i].length, 1);
 	return ret;
 }
 
@@ -230,13 +239,13 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 {
 	const uint64_t distance = source_iova - iova;
 	struct mapping *parts;
+	struct claim claim;
 	size_t count, i;
 	int ret;
 
 	if (space == source || space->context != source->context)
 		return refuse("it takes two spaces of one context");
-	if (rights == 0 ||
-		(rights & ~(RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)) != 0)
+	if (rights == 0 || (rights & ~ALL_RIGHTS) != 0)
 		return refuse("the rights are neither read nor write");
 	ret = cut_out(source, source_iova, length, &parts, &count);
 	if (ret != 0)
@@ -246,9 +255,9 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 		parts[i].rights = rights;
 		parts[i].origin = MAPPING_OF_PROGRAM;
 	}
-	pthread_mutex_lock(&space->lock);
+	space_claim(space, &claim, iova, length);
 	ret = copy_everywhere(space, parts, count, source, distance);
-	pthread_mutex_unlock(&space->lock);
+	space_release(space, &claim);
 	free(parts);
 	return ret;
 }
@@ -258,6 +267,7 @@ mirror_enter(struct rte_iommufd_space *mirror, struct rte_iommufd_space *source,
 	const struct mapping *runs, size_t count, unsigned int threads)
 {
 	struct mapping *parts = calloc(count + 1, sizeof(*parts));
+	struct claim claim;
 	size_t i;
 	int ret;
 
@@ -270,35 +280,51 @@ mirror_enter(struct rte_iommufd_space *mirror, struct rte_iommufd_space *source,
 		parts[i].file = -1;
 		parts[i].origin = MAPPING_OF_SOURCE;
 	}
-	pthread_mutex_lock(&mirror->lock);
-	ret = copy_locked(mirror, parts, count, source, 0, threads);
-	pthread_mutex_unlock(&mirror->lock);
+	space_claim_runs(mirror, &claim, parts, count);
+	ret = copy_claimed(mirror, parts, count, source, 0, threads);
+	space_release(mirror, &claim);
 	free(parts);
 	return ret;
 }
 
-/* Its mapping at that address and of that length, if it comes from the source. */
+/* Whether it still has this area of the source. */
 static bool
-has_mirrored(
-	const struct rte_iommufd_space *mirror, uint64_t iova, uint64_t length)
+has_mirrored(struct rte_iommufd_space *mirror, const struct mapping *area)
 {
-	const struct mapping *area = mappings_find(&mirror->mappings, iova);
+	const struct mapping *own;
+	bool has;
 
-	return area != NULL && area->origin == MAPPING_OF_SOURCE &&
-		area->iova == iova && area->length == length;
+	pthread_mutex_lock(&mirror->books);
+	own = mappings_find(&mirror->mappings, area->iova);
+	has = own != NULL && own->origin == MAPPING_OF_SOURCE &&
+		own->iova == area->iova && own->length == area->length;
+	pthread_mutex_unlock(&mirror->books);
+	return has;
+}
+
+/* The source's area at that address. */
+static struct mapping
+area_at(struct rte_iommufd_space *source, uint64_t iova)
+{
+	struct mapping area;
+
+	pthread_mutex_lock(&source->books);
+	area = *mappings_find(&source->mappings, iova);
+	pthread_mutex_unlock(&source->books);
+	return area;
 }
 
 /* Whether the program has left all that it mirrors of the interval where it was. */
 static bool
-has_all(const struct rte_iommufd_space *mirror,
-	const struct rte_iommufd_space *source, uint64_t iova, uint64_t length)
+has_all(struct rte_iommufd_space *mirror, struct rte_iommufd_space *source,
+	uint64_t iova, uint64_t length)
 {
-	const struct mapping *area;
+	struct mapping area;
 	uint64_t done;
 
-	for (done = 0; done < length; done += area->length) {
-		area = mappings_find(&source->mappings, iova + done);
-		if (!has_mirrored(mirror, area->iova, area->length))
+	for (done = 0; done < length; done += area.length) {
+		area = area_at(source, iova + done);
+		if (!has_mirrored(mirror, &area))
 			return false;
 	}
 	return true;
@@ -306,18 +332,17 @@ has_all(const struct rte_iommufd_space *mirror,
 
 static int
 leave_one_by_one(struct rte_iommufd_space *mirror,
-	const struct rte_iommufd_space *source, uint64_t iova, uint64_t length)
+	struct rte_iommufd_space *source, uint64_t iova, uint64_t length)
 {
-	const struct mapping *area;
+	struct mapping area;
 	uint64_t done;
 	int ret, failure = 0;
 
-	for (done = 0; done < length; done += area->length) {
-		area = mappings_find(&source->mappings, iova + done);
-		if (!has_mirrored(mirror, area->iova, area->length))
+	for (done = 0; done < length; done += area.length) {
+		area = area_at(source, iova + done);
+		if (!has_mirrored(mirror, &area))
 			continue;
-		ret = space_take_out_locked(
-			mirror, area->iova, area->length, 1);
+		ret = space_take_out_claimed(mirror, area.iova, area.length, 1);
 		if (failure == 0)
 			failure = ret;
 	}
@@ -328,14 +353,15 @@ static int
 mirror_leave(struct rte_iommufd_space *mirror, struct rte_iommufd_space *source,
 	uint64_t iova, uint64_t length, unsigned int threads)
 {
+	struct claim claim;
 	int ret;
 
-	pthread_mutex_lock(&mirror->lock);
+	space_claim(mirror, &claim, iova, length);
 	if (has_all(mirror, source, iova, length))
-		ret = space_take_out_locked(mirror, iova, length, threads);
+		ret = space_take_out_claimed(mirror, iova, length, threads);
 	else
 		ret = leave_one_by_one(mirror, source, iova, length);
-	pthread_mutex_unlock(&mirror->lock);
+	space_release(mirror, &claim);
 	return ret;
 }
 
@@ -379,7 +405,7 @@ leave:
 }
 
 /*
- * Who mirrors whom is settled before any space's lock is taken, so that two calls the
+ * Who mirrors whom is settled before any space is claimed, so that two calls the
  * other way about cannot wait for each other.
  */
 static pthread_mutex_t relations_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -405,7 +431,7 @@ mirror_lets_follow(struct rte_iommufd_space *space)
 	return lets;
 }
 
-/* The source's lock is held. */
+/* The whole source is claimed. */
 static int
 mirror_all(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 {
@@ -429,6 +455,7 @@ mirror_all(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 static int
 begin_mirror(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 {
+	struct claim claim;
 	int ret;
 
 	if (space->source == source)
@@ -436,9 +463,9 @@ begin_mirror(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 	if (!can_mirror(space, source))
 		return refuse(
 			"a space mirrors one other, which mirrors none, and does not follow memory itself");
-	pthread_mutex_lock(&source->lock);
+	space_claim_all(source, &claim);
 	ret = mirror_all(space, source);
-	pthread_mutex_unlock(&source->lock);
+	space_release(source, &claim);
 	if (ret != 0)
 		return ret;
 	space->source = source;
@@ -464,12 +491,13 @@ void
 mirror_end(struct rte_iommufd_space *space)
 {
 	struct rte_iommufd_space *source = space->source;
+	struct claim claim;
 
 	if (source == NULL)
 		return;
-	pthread_mutex_lock(&source->lock);
+	space_claim_all(source, &claim);
 	TAILQ_REMOVE(&source->mirrors, space, next_mirror);
-	pthread_mutex_unlock(&source->lock);
+	space_release(source, &claim);
 	pthread_mutex_lock(&relations_lock);
 	source->mirror_count--;
 	space->source = NULL;

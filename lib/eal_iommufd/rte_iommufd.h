@@ -27,7 +27,13 @@
  * packet path: all take locks and most enter the kernel. An object must not be
  * destroyed while another thread uses it.
  *
- * Order of locks: EAL's memory hotplug lock, then a context's, then a space's.
+ * Calls that map, unmap, copy or look up in one space take turns where they are about
+ * the same memory, or the space is a legacy container, and go on at the same time
+ * elsewhere: the kernel serves several on one IOAS (iopt_map_pages()). A call with
+ * several runs is about all from the lowest IOVA to the highest.
+ *
+ * Order of locks: EAL's memory hotplug lock, then a context's, then a space's or a part
+ * of it.
  * No function here may be called from a memory event callback.
  */
 

@@ -9,8 +9,9 @@
  * present (prefault.h), then the kernel maps them: by several threads, because the
  * kernel takes map calls on one IOAS side by side (iopt_map_pages() holds its locks
  * for reading while it fills page tables). A legacy container has one lock over the
- * whole call (vfio_dma_do_map()), so there it is one thread. The space's lock is held
- * throughout by the thread that asked; its helpers only call the kernel.
+ * whole call (vfio_dma_do_map()), so there it is one thread. The thread that asked has
+ * claimed what the runs cover (claims.h), so that calls of the program about other memory
+ * go on meanwhile; its helpers only call the kernel.
  *
  * Must not know: which backend it is, EAL, devices.
  */
@@ -19,6 +20,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include <rte_common.h>
+
+#include "address_space.h"
 #include "backend.h"
 #include "explain.h"
 #include "explain_pasid.h"
@@ -27,8 +31,6 @@
 #include "prefault.h"
 #include "progress.h"
 #include "space_map.h"
-
-#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 
 /*
  * Threads are not worth their start for less than one of these: to map a file takes the
@@ -67,6 +69,23 @@ space_refuse_map(
 	IOMMUFD_LOG(ERR, "%s",
 		explain_map(&why, run, space->ranges, space->range_count, err));
 	return err;
+}
+
+void
+space_claim_runs(struct rte_iommufd_space *space, struct claim *claim,
+	const struct mapping *runs, size_t count)
+{
+	uint64_t first = UINT64_MAX;
+	uint64_t last = 0;
+	size_t i;
+
+	/* One that is no interval is refused by the record, which wants a claim, too. */
+	for (i = 0; i < count; i++) {
+		first = RTE_MIN(first, runs[i].iova);
+		last = RTE_MAX(last, runs[i].iova);
+		last = RTE_MAX(last, runs[i].iova + (runs[i].length - 1));
+	}
+	space_claim(space, claim, first, last - first + 1);
 }
 
 static bool
@@ -114,17 +133,19 @@ check_place(struct rte_iommufd_space *space, const struct mapping *run)
 }
 
 void
-space_forget_locked(struct rte_iommufd_space *space, const struct mapping *runs,
-	size_t count)
+space_forget_claimed(struct rte_iommufd_space *space,
+	const struct mapping *runs, size_t count)
 {
+	pthread_mutex_lock(&space->books);
 	while (count-- > 0)
 		mappings_remove(
 			&space->mappings, runs[count].iova, runs[count].length);
+	pthread_mutex_unlock(&space->books);
 }
 
 int
-space_record_locked(struct rte_iommufd_space *space, const struct mapping *runs,
-	size_t count)
+space_record_claimed(struct rte_iommufd_space *space,
+	const struct mapping *runs, size_t count)
 {
 	size_t failed;
 	int ret;
@@ -134,7 +155,9 @@ space_record_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 		if (ret != 0)
 			return ret;
 	}
+	pthread_mutex_lock(&space->books);
 	ret = mappings_add_all(&space->mappings, runs, count, &failed);
+	pthread_mutex_unlock(&space->books);
 	if (ret != 0)
 		return space_refuse_map(space, &runs[failed], ret);
 	return 0;
@@ -201,11 +224,11 @@ take_back(const struct work *work, size_t count)
 
 	for (i = 0; i < count; i++)
 		if (work->entered[i])
-			space_take_back_locked(work->space, &work->runs[i]);
+			space_take_back_claimed(work->space, &work->runs[i]);
 }
 
 int
-space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
+space_enter_claimed(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads)
 {
 	struct work work = { .space = space, .runs = runs, .failed = NONE };
@@ -221,9 +244,11 @@ space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	progress_start(&work.progress, "mapping memory for devices", bytes);
 	parallel_run(count, threads, enter_one, &work);
 	ret = work.error;
+	pthread_mutex_lock(&space->books);
 	space->stats.map_calls += work.calls;
+	space->stats.failed_calls += ret != 0;
+	pthread_mutex_unlock(&space->books);
 	if (ret != 0) {
-		space->stats.failed_calls++;
 		take_back(&work, count);
 		space_refuse_batch(space, &runs[work.failed], bytes, ret);
 	}
@@ -239,31 +264,28 @@ enter_everywhere(struct rte_iommufd_space *space, const struct mapping *runs,
 	int ret = 0;
 
 	if (space->live)
-		ret = space_enter_locked(space, runs, count, threads);
+		ret = space_enter_claimed(space, runs, count, threads);
 	if (ret != 0)
 		return ret;
 	ret = mirrors_enter(space, runs, count, threads);
 	for (i = 0; ret != 0 && space->live && i < count; i++)
-		space_take_back_locked(space, &runs[i]);
+		space_take_back_claimed(space, &runs[i]);
 	return ret;
 }
 
-/* The space's lock is held. */
 static int
-map_runs_locked(struct rte_iommufd_space *space, const struct mapping *runs,
+map_runs_claimed(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads)
 {
 	int ret;
 
-	if (count == 0)
-		return 0;
-	ret = space_record_locked(space, runs, count);
+	ret = space_record_claimed(space, runs, count);
 	if (ret != 0)
 		return ret;
 	prefault(runs, count, threads);
 	ret = enter_everywhere(space, runs, count, threads);
 	if (ret != 0)
-		space_forget_locked(space, runs, count);
+		space_forget_claimed(space, runs, count);
 	return ret;
 }
 
@@ -271,11 +293,14 @@ int
 space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads)
 {
+	struct claim claim;
 	int ret;
 
-	pthread_mutex_lock(&space->lock);
-	ret = map_runs_locked(space, runs, count, threads);
-	pthread_mutex_unlock(&space->lock);
+	if (count == 0)
+		return 0;
+	space_claim_runs(space, &claim, runs, count);
+	ret = map_runs_claimed(space, runs, count, threads);
+	space_release(space, &claim);
 	return ret;
 }
 

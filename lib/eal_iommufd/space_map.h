@@ -9,13 +9,19 @@
  * Mapping and unmapping, as the rest of the library uses it: space_map.c maps,
  * space_unmap.c unmaps, mirror.c does either in the spaces that mirror this one.
  *
- * "Locked" means that the space's lock is held.
+ * "Claimed" means that the caller has claimed the interval that it is about
+ * (space_claim()), so that nobody else changes what the record says of it.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rte_iommufd.h"
+
+#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+
+struct claim;
 struct mapping;
 struct rte_iommufd_space;
 
@@ -29,12 +35,16 @@ unsigned int space_threads(const struct rte_iommufd_space *space);
 int space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads);
 
+/* Claims all that the runs cover, and what lies between them. */
+void space_claim_runs(struct rte_iommufd_space *space, struct claim *claim,
+	const struct mapping *runs, size_t count);
+
 /* The steps of that, for mirror.c: the books, then the kernel. */
-int space_record_locked(struct rte_iommufd_space *space,
+int space_record_claimed(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count);
-void space_forget_locked(struct rte_iommufd_space *space,
+void space_forget_claimed(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count);
-int space_enter_locked(struct rte_iommufd_space *space,
+int space_enter_claimed(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count, unsigned int threads);
 /* Whether it lies, in part, where the devices of this machine write interrupts. */
 bool space_touches_interrupt_window(const struct mapping *run);
@@ -51,13 +61,16 @@ int space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	unsigned int threads);
 
 /* Unmaps whole mappings here, but not in the mirrors. */
-int space_take_out_locked(struct rte_iommufd_space *space, uint64_t iova,
+int space_take_out_claimed(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, unsigned int threads);
 /* Takes back what the kernel has of one run; its record stays. */
-void space_take_back_locked(
+void space_take_back_claimed(
 	struct rte_iommufd_space *space, const struct mapping *run);
 
-/* In all spaces that mirror this one, whose lock is held: all or, on failure, none. */
+/*
+ * In all spaces that mirror this one, of which the interval is claimed: all or, on failure,
+ * none.
+ */
 int mirrors_enter(struct rte_iommufd_space *source, const struct mapping *runs,
 	size_t count, unsigned int threads);
 /* What they still have of it. 0, or the first failure; all are tried. */

@@ -8,7 +8,8 @@
  * The kernel unmaps areas only whole (iopt_unmap_iova_range()), which the record
  * knows beforehand. Large intervals of many areas are unmapped by several threads:
  * the kernel drops its lock of the area tree while it empties page tables. What the
- * kernel says it has unmapped is compared to the byte.
+ * kernel says it has unmapped is compared to the byte. The interval is claimed until
+ * then (claims.h), and stays in the record, so that nobody maps into it too early.
  *
  * Must not know: which backend it is, EAL, devices.
  */
@@ -19,6 +20,7 @@
 
 #include <rte_errno.h>
 
+#include "address_space.h"
 #include "backend.h"
 #include "log.h"
 #include "parallel.h"
@@ -83,6 +85,18 @@ complain(uint64_t iova, uint64_t length, uint64_t unmapped, int err)
 	return err;
 }
 
+/* How many calls, and of what. */
+static size_t
+plan(const struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
+	struct piece *pieces, unsigned int threads)
+{
+	if (threads > 1 && length >= MANY_BYTES &&
+		space->context->backend->maps_in_parallel)
+		return cut(&space->mappings, iova, length, pieces, threads);
+	*pieces = (struct piece){ .iova = iova, .length = length };
+	return 1;
+}
+
 /* Of several pieces some may be gone when another one fails: they leave the books. */
 static uint64_t
 settle(struct rte_iommufd_space *space, const struct piece *pieces,
@@ -91,6 +105,7 @@ settle(struct rte_iommufd_space *space, const struct piece *pieces,
 	uint64_t unmapped = 0;
 	size_t i;
 
+	space->stats.unmap_calls += count;
 	for (i = 0; i < count; i++) {
 		unmapped += pieces[i].unmapped;
 		if (pieces[i].unmapped == pieces[i].length)
@@ -101,55 +116,63 @@ settle(struct rte_iommufd_space *space, const struct piece *pieces,
 }
 
 int
-space_take_out_locked(struct rte_iommufd_space *space, uint64_t iova,
+space_take_out_claimed(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, unsigned int threads)
 {
-	struct piece pieces[SETTINGS_THREADS_MAX] = { { iova, length, 0 } };
+	struct piece pieces[SETTINGS_THREADS_MAX];
 	struct work work = { .space = space, .pieces = pieces };
+	size_t count;
 	uint64_t unmapped;
-	size_t count = 1;
 	int ret;
 
 	if (!space->live) {
+		pthread_mutex_lock(&space->books);
 		mappings_remove(&space->mappings, iova, length);
+		pthread_mutex_unlock(&space->books);
 		return 0;
 	}
-	if (threads > 1 && length >= MANY_BYTES &&
-		space->context->backend->maps_in_parallel)
-		count = cut(&space->mappings, iova, length, pieces, threads);
+	pthread_mutex_lock(&space->books);
+	count = plan(space, iova, length, pieces, threads);
+	pthread_mutex_unlock(&space->books);
 	ret = parallel_run(count, threads, unmap_piece, &work);
+	pthread_mutex_lock(&space->books);
 	unmapped = settle(space, pieces, count);
-	space->stats.unmap_calls += count;
-	if (ret == 0 && unmapped == length)
-		return 0;
-	space->stats.failed_calls++;
-	mappings_lose(&space->mappings, iova, length);
-	return complain(iova, length, unmapped, ret == 0 ? -EIO : ret);
+	if (ret == 0 && unmapped != length)
+		ret = -EIO;
+	space->stats.failed_calls += ret != 0;
+	if (ret != 0)
+		mappings_lose(&space->mappings, iova, length);
+	pthread_mutex_unlock(&space->books);
+	return ret == 0 ? 0 : complain(iova, length, unmapped, ret);
 }
 
 void
-space_take_back_locked(
+space_take_back_claimed(
 	struct rte_iommufd_space *space, const struct mapping *run)
 {
 	uint64_t unmapped = 0;
 	int ret = space->context->backend->unmap(
 		space, run->iova, run->length, &unmapped);
 
+	if (ret == 0 && unmapped != run->length)
+		ret = -EIO;
+	pthread_mutex_lock(&space->books);
 	space->stats.unmap_calls++;
-	if (ret == 0 && unmapped == run->length)
-		return;
-	space->stats.failed_calls++;
-	complain(run->iova, run->length, unmapped, ret == 0 ? -EIO : ret);
+	space->stats.failed_calls += ret != 0;
+	pthread_mutex_unlock(&space->books);
+	if (ret != 0)
+		complain(run->iova, run->length, unmapped, ret);
 }
 
-/* The space's lock is held. */
 static int
-unmap_locked(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
+unmap_claimed(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	unsigned int threads)
 {
-	int ret = mappings_check_whole(&space->mappings, iova, length);
-	int mirrored;
+	int mirrored, ret;
 
+	pthread_mutex_lock(&space->books);
+	ret = mappings_check_whole(&space->mappings, iova, length);
+	pthread_mutex_unlock(&space->books);
 	if (ret != 0) {
 		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
 			iova, length,
@@ -159,7 +182,7 @@ unmap_locked(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 		return ret;
 	}
 	mirrored = mirrors_leave(space, iova, length, threads);
-	ret = space_take_out_locked(space, iova, length, threads);
+	ret = space_take_out_claimed(space, iova, length, threads);
 	return ret != 0 ? ret : mirrored;
 }
 
@@ -167,11 +190,12 @@ int
 space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	unsigned int threads)
 {
+	struct claim claim;
 	int ret;
 
-	pthread_mutex_lock(&space->lock);
-	ret = unmap_locked(space, iova, length, threads);
-	pthread_mutex_unlock(&space->lock);
+	space_claim(space, &claim, iova, length);
+	ret = unmap_claimed(space, iova, length, threads);
+	space_release(space, &claim);
 	return ret;
 }
 

@@ -104,7 +104,8 @@ all_means_all(void **state __rte_unused)
 	unsigned int i;
 
 	assert_understood(
-		"--device 1:0.0 --device 2:0.0 --wire w --svanic 3:0.0 all");
+		"--device 1:0.0 --device 2:0.0 --device 3:0.0 --wire w "
+		"--svanic 4:0.0 --svanic 5:0.0 all");
 	for (i = 0; i < SUITE_COUNT; i++)
 		assert_true(options.suites[i]);
 }
@@ -114,7 +115,8 @@ all_leaves_out_what_wants_an_svanic(void **state __rte_unused)
 {
 	unsigned int i, meant = 0;
 
-	assert_understood("--device 1:0.0 --device 2:0.0 --wire w all");
+	assert_understood(
+		"--device 1:0.0 --device 2:0.0 --device 3:0.0 --wire w all");
 	for (i = 0; i < SUITE_COUNT; i++)
 		meant += options.suites[i];
 	assert_int_equal(meant, SUITE_COUNT - 3);
@@ -126,13 +128,17 @@ all_leaves_out_what_wants_an_svanic(void **state __rte_unused)
 static void
 an_svanic_has_an_address(void **state __rte_unused)
 {
-	assert_understood("--svanic 6:0.0 fault sva-invalidate sva-forward");
-	assert_string_equal(options.svanic, "0000:06:00.0");
+	assert_understood("--svanic 6:0.0 --svanic 7:0.0 "
+			  "fault sva-invalidate sva-forward");
+	assert_int_equal(options.svanic_count, 2);
+	assert_string_equal(options.svanics[0], "0000:06:00.0");
+	assert_string_equal(options.svanics[1], "0000:07:00.0");
 	assert_int_equal(options.device_count, 0);
 	assert_true(options.suites[SUITE_FAULT]);
 	assert_true(options.suites[SUITE_SVA_INVALIDATE]);
 	assert_true(options.suites[SUITE_SVA_FORWARD]);
 	assert_refused("--svanic eth0 fault", "--svanic wants a PCI address");
+	assert_refused("--svanic 6:0.0 --svanic 06:00.0 fault", "twice");
 }
 
 static void
@@ -244,10 +250,11 @@ what_a_suite_needs_has_to_be_there(void **state __rte_unused)
 	assert_refused("--device 1:0.0 share", "twice");
 	assert_refused("--device 1:0.0 parallel", "twice");
 	assert_refused("--device 1:0.0 start", "--wire");
-	assert_refused("--device 1:0.0 forward", "--wire");
-	assert_refused(
-		"--device 1:0.0 fault", "the suite fault wants --svanic");
+	assert_refused("--device 1:0.0 --device 2:0.0 forward", "three times");
+	assert_refused("--device 1:0.0 fault",
+		"the suite fault wants --svanic at least once");
 	assert_refused("sva-invalidate", "--svanic");
+	assert_refused("--svanic 1:0.0 sva-forward", "twice");
 	assert_refused("--svanic 1:0.0 map", "--device");
 }
 

@@ -102,6 +102,46 @@ a_target_can_have_two_ends(void **state __rte_unused)
 	assert_false(report_targets_hold(report));
 }
 
+/* Of six samples it is all between the lowest and the highest. */
+static void
+a_target_is_decided_when_the_interval_is_on_one_side(void **state __rte_unused)
+{
+	double six[] = { 1, 2, 3, 4, 5, 6 };
+	const struct samples samples = { six, 6 };
+	struct report_figure *figure = report_add(
+		report, &report_ratio, &samples, "ratio");
+
+	report_want_at_least(figure, 1);
+	assert_contains(print(), "95 %: 1 to 6  target at least 1: holds\n");
+	figure = report_add(report, &report_ratio, &samples, "ratio");
+	report_want_at_least(figure, 1.5);
+	assert_contains(
+		print(), "at least 1.5: holds, NOT DECIDED by these turns");
+	figure = report_add(report, &report_cost, &samples, "cost");
+	report_want_at_most(figure, 3);
+	assert_contains(print(),
+		"at most 3: DOES NOT HOLD, NOT DECIDED by these turns");
+	figure = report_add(report, &report_cost, &samples, "cost");
+	report_want_at_most(figure, 0.9);
+	assert_contains(print(), "at most 0.9: DOES NOT HOLD\n");
+}
+
+static void
+few_turns_decide_only_what_is_always_the_same(void **state __rte_unused)
+{
+	double same[] = { 3, 3 };
+	const struct samples two = { same, 2 };
+	const struct samples one = { same, 1 };
+
+	report_want_at_least(report_add(report, &report_ratio, &two, "two"), 3);
+	assert_contains(print(), "at least 3: holds\n");
+	report_want_at_least(report_add(report, &report_ratio, &one, "one"), 3);
+	assert_contains(print(), "at least 3: holds, NOT DECIDED");
+	report_want_at_least(
+		report_add(report, &report_ratio, &three, "three"), 1);
+	assert_contains(print(), "at least 1: holds, NOT DECIDED");
+}
+
 /* A suite that lost its samples must not look as if all were well. */
 static void
 a_figure_without_samples_is_a_failure(void **state __rte_unused)
@@ -196,6 +236,8 @@ main(void)
 		TEST(the_median_has_to_reach_the_target),
 		TEST(the_median_has_to_stay_below_the_target),
 		TEST(a_target_can_have_two_ends),
+		TEST(a_target_is_decided_when_the_interval_is_on_one_side),
+		TEST(few_turns_decide_only_what_is_always_the_same),
 		TEST(a_figure_without_samples_is_a_failure),
 		TEST(each_figure_is_printed_once),
 		TEST(ratios_tell_that_of_the_lowest),

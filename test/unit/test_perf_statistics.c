@@ -129,6 +129,46 @@ there_is_no_ratio_to_nothing(void **state __rte_unused)
 	assert_int_equal(samples.count, 0);
 }
 
+static void
+few_samples_tell_no_interval(void **state __rte_unused)
+{
+	double low, high;
+
+	assert_false(samples_interval(&samples, &low, &high));
+	TAKE(1, 2, 3, 4, 5);
+	assert_false(samples_interval(&samples, &low, &high));
+}
+
+static void
+assert_interval(double low, double high)
+{
+	double from = NAN, to = NAN;
+
+	assert_true(samples_interval(&samples, &from, &to));
+	assert_equal(from, low);
+	assert_equal(to, high);
+}
+
+/* As in tables of the sign test: 2 * P(at most k of n) <= 0.05 for k = 0, 0, 1, 4, 5. */
+static void
+the_interval_leaves_out_what_chance_allows(void **state __rte_unused)
+{
+	unsigned int i;
+
+	TAKE(6, 5, 4, 3, 2, 1);
+	assert_interval(1, 6);
+	TAKE(1, 2, 3, 4, 5, 6, 7, 8);
+	assert_interval(1, 8);
+	assert_int_equal(samples_add(&samples, 9), 0);
+	assert_interval(2, 8);
+	for (i = 10; i <= 17; i++)
+		assert_int_equal(samples_add(&samples, i), 0);
+	assert_interval(5, 13);
+	for (i = 18; i <= 20; i++)
+		assert_int_equal(samples_add(&samples, i), 0);
+	assert_interval(6, 15);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, clear)
 
 int
@@ -143,6 +183,8 @@ main(void)
 		TEST(the_order_of_turns_is_kept),
 		TEST(ratios_are_those_of_the_same_turn),
 		TEST(there_is_no_ratio_to_nothing),
+		TEST(few_samples_tell_no_interval),
+		TEST(the_interval_leaves_out_what_chance_allows),
 	};
 
 	return RUN_TESTS("perf_statistics", tests);
