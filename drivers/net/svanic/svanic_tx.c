@@ -227,12 +227,13 @@ write_descriptor(
 static inline uint64_t
 end_word(struct svanic_tx_queue *queue, uint16_t segments)
 {
+	uint32_t after = queue->next + 1; /* it is the next to be written */
+
 	queue->unreported += segments;
 	if (queue->unreported < queue->report_after)
 		return flag_word(SVANIC_TX_END);
 	queue->unreported = 0;
-	queue->reports[queue->report_next++ & queue->mask] = queue->next +
-		1; /* it is the next to be written */
+	queue->reports[queue->report_next++ & queue->mask] = after;
 	return flag_word(SVANIC_TX_END | SVANIC_TX_REPORT);
 }
 
