@@ -459,3 +459,10 @@ RTE_PMD_REGISTER_PCI(net_svanic, svanic_driver);
 RTE_PMD_REGISTER_PCI_TABLE(net_svanic, devices);
 RTE_PMD_REGISTER_KMOD_DEP(net_svanic, "* vfio-pci");
 RTE_PMD_REGISTER_PARAM_STRING(net_svanic, SVANIC_ARGUMENTS);
+
+/* What DPDK's build makes of these for its own drivers, and dpdk-pmdinfo looks for. */
+_Static_assert(SVANIC_VENDOR_ID == 4660 && SVANIC_DEVICE_ID == 21334,
+	"the numbers below");
+static const char pmd_info[] __attribute__((used)) =
+	"PMD_INFO_STRING= {\"name\": \"net_svanic\", \"params\": \"" SVANIC_ARGUMENTS
+	"\", \"kmod\": \"* vfio-pci\", \"pci_ids\": [[4660, 21334, 65535, 65535]]}";
