@@ -73,7 +73,7 @@ a_stream_of_announcements_does_not_put_looks_off(void **state __rte_unused)
 		assert_int_equal(removals.count, 1);
 		looks += removals_take_due(&removals, now, &start, &end);
 	}
-	assert_in_range(looks, 40, 100);
+	assert_true(looks >= 40 && looks <= 100);
 	/* And after the last one there are all of them. */
 	assert_int_equal(removals.items[0].looks + 1, REMOVAL_LOOKS);
 }
