@@ -18,10 +18,11 @@
 
 #include "rte_iommufd.h"
 
-/* Longest group of requests that is served; Linux allows up to 512 in one (PRG index is
- * 9 bits wide, and a group has at most as many pages as are outstanding).
+/*
+ * The longest group of requests that is served. A group can have as many as a device may have
+ * outstanding, which Intel's driver limits to the depth of its queue (PRQ_DEPTH, pci_enable_pri()).
  */
-#define FAULT_GROUP_MAX 512
+#define FAULT_GROUP_MAX 2048
 
 /* A page that a device asks for: struct iommu_hwpt_pgfault in our terms. */
 struct page_request {

@@ -79,6 +79,9 @@ check_iommu_driver(const struct rte_iommufd_device *device)
 	int ret = kernel_hw_info(device->context->iommu_fd, device->iommufd_id,
 		&type, &capabilities, &pasid_width);
 
+	/* A device that its driver emulates (mdev) has no IOMMU in front of it. */
+	if (ret == -ENOENT)
+		return -EOPNOTSUPP;
 	if (ret != 0)
 		return ret;
 	return type == IOMMU_INTEL || type == IOMMU_SMMUV3 ? 0 : -EOPNOTSUPP;
@@ -116,7 +119,10 @@ fail:
 	return ret;
 }
 
-/* -EINVAL: none of them fits this device (iommufd_device_auto_get_domain()). */
+/*
+ * -EINVAL: none of them fits this device (iommufd_device_auto_get_domain()); an emulated one
+ * takes none at all (ENOENT, iommufd_access_change_ioas_id()).
+ */
 static int
 attach_to_present(const struct rte_iommufd_device *device, uint32_t pasid,
 	struct rte_iommufd_space *space, struct page_table **table)
@@ -128,7 +134,7 @@ attach_to_present(const struct rte_iommufd_device *device, uint32_t pasid,
 		ret = attach_patiently(device, pasid, each->id);
 		if (ret == 0)
 			*table = each;
-		if (ret != -EINVAL)
+		if (ret != -EINVAL && ret != -ENOENT)
 			return ret;
 	}
 	return -EINVAL;

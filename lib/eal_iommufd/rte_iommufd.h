@@ -682,7 +682,8 @@ __rte_experimental int rte_iommufd_process_borrow(
 	const char *device_path, struct rte_iommufd_device **device);
 
 /**
- * Close a device; its PASIDs, and then itself, are detached first.
+ * Close a device; its PASIDs, and then itself, are detached first. One that is bound to an
+ * sva (rte_iommufd_sva_bind()) is unbound by its user before.
  *
  * @param device
  *   The device; NULL is allowed. Its file descriptor is closed.

@@ -164,7 +164,8 @@ __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
  * @param sva
  *   The sva.
  * @param device
- *   A device of the same context, attached to a space (which can be an empty one).
+ *   A device of the same context, attached to a space (which can be an empty one). It has
+ *   to be unbound before it is closed.
  * @param[out] pasid
  *   To be written into the device's registers.
  * @return
@@ -172,6 +173,7 @@ __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
  *   - -EOPNOTSUPP, -ENODEV: the device, the IOMMU, the kernel or a VF lacks something; the
  *     log line names it.
  *   - -EINVAL: called in a child after fork(), or a device of another context.
+ *   - -EIO: the service has ended.
  *   - any error of rte_iommufd_pasid_alloc() and rte_iommufd_pasid_attach().
  */
 __rte_experimental int rte_iommufd_sva_bind(struct rte_iommufd_sva *sva,
@@ -236,6 +238,8 @@ __rte_experimental int rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva,
  * @return
  *   0 (also when nothing was mapped there), or
  *   - -EINVAL: an interval that wraps, or called in a child after fork().
+ *   - -EIO: the service has ended, because the kernel had not unmapped something: nothing is
+ *     certain before the devices are unbound.
  *   - a negative errno of the kernel's unmap.
  */
 __rte_experimental int rte_iommufd_sva_invalidate(

@@ -387,10 +387,28 @@ close_for(struct rte_iommufd_sva *sva)
 }
 
 static int
+refuse_ended(struct rte_iommufd_sva *sva)
+{
+	bool failed;
+
+	pthread_mutex_lock(&sva->lock);
+	failed = sva->failed;
+	pthread_mutex_unlock(&sva->lock);
+	if (!failed)
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"the service of this sva has ended: when all who use it have unbound and ended it, there can be another");
+	return -EIO;
+}
+
+static int
 bind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 {
-	int ret = rte_iommufd_pasid_alloc(binding->device, &binding->pasid);
+	int ret = refuse_ended(sva);
 
+	if (ret != 0)
+		return ret;
+	ret = rte_iommufd_pasid_alloc(binding->device, &binding->pasid);
 	if (ret != 0)
 		return ret;
 	ret = rte_iommufd_pasid_attach(
@@ -489,7 +507,8 @@ pages_of(const struct rte_iommufd_sva *sva, const void *va, size_t length,
 	const uint64_t start = (uintptr_t)va;
 
 	pages->start = start & ~(sva->page - 1);
-	if (length > UINT64_MAX - sva->page - start)
+	if (start > UINT64_MAX - sva->page ||
+		length > UINT64_MAX - sva->page - start)
 		return false;
 	pages->end = (start + length + sva->page - 1) & ~(sva->page - 1);
 	return true;
@@ -528,6 +547,13 @@ explain_prefault(enum sva_outcome outcome, const struct rte_iommufd_sva *sva,
 {
 	enum sva_report_kind kind;
 
+	if (request->error == -EAGAIN) {
+		IOMMUFD_LOG(ERR,
+			"cannot map %#" PRIx64
+			" ahead of time: other threads go on changing it",
+			request->address);
+		return -EAGAIN;
+	}
 	if (sva_report_kind_of(outcome, request->error, &kind))
 		sva_report_log(kind, request->address, sva->page,
 			request->rights, request->error);
@@ -539,7 +565,9 @@ explain_prefault(enum sva_outcome outcome, const struct rte_iommufd_sva *sva,
 				: request->error == -EACCES
 				? "the process does not have these rights there"
 				: "the IOMMU does not reach there");
-	return outcome == SVA_REFUSED ? -EFAULT : request->error;
+	if (outcome == SVA_REFUSED && request->error != -ENOMEM)
+		return -EFAULT;
+	return request->error;
 }
 
 static int
@@ -596,6 +624,7 @@ rte_iommufd_sva_invalidate(
 	struct rte_iommufd_sva *sva, const void *va, size_t length)
 {
 	struct window pages;
+	bool ended;
 	int ret = refuse_child(sva);
 
 	if (ret != 0)
@@ -603,11 +632,17 @@ rte_iommufd_sva_invalidate(
 	if (!pages_of(sva, va, length, &pages))
 		return refuse_interval(va, length);
 	pthread_mutex_lock(&sva->lock);
+	/* What the kernel did not unmap then is not in the book any more. */
+	ended = sva->failed;
 	sva->stats.invalidations++;
 	if (length != 0)
 		ret = sva_unmap(sva, pages);
 	pthread_mutex_unlock(&sva->lock);
-	return ret;
+	if (ret != 0 || !ended)
+		return ret;
+	IOMMUFD_LOG(ERR,
+		"the service of this sva has ended: what devices can reach is certain only when they are unbound");
+	return -EIO;
 }
 
 int

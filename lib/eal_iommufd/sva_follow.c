@@ -148,6 +148,10 @@ sva_look_again(struct rte_iommufd_sva *sva, bool at_all)
 				sva->removals.items[i].end });
 }
 
+/*
+ * What is followed, and nothing else: before Linux 6.17 a mapping can be unregistered
+ * through any userfaultfd, also one that the program has registered with its own.
+ */
 static void
 unregister_all(struct rte_iommufd_sva *sva)
 {
@@ -155,8 +159,11 @@ unregister_all(struct rte_iommufd_sva *sva)
 
 	while (process_view_next(&sva->view, mapping.end, &mapping) == 0 &&
 		mapping.start < sva->followed.end)
-		kernel_follow_unregister(
-			sva->follow_fd, mapping.start, mapping.end);
+		/* A mapping is followed as a whole. */
+		if (process_view_is_followed(&sva->view, mapping.start,
+			    mapping.start + mapping.page_size) == 0)
+			kernel_follow_unregister(
+				sva->follow_fd, mapping.start, mapping.end);
 }
 
 /*

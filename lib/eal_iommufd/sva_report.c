@@ -73,7 +73,7 @@ log_note(enum sva_report_kind kind, const struct sva_note *note)
 		break;
 	case SVA_REPORT_ENDED:
 		IOMMUFD_LOG(ERR,
-			"shared virtual addressing has ended, all that devices ask for is refused now: %s; unbind them and make another sva",
+			"shared virtual addressing has ended, all that devices ask for is refused now: %s; when all who use it have unbound and ended it, there can be another",
 			rte_strerror(-note->error));
 		break;
 	default:

@@ -67,7 +67,8 @@ serve(struct rte_iommufd_sva *sva)
 
 	if (count > 0)
 		sva_fault_serve(sva, requests, count);
-	if (count >= 0)
+	/* Without memory the kernel keeps the group for the next turn. */
+	if (count >= 0 || count == -ENOMEM)
 		return;
 	pthread_mutex_lock(&sva->lock);
 	end_service(sva, count);

@@ -721,6 +721,27 @@ a_question_that_fails_chooses_no_page_table(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
 
+/* What a driver emulates (mdev) has an IOAS and no page table. */
+static void
+emulated_devices_get_the_space_itself(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_device *emulated = open_device(second_nic);
+	struct rte_iommufd_space *space = create_space();
+
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	mock_answer("hw_info", -ENOENT);
+	mock_fail_call(mock_calls("") + 1, -ENOENT);
+	assert_int_equal(rte_iommufd_device_attach(emulated, space), 0);
+	assert_contains(mock_failed_call(), "device_attach");
+	assert_contains(mock_last_call("device_attach"), "page_table=3");
+	assert_int_equal(mock_page_tables(), 1);
+	rte_iommufd_device_close(emulated);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_no_error();
+}
+
 static void
 older_kernels_make_the_page_table(void **state __rte_unused)
 {
@@ -961,6 +982,7 @@ main(void)
 		TEST(what_does_not_fit_is_left_to_the_kernel),
 		TEST(other_iommus_have_the_kernels_page_tables),
 		TEST(a_question_that_fails_chooses_no_page_table),
+		TEST(emulated_devices_get_the_space_itself),
 		TEST(older_kernels_make_the_page_table),
 		TEST(devices_of_a_space_share_page_tables),
 		TEST(a_page_table_that_the_kernel_keeps_is_used_again),

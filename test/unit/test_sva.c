@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "devices.h"
@@ -169,6 +170,12 @@ what_is_invalidated_is_gone_on_return(void **state __rte_unused)
 	assert_int_equal(
 		rte_iommufd_sva_invalidate(sva, VA(BASE), UINT64_MAX), -EINVAL);
 	assert_one_error("no interval");
+	assert_int_equal(
+		rte_iommufd_sva_invalidate(sva, MAP_FAILED, 1), -EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, MAP_FAILED, PAGE, R), -EINVAL);
+	assert_one_error("no interval");
 	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
 }
 
@@ -198,9 +205,26 @@ settling_does_not_outlast_the_service(void **state __rte_unused)
 	mock_memory_fail_all("read", -EBADF);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
-	while (strstr(logs_text(), "make another sva") == NULL)
+	while (strstr(logs_text(), "there can be another") == NULL)
 		usleep(1000);
 	logs_start();
+}
+
+static void
+who_comes_after_the_end_is_told(void **state __rte_unused)
+{
+	uint32_t pasid = 0;
+
+	mock_memory_fail_all("read", -EBADF);
+	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
+	while (strstr(logs_text(), "there can be another") == NULL)
+		usleep(1000);
+	logs_start();
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), -EIO);
+	assert_one_error("has ended");
+	assert_int_equal(pasid, 0);
+	assert_int_equal(rte_iommufd_sva_invalidate(sva, VA(BASE), 1), -EIO);
+	assert_one_error("has ended");
 }
 
 static void
@@ -431,6 +455,7 @@ main(void)
 		TEST(what_is_invalidated_is_gone_on_return),
 		TEST(after_settling_changes_were_followed),
 		TEST(settling_does_not_outlast_the_service),
+		TEST(who_comes_after_the_end_is_told),
 		TEST(a_child_has_no_part_in_it),
 		TEST(there_is_one_in_a_process),
 		TEST(the_one_is_not_changed_by_who_comes_later),

@@ -169,7 +169,7 @@ a_service_that_cannot_follow_refuses_everybody(void **state __rte_unused)
 	assert_contains(mock_last_call("fault_answer"), "invalid");
 	turn();
 	sva_report_stop(&bench.report);
-	assert_one_error("has ended", "make another");
+	assert_one_error("has ended", "there can be another");
 	sva_report_start(&bench.report);
 }
 
