@@ -202,6 +202,18 @@ sender_burst(struct sender *sender, unsigned int milliseconds, double *packets,
 	return -1;
 }
 
+void
+sender_leave_processor(cpu_set_t *before)
+{
+	cpu_set_t others;
+
+	sched_getaffinity(0, sizeof(*before), before);
+	others = *before;
+	CPU_CLR(SENDER_POLLS_ON, &others);
+	if (CPU_COUNT(&others) > 0)
+		sched_setaffinity(0, sizeof(others), &others);
+}
+
 int
 sender_counter(struct sender *sender, const char *name, double *value)
 {

@@ -16,6 +16,8 @@
  * Must not know: what is compared with what.
  */
 
+#include <sched.h>
+
 #define SENDER_POLLS_ON 1 /* processor */
 
 struct sender_settings {
@@ -40,6 +42,12 @@ int sender_burst(struct sender *sender, unsigned int milliseconds,
 
 /* One of the device's extended statistics. 0 or -1, which is said. */
 int sender_counter(struct sender *sender, const char *name, double *value);
+
+/*
+ * This process keeps off the processor that polls, until it takes what is stored here
+ * for its affinity again.
+ */
+void sender_leave_processor(cpu_set_t *before);
 
 /* NULL is allowed. 0, or -1 when it did not end in order, which is said. */
 int sender_end(struct sender *sender);

@@ -114,25 +114,25 @@ prefault(struct sva_scene *scene, const char *memory, double *taken)
 
 /* A second time, all is there: that is what the NIC itself takes. */
 static int
-read_again(struct sva_scene *scene, const char *memory, struct samples *present)
+read_again(struct sva_scene *scene, const char *memory, double *taken)
 {
 	struct counts counts;
-	double taken;
 
-	if (read_all(scene, memory, &taken, &counts) != 0)
+	if (read_all(scene, memory, taken, &counts) != 0)
 		return -1;
 	if (counts.requests == 0)
-		return samples_add(present, taken / PAGES);
+		return 0;
 	warnx("fault: %lu requests for memory that was there",
 		(unsigned long)counts.requests);
 	return -1;
 }
 
+/* What the requests took is what reading all took longer the first time. */
 static int
-keep(struct series *series, double taken, uint64_t requests)
+keep(struct series *series, double taken, double longer, uint64_t requests)
 {
 	if (requests > 0 &&
-		samples_add(&series->request, taken / (double)requests) != 0)
+		samples_add(&series->request, longer / (double)requests) != 0)
 		return -1;
 	if (samples_add(&series->requests, (double)requests) != 0)
 		return -1;
@@ -144,14 +144,16 @@ use_memory(struct sva_scene *scene, const char *memory, unsigned int way,
 	struct all_series *all)
 {
 	struct counts counts;
-	double before = 0, taken;
+	double before = 0, taken, again;
 
 	if (way == PREFAULTED && prefault(scene, memory, &before) != 0)
 		return -1;
 	if (read_all(scene, memory, &taken, &counts) != 0 ||
-		keep(&all->ways[way], before + taken, counts.requests) != 0)
+		read_again(scene, memory, &again) != 0 ||
+		keep(&all->ways[way], before + taken, taken - again,
+			counts.requests) != 0)
 		return -1;
-	return way == PREFAULTED ? read_again(scene, memory, &all->present) : 0;
+	return samples_add(&all->present, again / PAGES);
 }
 
 static int

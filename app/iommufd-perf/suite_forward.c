@@ -218,19 +218,6 @@ report_all(const struct bench *bench, struct report *report)
 	}
 }
 
-/* This process keeps off the processor that polls. */
-static void
-leave_processor(cpu_set_t *before)
-{
-	cpu_set_t others;
-
-	sched_getaffinity(0, sizeof(*before), before);
-	others = *before;
-	CPU_CLR(SENDER_POLLS_ON, &others);
-	if (CPU_COUNT(&others) > 0)
-		sched_setaffinity(0, sizeof(others), &others);
-}
-
 int
 suite_forward(const struct options *options, struct report *report)
 {
@@ -248,7 +235,7 @@ suite_forward(const struct options *options, struct report *report)
 		}
 		bench.figures = FIGURES;
 	}
-	leave_processor(&before);
+	sender_leave_processor(&before);
 	for (turn = 0; turn < options->warmup + options->repeat && ret == 0;
 		turn++)
 		ret = one_turn(&bench, turn);

@@ -13,6 +13,7 @@
  * Must not know: how testpmd is run.
  */
 
+#include <sched.h>
 #include <stdio.h>
 
 #include "sender.h"
@@ -165,12 +166,15 @@ int
 suite_sva_forward(const struct options *options, struct report *report)
 {
 	struct table turns = { 0 };
+	cpu_set_t before;
 	unsigned int turn;
 	int ret = 0;
 
+	sender_leave_processor(&before);
 	for (turn = 0; turn < options->warmup + options->repeat && ret == 0;
 		turn++)
 		ret = one_turn(options, turn, &turns);
+	sched_setaffinity(0, sizeof(before), &before);
 	if (ret == 0)
 		report_all(report, &turns);
 	clear(&turns);

@@ -19,7 +19,7 @@ for way in port queue; do
 	/src/devtools/guest/port-counters >"$work/$way.counters"
 	requests=$(awk '$1 ~ /^q[0-9]+_page_requests$/ { sum += $2 } END { print sum + 0 }' "$work/$way.counters")
 	pinned=$(awk '$1 == "sva_pinned" { print $2 }' "$work/$way.counters")
-	echo "pasid=$way: $requests page requests, $pinned bytes pinned; EAL has $(grep -c . /proc/self/maps) mappings"
+	echo "pasid=$way: $requests page requests, $pinned bytes pinned; EAL has $(grep -c . "/proc/${pid_of[$log]}/maps") mappings"
 	[ "$requests" -gt 0 ] || { cat "$work/$way.counters"; fail "the device has asked for no page"; }
 	# Pages are pinned for what was asked for, and for nothing else.
 	[ "$pinned" -gt 0 ] && [ "$(pinned_pages)" -le $((pinned / 4096)) ] || fail "$(pinned_pages) pages are pinned, and the sva has $pinned bytes"

@@ -809,13 +809,25 @@ test_stopped(void)
 	expect("not answered", send_from(&pairs[0], memory),
 		SVANIC_ERROR_NO_ANSWER);
 	printf("after %" PRIu64 " ms\n", now_ms() - begun);
-	expect("within its patience",
-		now_ms() - begun >= 600 && now_ms() - begun < 5000, 1);
+	expect("not before its patience ends", now_ms() - begun >= 600, 1);
 	atomic_store(&paused, false);
 	sem_post(&go_on);
 	send_filled(&pairs[0], "afterwards", memory);
 	expect("timeouts", counter(&pairs[0], SVANIC_PAGE_TIMEOUTS), 1);
 	stop_pair(&pairs[0]);
+}
+
+static bool
+waits_no_longer(struct bare_queue *queue)
+{
+	const uint64_t last = now_ms() + BARE_PATIENCE_MS;
+
+	while (bare_queue_state(queue) == SVANIC_STATE_WAITING) {
+		if (now_ms() > last)
+			return false;
+		usleep(1000);
+	}
+	return true;
 }
 
 /* A binding that ends while a request is out: the kernel answers it. */
@@ -836,13 +848,7 @@ test_outstanding(void)
 		bare_wait_for_state(&pairs[0].tx, SVANIC_STATE_WAITING), 1);
 	expect("unbind", rte_iommufd_sva_unbind(sva, device, pairs[0].pasid),
 		0);
-	expect("it waits no longer",
-		bare_wait_for_state(&pairs[0].tx,
-			SVANIC_STATE_HALTED |
-				SVANIC_ERROR_REFUSED
-					<< SVANIC_STATE_ERROR_SHIFT) ||
-			bare_queue_state(&pairs[0].tx) != SVANIC_STATE_WAITING,
-		1);
+	expect("it waits no longer", waits_no_longer(&pairs[0].tx), 1);
 	printf("descriptor %u, state %#x\n", last,
 		bare_queue_state(&pairs[0].tx));
 	atomic_store(&paused, false);
