@@ -28,9 +28,10 @@
  *   device asks for *while the call is under way* can be the old page. The service unmaps the
  *   interval at the report and at looks 1, 9, 73, 585 and 4681 ms after it, and
  *   rte_iommufd_sva_settle() called within that time looks as well; so the same holds after settle(),
- *   unless the thread was kept from running inside madvise() for more than 4 s. A device that does not
- *   use the memory while it is given up never gets the old page.
+ *   unless the thread was kept from running inside madvise() for more than 4 s.
  * - **rte_iommufd_sva_invalidate()** does it at once, for any interval, reported or not.
+ * - **Without either** a device that is told to use the address right after any of these calls
+ *   can still reach the old page, for as long as the service thread needs to unmap it.
  *
  * **What is not reported**, and needs rte_iommufd_sva_invalidate() after it: mprotect() that
  * takes rights away; shmdt(); MADV_GUARD_INSTALL; and what is done to a file instead of to

@@ -14,6 +14,7 @@ knows nothing of DPDK. Ends with status 0 when each frame has come back at least
   peer.py captured FILE INTERFACE COUNT [--seed N]   the pcap file has all that `echo` has sent, and of this kind nothing else
   peer.py expect INTERFACE FILE...      listens until SIGTERM: each file came as the contents of one frame, in any order, and of
                                         this kind nothing else
+  peer.py reflect INTERFACE             each frame goes back as it came, until SIGTERM
 """
 import argparse
 import functools
@@ -197,6 +198,19 @@ def expect(arguments):
     return 0 if not expected and wrong == 0 else 1
 
 
+def reflect(arguments):
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
+    wire.bind((arguments.interface, ETHERTYPE))
+    print("peer: listening", flush=True)
+    count = 0
+    signal.signal(signal.SIGTERM, lambda *_: (print(f"peer: {count} frames reflected"), sys.exit(0)))
+    while True:
+        frame, address = wire.recvfrom(65536)
+        if address[2] != socket.PACKET_OUTGOING:
+            count += 1
+            wire.send(frame)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -218,8 +232,11 @@ def main():
     command = commands.add_parser("expect")
     command.add_argument("interface")
     command.add_argument("files", nargs="+")
+    command = commands.add_parser("reflect")
+    command.add_argument("interface")
     arguments = parser.parse_args()
-    return {"echo": echo, "flow": flow, "captured": captured, "expect": expect}[arguments.command](arguments)
+    return {"echo": echo, "flow": flow, "captured": captured, "expect": expect,
+            "reflect": reflect}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
 
 #include <rte_eal.h>
 #include <rte_iommufd.h>
+#include <rte_iommufd_pasid.h>
 
 #include "bus_log.h"
 #include "containers.h"
@@ -549,6 +550,19 @@ attach_own(struct open_device *made, struct container *container)
 	return ret;
 }
 
+/*
+ * A driver that knows nothing of sva=1 would be left with an empty address space, in
+ * which all of its DMA fails. What is missing the library says.
+ */
+static int
+check_pasids(struct rte_iommufd_device *device)
+{
+	uint32_t pasid;
+	int ret = rte_iommufd_pasid_alloc(device, &pasid);
+
+	return ret != 0 ? ret : rte_iommufd_pasid_free(device, pasid);
+}
+
 static int
 open_own(struct open_device *made, struct container *container,
 	const char *path, const uint8_t *vf_token)
@@ -566,7 +580,10 @@ open_own(struct open_device *made, struct container *container,
 		return ret;
 	made->without_memory = container == &books.standard &&
 		is_to_be_without_memory(made);
-	ret = attach_own(made, container);
+	if (made->without_memory)
+		ret = check_pasids(made->device);
+	if (ret == 0)
+		ret = attach_own(made, container);
 	if (ret != 0) {
 		rte_iommufd_device_close(made->device);
 		return plain_error(ret);
