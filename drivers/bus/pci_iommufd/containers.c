@@ -443,19 +443,35 @@ is_left_to_stock(const struct container *container)
 }
 
 /* Devices of one group are not kept apart by the IOMMU, so they share a space. */
+static struct rte_iommufd_space *
+own_space_of_group(const struct open_device *made)
+{
+	const struct open_device *other;
+
+	TAILQ_FOREACH(other, &books.devices, next)
+		if (other->own_space != NULL && other->group >= 0 &&
+			other->group == made->group)
+			return other->own_space;
+	return NULL;
+}
+
 static int
 require_own_space(struct open_device *made, struct container *container)
 {
-	struct open_device *other;
-
-	TAILQ_FOREACH(other, &books.devices, next) {
-		if (other->own_space == NULL || other->group < 0 ||
-			other->group != made->group)
-			continue;
-		made->own_space = other->own_space;
+	made->own_space = own_space_of_group(made);
+	if (made->own_space != NULL)
 		return 0;
-	}
 	return rte_iommufd_space_create(container->context, &made->own_space);
+}
+
+/* Also with another device of its group that has one, by sva=1. */
+static bool
+wants_own_space(
+	const struct open_device *made, const struct container *container)
+{
+	return made->without_memory || is_apart(container) ||
+		(container == &books.standard &&
+			own_space_of_group(made) != NULL);
 }
 
 /* sva=1 stands for a device alone; in a group of several they share what there is. */
@@ -539,7 +555,7 @@ attach_own(struct open_device *made, struct container *container)
 	int ret;
 
 	ret = require_space(container);
-	if (ret == 0 && (made->without_memory || is_apart(container)))
+	if (ret == 0 && wants_own_space(made, container))
 		ret = require_own_space(made, container);
 	if (ret != 0)
 		return ret;
