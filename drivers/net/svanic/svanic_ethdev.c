@@ -421,9 +421,9 @@ probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
 	if (dev == NULL)
 		return -ENOMEM; /* ethdev has said why */
 	ret = svanic_layout_check_port(dev, pci);
-	if (ret != 0)
-		return ret; /* what is where is not known: nothing is touched */
-	ret = open_port(dev, pci);
+	/* What is where is not known when this fails: nothing is touched. */
+	if (ret == 0)
+		ret = open_port(dev, pci);
 	if (ret != 0) {
 		rte_eth_dev_release_port(dev);
 		return ret;
