@@ -194,6 +194,7 @@ svanic_rx_release(struct rte_eth_dev *dev, uint16_t number)
 
 	if (queue == NULL)
 		return;
+	svanic_rx_drain(queue);
 	free_rx(queue);
 	dev->data->rx_queues[number] = NULL;
 }
@@ -294,6 +295,7 @@ svanic_tx_release(struct rte_eth_dev *dev, uint16_t number)
 
 	if (queue == NULL)
 		return;
+	svanic_tx_drain(queue);
 	free_tx(queue);
 	dev->data->tx_queues[number] = NULL;
 }
@@ -404,8 +406,10 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 	ret = svanic_queue_enable(queue->hardware,
 		svanic_queue_at(number, SVANIC_TX),
 		ring_address(dev, queue->memory), queue->mask + 1);
-	if (ret != 0)
+	if (ret != 0) {
+		svanic_tx_drain(queue);
 		return ret;
+	}
 	svanic_device_of(dev)->halted &= ~(1u << number);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
