@@ -43,7 +43,8 @@ _Static_assert(sizeof(union svanic_descriptor) == 16, "section 5 and 6");
 
 /* What only the driver can count; they outlive the queue. */
 struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_rx_counters {
-	uint64_t no_mbufs;		     /* mbufs that were not to be had */
+	uint64_t
+		no_mbufs; /* times that the pool ran out; not polls meanwhile */
 	uint64_t errors[SVANIC_ERROR_CODES]; /* frames lost, by code */
 	uint64_t dropped; /* frames in the ring when the queue was stopped */
 };
@@ -69,6 +70,7 @@ struct svanic_rx_queue {
 	uint16_t buffer;   /* bytes of an mbuf's data room */
 	uint16_t address;  /* where in an mbuf the address for the device is */
 	uint16_t port;
+	bool starved; /* the pool had too few when it was last asked */
 	struct svanic_rx_counters *counters;
 
 	/* The rest. */

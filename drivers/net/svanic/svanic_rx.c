@@ -117,9 +117,11 @@ fill_run(struct svanic_rx_queue *queue, uint32_t count)
 
 	if (unlikely(rte_mempool_get_bulk(queue->pool,
 			     (void **)&queue->mbufs[place], count) != 0)) {
-		queue->counters->no_mbufs += count;
+		queue->counters->no_mbufs += !queue->starved;
+		queue->starved = true;
 		return false;
 	}
+	queue->starved = false;
 	queue->given += count;
 	for (; place < end; place++)
 		give(queue, place);
@@ -167,6 +169,7 @@ svanic_rx_fill(struct svanic_rx_queue *queue)
 	memcpy(&queue->rearm, (const char *)&model + REARM,
 		sizeof(queue->rearm));
 	svanic_rx_drain(queue);
+	queue->starved = false;
 	queue->taken = 0;
 	queue->given = 0;
 	return fill_run(queue, queue->mask + 1) ? 0 : -ENOMEM;
