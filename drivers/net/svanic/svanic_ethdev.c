@@ -233,7 +233,7 @@ reset(struct rte_eth_dev *dev)
 	int ret;
 
 	svanic_stats_keep(dev);
-	device->halted = 0;
+	__atomic_store_n(&device->halted, 0, __ATOMIC_RELAXED);
 	ret = svanic_hardware_reset(&device->hardware);
 	if (ret == 0)
 		svanic_mac_set(dev, &dev->data->mac_addrs[0]);

@@ -179,8 +179,9 @@ svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		return -ENOMEM;
 	queue->pool = pool;
 	queue->buffer = room - RTE_PKTMBUF_HEADROOM;
-	queue->at_least = conf->rx_free_thresh != 0 ? conf->rx_free_thresh
-						    : REFILL_DEFAULT;
+	queue->at_least = conf->rx_free_thresh != 0
+		? conf->rx_free_thresh
+		: RTE_MIN(REFILL_DEFAULT, descriptors / 2);
 	queue->offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
 	queue->deferred_start = conf->rx_deferred_start;
 	dev->data->rx_queues[number] = queue;
@@ -350,6 +351,14 @@ stop_all_dma(struct rte_eth_dev *dev)
 	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
 }
 
+/* The interrupt thread tells of the pair's next halt. */
+static void
+forget_halt(struct rte_eth_dev *dev, uint16_t number)
+{
+	__atomic_fetch_and(&svanic_device_of(dev)->halted, ~(1u << number),
+		__ATOMIC_RELAXED);
+}
+
 int
 svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 {
@@ -374,7 +383,7 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 		return ret;
 	}
 	svanic_rx_ring_doorbell(queue);
-	svanic_device_of(dev)->halted &= ~(1u << number);
+	forget_halt(dev, number);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
@@ -410,7 +419,7 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 		svanic_tx_drain(queue);
 		return ret;
 	}
-	svanic_device_of(dev)->halted &= ~(1u << number);
+	forget_halt(dev, number);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
