@@ -68,6 +68,7 @@ struct svanic_device {
 	uint64_t hash_types; /* 0: frames are not spread */
 	uint32_t halted;     /* pairs that were told of; two threads': atomic */
 	bool fault_told;     /* so was a refused translation */
+	bool was_reset;	     /* since the start: no queue can be started */
 	bool listens;	     /* vector 0 has its handler */
 	bool has_interrupts; /* and the device may interrupt */
 };

@@ -193,6 +193,7 @@ start(struct rte_eth_dev *dev)
 	int ret = choose_bursts(dev);
 
 	device->fault_told = false;
+	device->was_reset = false;
 	if (ret == 0)
 		ret = set_pasids(dev);
 	if (ret != 0)

@@ -349,6 +349,19 @@ stop_all_dma(struct rte_eth_dev *dev)
 {
 	svanic_stats_keep(dev);
 	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
+	svanic_device_of(dev)->was_reset = true;
+}
+
+/* A reset takes PASIDs and filters away: a queue would run without them. */
+static int
+check_not_reset(const struct rte_eth_dev *dev)
+{
+	if (!svanic_device_of(dev)->was_reset)
+		return 0;
+	SVANIC_LOG(ERR,
+		"%s: no queue is started after a reset of the device: stop the port and start it",
+		svanic_device_of(dev)->hardware.name);
+	return -EIO;
 }
 
 /* The interrupt thread tells of the pair's next halt. */
@@ -368,6 +381,8 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
 		return 0;
+	if (check_not_reset(dev) != 0)
+		return -EIO;
 	if (svanic_rx_fill(queue) != 0) {
 		SVANIC_LOG(ERR,
 			"%s: pool %s has too few mbufs for receive queue %" PRIu16
@@ -388,19 +403,18 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 	return 0;
 }
 
-int
-svanic_rx_stop(struct rte_eth_dev *dev, uint16_t number)
+static void
+stop_rx(struct rte_eth_dev *dev, uint16_t number)
 {
 	struct svanic_rx_queue *queue = rx_queue(dev, number);
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
-		return 0;
+		return;
 	if (svanic_queue_disable(
 		    queue->hardware, svanic_queue_at(number, SVANIC_RX)) != 0)
 		stop_all_dma(dev);
 	svanic_rx_drain(queue);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
-	return 0;
 }
 
 int
@@ -411,6 +425,8 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
 		return 0;
+	if (check_not_reset(dev) != 0)
+		return -EIO;
 	svanic_tx_begin(queue);
 	ret = svanic_queue_enable(queue->hardware,
 		svanic_queue_at(number, SVANIC_TX),
@@ -424,18 +440,46 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 	return 0;
 }
 
-int
-svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number)
+static void
+stop_tx(struct rte_eth_dev *dev, uint16_t number)
 {
 	struct svanic_tx_queue *queue = tx_queue(dev, number);
 
 	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
-		return 0;
+		return;
 	if (svanic_queue_disable(
 		    queue->hardware, svanic_queue_at(number, SVANIC_TX)) != 0)
 		stop_all_dma(dev);
 	svanic_tx_drain(queue);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+/* The other queues have ended with this one, which nobody has asked for. */
+static void
+tell_of_reset(struct rte_eth_dev *dev, bool before)
+{
+	if (svanic_device_of(dev)->was_reset && !before)
+		rte_eth_dev_callback_process(
+			dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+}
+
+int
+svanic_rx_stop(struct rte_eth_dev *dev, uint16_t number)
+{
+	bool before = svanic_device_of(dev)->was_reset;
+
+	stop_rx(dev, number);
+	tell_of_reset(dev, before);
+	return 0;
+}
+
+int
+svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number)
+{
+	bool before = svanic_device_of(dev)->was_reset;
+
+	stop_tx(dev, number);
+	tell_of_reset(dev, before);
 	return 0;
 }
 
@@ -463,7 +507,7 @@ svanic_queues_stop(struct rte_eth_dev *dev)
 	uint16_t i;
 
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		svanic_rx_stop(dev, i);
+		stop_rx(dev, i);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		svanic_tx_stop(dev, i);
+		stop_tx(dev, i);
 }
