@@ -16,6 +16,7 @@
  * Must not know: the driver's queues, EAL.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_io.h>
@@ -40,6 +41,7 @@ struct stand_in {
 	uint32_t size;
 	uint32_t at; /* the queue's registers */
 	uint32_t head;
+	bool off; /* a doorbell has no effect */
 	unsigned int doorbells;
 };
 
@@ -47,6 +49,9 @@ extern struct stand_in stand_in;
 
 /* One queue of pair 0: SVANIC_RX or SVANIC_TX. */
 void stand_in_start(uint32_t side, uint32_t size);
+
+/* The queue is disabled; HEAD stays as it is. stand_in_start() enables it again. */
+void stand_in_stop(void);
 
 void stand_in_doorbell(uint32_t value, volatile void *address);
 #define rte_write32_relaxed stand_in_doorbell

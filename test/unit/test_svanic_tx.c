@@ -388,6 +388,45 @@ packets_in_a_stopped_ring_are_counted(void **state __rte_unused)
 	assert_int_equal(rte_mempool_avail_count(pool), MBUFS);
 }
 
+/* HEAD is of the run before, and says nothing of these. */
+static void
+packets_in_a_queue_that_is_off_are_counted(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		assert_int_equal(send_one(make_packet(pool, 1, 60, i)), 1);
+	for (i = 0; i < 3; i++)
+		stand_in_send(0);
+	stand_in_stop();
+	svanic_tx_drain(&queue);
+	assert_int_equal(counters.dropped, 0);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(send_one(make_packet(pool, 2, 60, i)), 1);
+	assert_int_equal(svanic_tx_done_cleanup(&queue, 0), 0);
+	svanic_tx_begin(&queue);
+	assert_int_equal(counters.dropped, 5);
+	assert_int_equal(rte_mempool_avail_count(pool), MBUFS);
+	stand_in_start(SVANIC_TX, RING);
+	assert_int_equal(send_one(make_packet(pool, 1, 60, 7)), 1);
+	assert_int_equal(stand_in_send(0)->bytes[0], 7);
+}
+
+/* What the device has reported was sent, whatever HEAD says after a reset. */
+static void
+reported_packets_are_not_dropped(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPORT + 2; i++)
+		assert_int_equal(send_one(make_packet(pool, 1, 60, i)), 1);
+	for (i = 0; i < REPORT; i++)
+		stand_in_send(0);
+	memset(stand_in.registers, 0, sizeof(stand_in.registers));
+	svanic_tx_drain(&queue);
+	assert_int_equal(counters.dropped, 2);
+}
+
 static void
 a_device_that_is_gone_is_no_endless_loop(void **state __rte_unused)
 {
@@ -424,6 +463,9 @@ main(void)
 		SLOW(cleanup_gives_back_what_was_asked_for),
 		FAST(cleanup_gives_back_what_was_asked_for),
 		SLOW(packets_in_a_stopped_ring_are_counted),
+		SLOW(packets_in_a_queue_that_is_off_are_counted),
+		FAST(packets_in_a_queue_that_is_off_are_counted),
+		SLOW(reported_packets_are_not_dropped),
 		SLOW(a_device_that_is_gone_is_no_endless_loop),
 	};
 

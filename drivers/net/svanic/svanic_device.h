@@ -66,8 +66,9 @@ struct svanic_device {
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t hash_types; /* 0: frames are not spread */
-	uint32_t halted;     /* pairs that were told of */
+	uint32_t halted;     /* pairs that were told of; two threads': atomic */
 	bool fault_told;     /* so was a refused translation */
+	bool was_reset;	     /* since the start: no queue can be started */
 	bool listens;	     /* vector 0 has its handler */
 	bool has_interrupts; /* and the device may interrupt */
 };

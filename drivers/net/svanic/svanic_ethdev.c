@@ -193,6 +193,7 @@ start(struct rte_eth_dev *dev)
 	int ret = choose_bursts(dev);
 
 	device->fault_told = false;
+	device->was_reset = false;
 	if (ret == 0)
 		ret = set_pasids(dev);
 	if (ret != 0)
@@ -233,7 +234,7 @@ reset(struct rte_eth_dev *dev)
 	int ret;
 
 	svanic_stats_keep(dev);
-	device->halted = 0;
+	__atomic_store_n(&device->halted, 0, __ATOMIC_RELAXED);
 	ret = svanic_hardware_reset(&device->hardware);
 	if (ret == 0)
 		svanic_mac_set(dev, &dev->data->mac_addrs[0]);
@@ -421,9 +422,9 @@ probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
 	if (dev == NULL)
 		return -ENOMEM; /* ethdev has said why */
 	ret = svanic_layout_check_port(dev, pci);
-	if (ret != 0)
-		return ret; /* what is where is not known: nothing is touched */
-	ret = open_port(dev, pci);
+	/* What is where is not known when this fails: nothing is touched. */
+	if (ret == 0)
+		ret = open_port(dev, pci);
 	if (ret != 0) {
 		rte_eth_dev_release_port(dev);
 		return ret;

@@ -109,7 +109,7 @@ svanic_queue_disable(const struct svanic_hardware *hardware, uint32_t at)
 		return 0;
 	SVANIC_LOG(ERR,
 		"%s: a queue does not end its DMA (registers at %#" PRIx32
-		"): the device is reset",
+		"): the device is reset, and works again when the port is stopped and started",
 		hardware->name, at);
 	return -ETIMEDOUT;
 }

@@ -77,7 +77,7 @@ find_halted(struct svanic_device *device)
 {
 	const struct svanic_hardware *hardware = &device->hardware;
 	uint32_t halted = svanic_read32(hardware, SVANIC_QUEUE_EVENTS) &
-		~device->halted;
+		~__atomic_load_n(&device->halted, __ATOMIC_RELAXED);
 	uint16_t pair;
 
 	for (pair = 0; pair < hardware->pairs; pair++) {
@@ -86,7 +86,7 @@ find_halted(struct svanic_device *device)
 		tell_of_halt(hardware, pair, SVANIC_RX, "receive");
 		tell_of_halt(hardware, pair, SVANIC_TX, "transmit");
 	}
-	device->halted |= halted;
+	__atomic_fetch_or(&device->halted, halted, __ATOMIC_RELAXED);
 	return halted != 0;
 }
 

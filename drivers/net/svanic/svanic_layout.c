@@ -34,6 +34,7 @@ int
 svanic_layout_check_pci(const struct rte_pci_device *pci)
 {
 	char name[PCI_PRI_STR_SIZE + 1];
+	struct rte_pci_addr addr;
 
 	if (pci->id.vendor_id != SVANIC_VENDOR_ID ||
 		pci->id.device_id != SVANIC_DEVICE_ID)
@@ -41,6 +42,11 @@ svanic_layout_check_pci(const struct rte_pci_device *pci)
 	rte_pci_device_name(&pci->addr, name, sizeof(name));
 	if (strcmp(name, pci->name) != 0)
 		return differs(name, "a PCI device's name");
+	/* This one can be as the user has typed it: "01:00.0". */
+	if (pci->device.name == NULL ||
+		rte_pci_addr_parse(pci->device.name, &addr) != 0 ||
+		rte_pci_addr_cmp(&addr, &pci->addr) != 0)
+		return differs(name, "a device's name");
 	if (pci->mem_resource[SVANIC_REGISTERS_BAR].len !=
 			SVANIC_REGISTERS_SIZE ||
 		pci->mem_resource[SVANIC_REGISTERS_BAR].addr == NULL)
@@ -53,7 +59,7 @@ int
 svanic_layout_check_port(
 	const struct rte_eth_dev *dev, const struct rte_pci_device *pci)
 {
-	if (dev->data == NULL || strcmp(dev->data->name, pci->name) != 0)
+	if (dev->data == NULL || strcmp(dev->data->name, pci->device.name) != 0)
 		return differs(pci->name, "a port's name");
 	if (dev != &rte_eth_devices[dev->data->port_id])
 		return differs(pci->name, "a port's number");

@@ -43,8 +43,10 @@ _Static_assert(sizeof(union svanic_descriptor) == 16, "section 5 and 6");
 
 /* What only the driver can count; they outlive the queue. */
 struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_rx_counters {
-	uint64_t no_mbufs;		     /* mbufs that were not to be had */
+	uint64_t
+		no_mbufs; /* times that the pool ran out; not polls meanwhile */
 	uint64_t errors[SVANIC_ERROR_CODES]; /* frames lost, by code */
+	uint64_t dropped; /* frames in the ring when the queue was stopped */
 };
 
 struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
@@ -68,6 +70,7 @@ struct svanic_rx_queue {
 	uint16_t buffer;   /* bytes of an mbuf's data room */
 	uint16_t address;  /* where in an mbuf the address for the device is */
 	uint16_t port;
+	bool starved; /* the pool had too few when it was last asked */
 	struct svanic_rx_counters *counters;
 
 	/* The rest. */
@@ -95,6 +98,7 @@ struct svanic_tx_queue {
 	uint16_t segments_max;
 	uint16_t address;
 	bool fast_free;
+	bool runs; /* HEAD is of this run */
 	struct svanic_tx_counters *counters;
 
 	/* The rest. */
@@ -115,13 +119,14 @@ typedef uint32_t svanic_count_t;
 /* --- receive: svanic_rx.c ----------------------------------------------------- */
 
 /*
- * The queue's own part of its start: empties the counts and fills the ring with mbufs,
- * without telling the device. -ENOMEM: the pool has too few.
+ * The queue's own part of its start: drains what polls have left in a queue that was
+ * off, empties the counts and fills the ring with mbufs, without telling the device.
+ * -ENOMEM: the pool has too few.
  */
 int svanic_rx_fill(struct svanic_rx_queue *queue);
 /* Tells the device how many descriptors it has. */
 void svanic_rx_ring_doorbell(struct svanic_rx_queue *queue);
-/* Gives all mbufs back; the device's DMA has ended. */
+/* Gives all mbufs back and counts the frames that nobody took; DMA has ended. */
 void svanic_rx_drain(struct svanic_rx_queue *queue);
 
 /* For buffers that hold the largest frame, and for others. */
@@ -135,7 +140,7 @@ int svanic_rx_status(void *queue, uint16_t offset);
 
 /* --- transmit: svanic_tx.c ---------------------------------------------------- */
 
-/* The queue's own part of its start. */
+/* The queue's own part of its start; drains what a queue that was off has accepted. */
 void svanic_tx_begin(struct svanic_tx_queue *queue);
 /* Gives all mbufs back and counts the packets that were not sent; DMA has ended. */
 void svanic_tx_drain(struct svanic_tx_queue *queue);

@@ -179,8 +179,9 @@ svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		return -ENOMEM;
 	queue->pool = pool;
 	queue->buffer = room - RTE_PKTMBUF_HEADROOM;
-	queue->at_least = conf->rx_free_thresh != 0 ? conf->rx_free_thresh
-						    : REFILL_DEFAULT;
+	queue->at_least = conf->rx_free_thresh != 0
+		? conf->rx_free_thresh
+		: RTE_MIN(REFILL_DEFAULT, descriptors / 2);
 	queue->offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
 	queue->deferred_start = conf->rx_deferred_start;
 	dev->data->rx_queues[number] = queue;
@@ -194,6 +195,7 @@ svanic_rx_release(struct rte_eth_dev *dev, uint16_t number)
 
 	if (queue == NULL)
 		return;
+	svanic_rx_drain(queue);
 	free_rx(queue);
 	dev->data->rx_queues[number] = NULL;
 }
@@ -294,6 +296,7 @@ svanic_tx_release(struct rte_eth_dev *dev, uint16_t number)
 
 	if (queue == NULL)
 		return;
+	svanic_tx_drain(queue);
 	free_tx(queue);
 	dev->data->tx_queues[number] = NULL;
 }
@@ -346,6 +349,27 @@ stop_all_dma(struct rte_eth_dev *dev)
 {
 	svanic_stats_keep(dev);
 	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
+	svanic_device_of(dev)->was_reset = true;
+}
+
+/* A reset takes PASIDs and filters away: a queue would run without them. */
+static int
+check_not_reset(const struct rte_eth_dev *dev)
+{
+	if (!svanic_device_of(dev)->was_reset)
+		return 0;
+	SVANIC_LOG(ERR,
+		"%s: no queue is started after a reset of the device: stop the port and start it",
+		svanic_device_of(dev)->hardware.name);
+	return -EIO;
+}
+
+/* The interrupt thread tells of the pair's next halt. */
+static void
+forget_halt(struct rte_eth_dev *dev, uint16_t number)
+{
+	__atomic_fetch_and(&svanic_device_of(dev)->halted, ~(1u << number),
+		__ATOMIC_RELAXED);
 }
 
 int
@@ -357,6 +381,8 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
 		return 0;
+	if (check_not_reset(dev) != 0)
+		return -EIO;
 	if (svanic_rx_fill(queue) != 0) {
 		SVANIC_LOG(ERR,
 			"%s: pool %s has too few mbufs for receive queue %" PRIu16
@@ -372,24 +398,23 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 		return ret;
 	}
 	svanic_rx_ring_doorbell(queue);
-	svanic_device_of(dev)->halted &= ~(1u << number);
+	forget_halt(dev, number);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
 
-int
-svanic_rx_stop(struct rte_eth_dev *dev, uint16_t number)
+static void
+stop_rx(struct rte_eth_dev *dev, uint16_t number)
 {
 	struct svanic_rx_queue *queue = rx_queue(dev, number);
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
-		return 0;
+		return;
 	if (svanic_queue_disable(
 		    queue->hardware, svanic_queue_at(number, SVANIC_RX)) != 0)
 		stop_all_dma(dev);
 	svanic_rx_drain(queue);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
-	return 0;
 }
 
 int
@@ -400,29 +425,61 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
 		return 0;
+	if (check_not_reset(dev) != 0)
+		return -EIO;
 	svanic_tx_begin(queue);
 	ret = svanic_queue_enable(queue->hardware,
 		svanic_queue_at(number, SVANIC_TX),
 		ring_address(dev, queue->memory), queue->mask + 1);
-	if (ret != 0)
+	if (ret != 0) {
+		svanic_tx_drain(queue);
 		return ret;
-	svanic_device_of(dev)->halted &= ~(1u << number);
+	}
+	forget_halt(dev, number);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+static void
+stop_tx(struct rte_eth_dev *dev, uint16_t number)
+{
+	struct svanic_tx_queue *queue = tx_queue(dev, number);
+
+	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
+		return;
+	if (svanic_queue_disable(
+		    queue->hardware, svanic_queue_at(number, SVANIC_TX)) != 0)
+		stop_all_dma(dev);
+	svanic_tx_drain(queue);
+	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+/* The other queues have ended with this one, which nobody has asked for. */
+static void
+tell_of_reset(struct rte_eth_dev *dev, bool before)
+{
+	if (svanic_device_of(dev)->was_reset && !before)
+		rte_eth_dev_callback_process(
+			dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+}
+
+int
+svanic_rx_stop(struct rte_eth_dev *dev, uint16_t number)
+{
+	bool before = svanic_device_of(dev)->was_reset;
+
+	stop_rx(dev, number);
+	tell_of_reset(dev, before);
 	return 0;
 }
 
 int
 svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number)
 {
-	struct svanic_tx_queue *queue = tx_queue(dev, number);
+	bool before = svanic_device_of(dev)->was_reset;
 
-	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
-		return 0;
-	if (svanic_queue_disable(
-		    queue->hardware, svanic_queue_at(number, SVANIC_TX)) != 0)
-		stop_all_dma(dev);
-	svanic_tx_drain(queue);
-	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
+	stop_tx(dev, number);
+	tell_of_reset(dev, before);
 	return 0;
 }
 
@@ -450,7 +507,7 @@ svanic_queues_stop(struct rte_eth_dev *dev)
 	uint16_t i;
 
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		svanic_rx_stop(dev, i);
+		stop_rx(dev, i);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		svanic_tx_stop(dev, i);
+		stop_tx(dev, i);
 }

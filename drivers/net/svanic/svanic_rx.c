@@ -117,9 +117,11 @@ fill_run(struct svanic_rx_queue *queue, uint32_t count)
 
 	if (unlikely(rte_mempool_get_bulk(queue->pool,
 			     (void **)&queue->mbufs[place], count) != 0)) {
-		queue->counters->no_mbufs += count;
+		queue->counters->no_mbufs += !queue->starved;
+		queue->starved = true;
 		return false;
 	}
+	queue->starved = false;
 	queue->given += count;
 	for (; place < end; place++)
 		give(queue, place);
@@ -166,15 +168,36 @@ svanic_rx_fill(struct svanic_rx_queue *queue)
 	rte_mbuf_refcnt_set(&model, 1);
 	memcpy(&queue->rearm, (const char *)&model + REARM,
 		sizeof(queue->rearm));
+	svanic_rx_drain(queue);
+	queue->starved = false;
 	queue->taken = 0;
 	queue->given = 0;
-	queue->first = NULL;
 	return fill_run(queue, queue->mask + 1) ? 0 : -ENOMEM;
+}
+
+/* The device counts them as received; those with an error it counts as lost. */
+static unsigned int
+count_whole_frames(const struct svanic_rx_queue *queue)
+{
+	unsigned int frames = 0;
+	uint32_t count;
+	uint64_t word;
+
+	for (count = queue->taken; count != queue->given; count++) {
+		word = read_word(queue, count);
+		if (!(status_in(word) & SVANIC_RX_DONE))
+			break;
+		if ((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
+			SVANIC_RX_END)
+			frames++;
+	}
+	return frames;
 }
 
 void
 svanic_rx_drain(struct svanic_rx_queue *queue)
 {
+	queue->counters->dropped += count_whole_frames(queue);
 	for (; queue->taken != queue->given; queue->taken++)
 		rte_pktmbuf_free_seg(queue->mbufs[queue->taken & queue->mask]);
 	rte_pktmbuf_free(queue->first);

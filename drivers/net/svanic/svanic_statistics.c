@@ -65,6 +65,7 @@ read_own(const struct svanic_device *device, struct svanic_statistics *now)
 			code++)
 			now->pair[pair][SVANIC_COUNT_RX_REFUSED + code -
 				SVANIC_ERROR_REFUSED] = rx[pair].errors[code];
+		now->pair[pair][SVANIC_COUNT_RX_DROPPED] = rx[pair].dropped;
 		now->pair[pair][SVANIC_COUNT_TX_REFUSED] = tx[pair].refused;
 		now->pair[pair][SVANIC_COUNT_TX_DROPPED] = tx[pair].dropped;
 	}
@@ -148,7 +149,8 @@ fill_queues(const struct svanic_statistics *now, QUEUES *queues)
 		queues->q_opackets[i] = pair[SVANIC_COUNT_TX_FRAMES];
 		queues->q_obytes[i] = pair[SVANIC_COUNT_TX_BYTES];
 		queues->q_errors[i] = pair[SVANIC_COUNT_RX_ERRORS] +
-			pair[SVANIC_COUNT_RX_MISSED];
+			pair[SVANIC_COUNT_RX_MISSED] +
+			pair[SVANIC_COUNT_RX_DROPPED];
 	}
 }
 
@@ -158,6 +160,7 @@ fill_port(const struct svanic_statistics *now, struct rte_eth_stats *stats)
 	stats->ipackets = sum(now, SVANIC_COUNT_RX_FRAMES);
 	stats->ibytes = sum(now, SVANIC_COUNT_RX_BYTES);
 	stats->imissed = sum(now, SVANIC_COUNT_RX_MISSED) +
+		sum(now, SVANIC_COUNT_RX_DROPPED) +
 		now->port[SVANIC_COUNT_NO_QUEUE];
 	stats->ierrors = sum(now, SVANIC_COUNT_RX_ERRORS) +
 		now->port[SVANIC_COUNT_OVERSIZE];
@@ -217,6 +220,7 @@ static const struct {
 	{ "rx_q%u_error_no_pasid", SVANIC_COUNT_RX_NO_PASID },
 	{ "rx_q%u_error_malformed", SVANIC_COUNT_RX_MALFORMED },
 	{ "rx_q%u_error_bus", SVANIC_COUNT_RX_BUS },
+	{ "rx_q%u_dropped", SVANIC_COUNT_RX_DROPPED },
 	{ "tx_q%u_frame_errors", SVANIC_COUNT_TX_ERRORS },
 	{ "tx_q%u_refused", SVANIC_COUNT_TX_REFUSED },
 	{ "tx_q%u_dropped", SVANIC_COUNT_TX_DROPPED },

@@ -112,13 +112,19 @@ reclaim(struct svanic_tx_queue *queue)
 	take_back(queue, end);
 }
 
-/* A device that was reset or is gone reads as something impossible: nothing is done. */
+/*
+ * A device that was reset or is gone reads as something impossible, and a queue that is
+ * off as the run before: nothing is done.
+ */
 static uint32_t
 read_head(const struct svanic_tx_queue *queue)
 {
-	uint32_t head = svanic_read32(queue->hardware,
-		svanic_queue_at(queue->number, SVANIC_TX) + SVANIC_QUEUE_HEAD);
+	uint32_t head;
 
+	if (!queue->runs)
+		return queue->done;
+	head = svanic_read32(queue->hardware,
+		svanic_queue_at(queue->number, SVANIC_TX) + SVANIC_QUEUE_HEAD);
 	return head - queue->done <= queue->next - queue->done ? head
 							       : queue->done;
 }
@@ -355,8 +361,8 @@ svanic_tx_prepare(void *opaque, struct rte_mbuf **mbufs, uint16_t count)
 
 /* --- begin and end -------------------------------------------------------------- */
 
-void
-svanic_tx_begin(struct svanic_tx_queue *queue)
+static void
+forget_all(struct svanic_tx_queue *queue)
 {
 	queue->next = 0;
 	queue->done = 0;
@@ -368,10 +374,20 @@ svanic_tx_begin(struct svanic_tx_queue *queue)
 void
 svanic_tx_drain(struct svanic_tx_queue *queue)
 {
-	uint32_t count = read_head(queue);
+	uint32_t count;
 
+	reclaim(queue); /* HEAD may be lost, by a reset of the device */
+	count = read_head(queue);
 	for (; count != queue->next; count = end_of_packet(queue, count))
 		queue->counters->dropped++;
 	take_back(queue, queue->next);
-	svanic_tx_begin(queue);
+	forget_all(queue);
+	queue->runs = false;
+}
+
+void
+svanic_tx_begin(struct svanic_tx_queue *queue)
+{
+	svanic_tx_drain(queue);
+	queue->runs = true;
 }
