@@ -153,7 +153,9 @@ use_memory(struct sva_scene *scene, const char *memory, unsigned int way,
 		keep(&all->ways[way], before + taken, taken - again,
 			counts.requests) != 0)
 		return -1;
-	return samples_add(&all->present, again / PAGES);
+	/* Once in a turn of all ways, as everything else. */
+	return way == PREFAULTED ? samples_add(&all->present, again / PAGES)
+				 : 0;
 }
 
 static int
