@@ -19,9 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <linux/vfio.h>
 
 #include "address_space.h"
 #include "backend.h"
@@ -79,20 +77,7 @@ open_all(const char *address)
 static void
 take_registers(void)
 {
-	struct vfio_region_info region = {
-		.argsz = sizeof(region),
-		.index = SVANIC_REGISTERS_BAR,
-	};
-	void *at;
-
-	bare.device = rte_iommufd_device_fd(device);
-	must(ioctl(bare.device, VFIO_DEVICE_GET_REGION_INFO, &region) == 0,
-		"region of BAR 0");
-	at = mmap(NULL, region.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		bare.device, region.offset);
-	must(at != MAP_FAILED, "mapping BAR 0");
-	bare.registers = at;
-	bare_set_bus_master(&bare, true);
+	bare_take(&bare, rte_iommufd_device_fd(device));
 	/* No request is given up while this program is slow. */
 	bare_write(&bare, SVANIC_PAGE_PATIENCE, 0);
 	bare_write(&bare, SVANIC_PAIR(0) + SVANIC_PASID,

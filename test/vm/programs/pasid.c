@@ -24,12 +24,10 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/vfio.h>
 
 #include <rte_iommufd.h>
 #include <rte_iommufd_pasid.h>
@@ -168,29 +166,6 @@ peer_gets(unsigned int number)
 }
 
 /* --- The device --- */
-
-static void
-take_registers(void)
-{
-	struct vfio_region_info region = {
-		.argsz = sizeof(region),
-		.index = SVANIC_REGISTERS_BAR,
-	};
-	void *at;
-
-	bare.device = rte_iommufd_device_fd(device);
-	must(ioctl(bare.device, VFIO_DEVICE_GET_REGION_INFO, &region) == 0,
-		"region of BAR 0");
-	at = mmap(NULL, region.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		bare.device, region.offset);
-	must(at != MAP_FAILED, "mapping BAR 0");
-	bare.registers = at;
-	bare_set_bus_master(&bare, true);
-	bare_write(&bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
-	while (bare_read(&bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
-		;
-	bare_write(&bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
-}
 
 static void
 set_filter(unsigned int number)
@@ -471,7 +446,8 @@ run_spaces(const char *address, const char *interface, const char *count,
 	open_device(address, &device);
 	own = make_space();
 	expect("attach the device", rte_iommufd_device_attach(device, own), 0);
-	take_registers();
+	bare_take(&bare, rte_iommufd_device_fd(device));
+	bare_reset(&bare);
 	check_spaces();
 	end_spaces();
 }

@@ -33,7 +33,6 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -41,7 +40,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/userfaultfd.h>
-#include <linux/vfio.h>
 
 #include <rte_iommufd.h>
 #include <rte_iommufd_sva.h>
@@ -133,29 +131,6 @@ find_descriptor(const char *name)
 /* --- The device -------------------------------------------------------------------- */
 
 static void
-take_registers(void)
-{
-	struct vfio_region_info region = {
-		.argsz = sizeof(region),
-		.index = SVANIC_REGISTERS_BAR,
-	};
-	void *at;
-
-	bare.device = rte_iommufd_device_fd(device);
-	must(ioctl(bare.device, VFIO_DEVICE_GET_REGION_INFO, &region) == 0,
-		"region of BAR 0");
-	at = mmap(NULL, region.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		bare.device, region.offset);
-	must(at != MAP_FAILED, "mapping BAR 0");
-	bare.registers = at;
-	bare_set_bus_master(&bare, true);
-	bare_write(&bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
-	while (bare_read(&bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
-		;
-	bare_write(&bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
-}
-
-static void
 open_peer(const char *interface)
 {
 	struct sockaddr_ll address = {
@@ -184,7 +159,8 @@ open_all(const char *address, const char *interface,
 			rte_iommufd_space_create(context, &own) == 0 &&
 			rte_iommufd_device_attach(device, own) == 0,
 		path);
-	take_registers();
+	bare_take(&bare, rte_iommufd_device_fd(device));
+	bare_reset(&bare);
 	open_peer(interface);
 	sem_init(&go_on, 0, 0);
 	expect("make an sva", rte_iommufd_sva_create(context, options, &sva),

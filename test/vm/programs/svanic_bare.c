@@ -155,6 +155,14 @@ bare_open(struct bare *bare, const char *address)
 	set_vectors(bare);
 }
 
+void
+bare_take(struct bare *bare, int device)
+{
+	bare->device = device;
+	map_registers(bare);
+	bare_set_bus_master(bare, true);
+}
+
 uint32_t
 bare_space(struct bare *bare)
 {
@@ -289,6 +297,15 @@ void
 bare_write_wide(struct bare *bare, uint32_t offset, uint64_t value)
 {
 	*(volatile uint64_t *)(bare->registers + offset) = value;
+}
+
+void
+bare_reset(struct bare *bare)
+{
+	bare_write(bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
+	while (bare_read(bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
+		;
+	bare_write(bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
 }
 
 uint64_t

@@ -30,6 +30,12 @@ struct bare {
 /* The device at a folder name such as 0000:01:00.0, bound to vfio-pci. */
 void bare_open(struct bare *bare, const char *address);
 
+/*
+ * The registers of a device that somebody else has opened and gives DMA: of the functions
+ * here those that use IOMMUFD or interrupts are not for it.
+ */
+void bare_take(struct bare *bare, int device);
+
 uint32_t bare_space(struct bare *bare);
 void bare_map(struct bare *bare, uint32_t space, void *memory, uint64_t iova,
 	uint64_t length);
@@ -49,6 +55,9 @@ uint32_t bare_read(struct bare *bare, uint32_t offset);
 uint64_t bare_read_wide(struct bare *bare, uint32_t offset);
 void bare_write(struct bare *bare, uint32_t offset, uint32_t value);
 void bare_write_wide(struct bare *bare, uint32_t offset, uint64_t value);
+
+/* By CONTROL; then it receives. */
+void bare_reset(struct bare *bare);
 
 /* Times the vector was raised since the last call; waits for one up to so many ms. */
 uint64_t bare_interrupts(

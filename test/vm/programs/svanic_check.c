@@ -98,10 +98,7 @@ test_open(struct test *test, const char *address, const char *interface)
 void
 test_reset(struct test *test)
 {
-	bare_write(&test->bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
-	while (bare_read(&test->bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
-		;
-	bare_write(&test->bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
+	bare_reset(&test->bare);
 }
 
 void
