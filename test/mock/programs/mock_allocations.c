@@ -81,6 +81,7 @@ static char *memory;
 static int file;
 static unsigned int number; /* the allocation that fails; 0: none */
 static unsigned int failures[STEPS];
+static unsigned int tries[STEPS];
 static unsigned int calls; /* of this life, so far */
 static char failed_in[64]; /* the call that the failure was in; "" before it */
 
@@ -111,6 +112,7 @@ step(enum step which, int ret)
 {
 	fail_nth_pause();
 	calls++;
+	tries[which]++;
 	if (failed_in[0] == '\0' && fail_nth_has_hit())
 		snprintf(failed_in, sizeof(failed_in), "call %u, %s", calls,
 			step_names[which]);
@@ -433,6 +435,10 @@ move_about(const struct life *life)
 			LENGTH);
 		TRY(DO_MOVE, rte_iommufd_device_move(device, life->space));
 	}
+	if (life->mirror_device != NULL &&
+		rte_iommufd_device_space(life->mirror_device) != NULL)
+		TRY(DO_DETACH, rte_iommufd_device_detach(life->mirror_device));
+	/* Not while one of its PASIDs is attached. */
 	if (life->asking == NULL)
 		TRY(DO_DETACH, rte_iommufd_device_detach(device));
 }
@@ -550,6 +556,11 @@ test_each_allocation_fails(void **state)
 		paths[i] = mock_vfio_add();
 	logs_start();
 	live(); /* what libraries keep for themselves is there then */
+	for (i = 0; i < STEPS; i++) {
+		if (tries[i] == 0)
+			fail_msg("the life without a failure does not reach %s",
+				step_names[i]);
+	}
 	do {
 		live_and_leave_nothing(++n, control);
 		hit = fail_nth_has_hit();
@@ -564,15 +575,12 @@ test_each_allocation_fails(void **state)
 	for (i = 0; i < STEPS; i++)
 		print_message(" %s %u", step_names[i], failures[i]);
 	print_message("\n");
-	/* Each of these allocates; a sweep that does not reach them is none. */
-	assert_true(failures[DO_CREATE] > 0 && failures[DO_OPEN] > 0);
-	assert_true(failures[DO_ATTACH] > 0 && failures[DO_MOVE] > 0);
-	assert_true(failures[DO_ALLOW] > 0 && failures[DO_MAP] > 0);
-	assert_true(failures[DO_MAP_FILE] > 0 && failures[DO_MAP_RUNS] > 0);
-	assert_true(failures[DO_COPY] > 0 && failures[DO_MIRROR] > 0);
-	assert_true(failures[DO_UNMAP] > 0 && failures[DO_PASID_ALLOC] > 0);
-	assert_true(failures[DO_PASID_ATTACH] > 0);
-	assert_true(failures[DO_PASID_REPLACE] > 0);
+	/*
+	 * Nothing here about how many failed in which call: that depends on what the
+	 * kernel's allocators have in stock. What holds for each point is checked in
+	 * live_and_leave_nothing(), and that a life reaches every call, above.
+	 */
+	assert_true(n > 1);
 }
 
 int
