@@ -16,7 +16,8 @@ WINDOW = 16
 
 
 def main():
-    connection = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    # Protocol 0 until bind(): a socket with a protocol gets frames of every interface before.
+    connection = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     connection.bind((sys.argv[1], 3))
     header = b"\xff" * 6 + connection.getsockname()[4] + b"\x08\x00"
     waiting = [header + right_packet(4, 17, number, 100) for number in range(int(sys.argv[2]))]

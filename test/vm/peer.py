@@ -44,6 +44,14 @@ def contents(seed, number, longest=LONGEST):
     return source.randbytes(source.randint(SHORTEST - HEADER.size - TRAILER, longest - HEADER.size - TRAILER))
 
 
+def open_wire(interface):
+    """A packet socket of one interface. Protocol 0 until bind(): a socket with a protocol gets frames of every interface before."""
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    wire.bind((interface, ETHERTYPE))
+    return wire
+
+
 class Frames:
     """What frames have to look like."""
 
@@ -74,9 +82,7 @@ class Frames:
 
 class Peer(Frames):
     def __init__(self, interface, seed, far=None, longest=LONGEST):
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.socket.bind((interface, ETHERTYPE))
+        self.socket = open_wire(interface)
         super().__init__(self.socket.getsockname()[4], seed, far, longest)
         self.repeated = 0
 
@@ -173,8 +179,7 @@ def expect(arguments):
     for name in arguments.files:
         with open(name, "rb") as file:
             expected.append(file.read().ljust(SHORTEST_CONTENTS, b"\0"))
-    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
-    wire.bind((arguments.interface, ETHERTYPE))
+    wire = open_wire(arguments.interface)
     wire.settimeout(0.2)
     asked_to_end = []
     signal.signal(signal.SIGTERM, lambda *_: asked_to_end.append(True))
@@ -199,8 +204,7 @@ def expect(arguments):
 
 
 def reflect(arguments):
-    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
-    wire.bind((arguments.interface, ETHERTYPE))
+    wire = open_wire(arguments.interface)
     print("peer: listening", flush=True)
     count = 0
     signal.signal(signal.SIGTERM, lambda *_: (print(f"peer: {count} frames reflected"), sys.exit(0)))

@@ -82,7 +82,8 @@ def packets():
 
 
 def main():
-    connection = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    # Protocol 0 until bind(): a socket with a protocol gets frames of every interface before.
+    connection = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     connection.bind((sys.argv[1], 3))
     own = connection.getsockname()[4]
     missing = {}

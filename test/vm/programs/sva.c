@@ -139,7 +139,8 @@ open_peer(const char *interface)
 		.sll_ifindex = (int)if_nametoindex(interface),
 	};
 
-	peer = socket(AF_PACKET, SOCK_RAW, htons(TEST_ETHERTYPE));
+	/* Protocol 0 until bind(): else it gets frames of every interface first. */
+	peer = socket(AF_PACKET, SOCK_RAW, 0);
 	must(peer >= 0 &&
 			bind(peer, (struct sockaddr *)&address,
 				sizeof(address)) == 0,

@@ -73,7 +73,8 @@ open_peer(const char *interface)
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)if_nametoindex(interface),
 	};
-	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	/* Protocol 0 until bind(): else it gets frames of every interface first. */
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
 	if (fd < 0 ||
 		bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
