@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/sysmacros.h>
 
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
 #include "unit.h"
@@ -1098,7 +1098,7 @@ kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 	return 0;
 }
 
-/* Of calls that mock_memory.c makes up. */
+/* Of calls that mock_userfault.c makes up. */
 int
 mock_open_real(const char *name)
 {

@@ -31,7 +31,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fault_queue.h"
+#include "backend/fault_queue.h"
 
 struct rte_iommufd_range;
 
@@ -94,7 +94,7 @@ unsigned int mock_open(const char *path);
 /* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
 extern bool mock_has_map_file;
 
-/* For mock_memory.c: a descriptor in the books that poll() can wait for; or -errno. */
+/* For mock_userfault.c: a descriptor in the books that poll() can wait for; or -errno. */
 int mock_open_real(const char *name);
 
 /* How many page tables (HWPTs) made by kernel_hwpt_alloc() there are now. */

@@ -19,7 +19,7 @@
 
 #include "bus_log.h"
 #include "containers.h"
-#include "seam.h"
+#include "vfio_shim.h"
 #include "sva_argument.h"
 #include "user_maps.h"
 
@@ -71,7 +71,7 @@ static struct {
 } books = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.standard = {
-		.fd = SEAM_DEFAULT_CONTAINER_FD,
+		.fd = VFIO_SHIM_DEFAULT_CONTAINER_FD,
 		.user_maps = TAILQ_HEAD_INITIALIZER(books.standard.user_maps),
 	},
 	.custom = TAILQ_HEAD_INITIALIZER(books.custom),
@@ -80,13 +80,13 @@ static struct {
 	.kept_spaces = TAILQ_HEAD_INITIALIZER(books.kept_spaces),
 };
 
-/* By SEAM_DEFAULT_CONTAINER_FD or the fd that containers_*() gave out. */
+/* By VFIO_SHIM_DEFAULT_CONTAINER_FD or the fd that containers_*() gave out. */
 static struct container *
 find_container(int fd)
 {
 	struct container *container;
 
-	if (fd == SEAM_DEFAULT_CONTAINER_FD)
+	if (fd == VFIO_SHIM_DEFAULT_CONTAINER_FD)
 		return &books.standard;
 	TAILQ_FOREACH(container, &books.custom, next)
 		if (container->fd == fd && !container->ending)
@@ -268,7 +268,7 @@ default_fd_locked(int *container_fd)
 			"a driver maps memory by type1 calls, which reach no device that has an address space of its own: use RTE_IOMMUFD=ioas=shared");
 		return -EOPNOTSUPP;
 	}
-	if (books.standard.fd == SEAM_DEFAULT_CONTAINER_FD) {
+	if (books.standard.fd == VFIO_SHIM_DEFAULT_CONTAINER_FD) {
 		ret = rte_iommufd_space_type1_fd(books.standard.space);
 		if (ret < 0)
 			return ret;

@@ -22,12 +22,12 @@
 
 #include "bus_log.h"
 #include "plugin.h"
-#include "seam.h"
-#include "stock.h"
+#include "vfio_shim.h"
+#include "dpdk_vfio.h"
 
 RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
 
-#ifdef SEAM_BY_WRAP
+#ifdef VFIO_SHIM_BY_WRAP
 
 void
 plugin_take_over(void)
@@ -39,12 +39,13 @@ plugin_take_over(void)
 #include "rebind.h"
 
 static void
-give_back(const struct stock *stock)
+give_back(const struct dpdk_vfio *stock)
 {
-#define SEAM_STOCK(name, parameters) \
+#define VFIO_SHIM_STOCK(name, parameters) \
 	{ #name, (void *)stock->name, (void *)name },
-	const struct rebind_function theirs[] = { SEAM_FUNCTIONS(SEAM_STOCK) };
-#undef SEAM_STOCK
+	const struct rebind_function theirs[] = { VFIO_SHIM_FUNCTIONS(
+		VFIO_SHIM_STOCK) };
+#undef VFIO_SHIM_STOCK
 
 	rebind(theirs, RTE_DIM(theirs));
 }
@@ -52,14 +53,15 @@ give_back(const struct stock *stock)
 void
 plugin_take_over(void)
 {
-	const struct stock *stock = stock_functions();
+	const struct dpdk_vfio *stock = dpdk_vfio_functions();
 
 	if (stock == NULL)
 		return;
-#define SEAM_OURS(name, parameters) \
+#define VFIO_SHIM_OURS(name, parameters) \
 	{ #name, (void *)name, (void *)stock->name },
-	const struct rebind_function ours[] = { SEAM_FUNCTIONS(SEAM_OURS) };
-#undef SEAM_OURS
+	const struct rebind_function ours[] = { VFIO_SHIM_FUNCTIONS(
+		VFIO_SHIM_OURS) };
+#undef VFIO_SHIM_OURS
 
 	if (rebind(ours, RTE_DIM(ours)) >= 0)
 		return;
@@ -70,7 +72,7 @@ plugin_take_over(void)
 
 RTE_INIT(plugin_loaded)
 {
-	if (stock_functions() == NULL) {
+	if (dpdk_vfio_functions() == NULL) {
 		BUS_LOG(INFO,
 			"this DPDK release keeps its VFIO functions to itself (26.11 and later): its own code is used");
 		return;

@@ -29,8 +29,8 @@
 #include "containers.h"
 #include "diagnose.h"
 #include "plugin.h"
-#include "seam.h"
-#include "stock.h"
+#include "vfio_shim.h"
+#include "dpdk_vfio.h"
 
 #define NOIOMMU_SWITCH "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 
@@ -39,7 +39,8 @@ static struct {
 	bool asked;   /* EAL has called rte_vfio_enable() */
 	bool enabled; /* it has, and VFIO is there */
 	bool broken;  /* the settings are not understood, which was said */
-	const struct stock *stock; /* where calls are handed on to, or NULL */
+	const struct dpdk_vfio
+		*stock; /* where calls are handed on to, or NULL */
 } state;
 
 /* What a seam function returns for a negative errno. */
@@ -71,7 +72,7 @@ is_module_loaded(const char *name)
 static int
 hand_over(void)
 {
-	const struct stock *stock = stock_functions();
+	const struct dpdk_vfio *stock = dpdk_vfio_functions();
 
 	if (stock == NULL) {
 		BUS_LOG(ERR,
@@ -96,7 +97,7 @@ hand_over(void)
  * device is probed.
  */
 int
-SEAM(rte_vfio_enable)(const char *module)
+VFIO_SHIM(rte_vfio_enable)(const char *module)
 {
 	struct rte_iommufd_context *context;
 
@@ -121,7 +122,7 @@ SEAM(rte_vfio_enable)(const char *module)
 }
 
 int
-SEAM(rte_vfio_is_enabled)(const char *module)
+VFIO_SHIM(rte_vfio_is_enabled)(const char *module)
 {
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_is_enabled(module);
@@ -129,7 +130,7 @@ SEAM(rte_vfio_is_enabled)(const char *module)
 }
 
 int
-SEAM(rte_vfio_noiommu_is_enabled)(void)
+VFIO_SHIM(rte_vfio_noiommu_is_enabled)(void)
 {
 	ssize_t length;
 	char value;
@@ -145,7 +146,7 @@ SEAM(rte_vfio_noiommu_is_enabled)(void)
 
 /* 1: found, 0: the device has no group. */
 int
-SEAM(rte_vfio_get_group_num)(
+VFIO_SHIM(rte_vfio_get_group_num)(
 	const char *sysfs_base, const char *address, int *group)
 {
 	struct rte_iommufd_device_place place;
@@ -194,7 +195,7 @@ setup(const char *path, int group, int *device_fd,
  * as "skip"; negative for an error.
  */
 int
-SEAM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
+VFIO_SHIM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 	int *device_fd, struct vfio_device_info *info)
 {
 	char path[PATH_MAX];
@@ -208,7 +209,7 @@ SEAM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 		return failure(-EINVAL);
 	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
 	ret = -ENODEV;
-	if (SEAM(rte_vfio_get_group_num)(sysfs_base, address, &group) == 1)
+	if (VFIO_SHIM(rte_vfio_get_group_num)(sysfs_base, address, &group) == 1)
 		ret = setup(path, group, device_fd, info);
 	if (ret == -EOPNOTSUPP) {
 		ret = hand_over();
@@ -224,7 +225,7 @@ SEAM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 }
 
 int
-SEAM(rte_vfio_release_device)(
+VFIO_SHIM(rte_vfio_release_device)(
 	const char *sysfs_base, const char *address, int device_fd)
 {
 	char path[PATH_MAX];
@@ -243,7 +244,7 @@ SEAM(rte_vfio_release_device)(
 
 /* An fd of 0 asks to set the device up first. Came with 23.03. */
 int
-SEAM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
+VFIO_SHIM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 	int *device_fd, struct vfio_device_info *info)
 {
 	int ret;
@@ -255,21 +256,21 @@ SEAM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 	if (info == NULL || *device_fd < 0)
 		return failure(-EINVAL);
 	if (*device_fd == 0)
-		return SEAM(rte_vfio_setup_device)(
+		return VFIO_SHIM(rte_vfio_setup_device)(
 			       sysfs_base, address, device_fd, info) == 0
 			? 0
 			: -1;
 	ret = containers_device_info(*device_fd, info);
 	/* Not one of ours: all there is to do is the ioctl, which is the same. */
-	if (ret == -ENODEV && stock_functions() != NULL &&
-		stock_functions()->rte_vfio_get_device_info != NULL)
-		return stock_functions()->rte_vfio_get_device_info(
+	if (ret == -ENODEV && dpdk_vfio_functions() != NULL &&
+		dpdk_vfio_functions()->rte_vfio_get_device_info != NULL)
+		return dpdk_vfio_functions()->rte_vfio_get_device_info(
 			sysfs_base, address, device_fd, info);
 	return ret == 0 ? 0 : failure(ret);
 }
 
 int
-SEAM(rte_vfio_get_group_fd)(int group)
+VFIO_SHIM(rte_vfio_get_group_fd)(int group)
 {
 	int fd, ret;
 
@@ -280,7 +281,7 @@ SEAM(rte_vfio_get_group_fd)(int group)
 }
 
 int
-SEAM(rte_vfio_clear_group)(int group_fd)
+VFIO_SHIM(rte_vfio_clear_group)(int group_fd)
 {
 	int ret;
 
@@ -295,7 +296,7 @@ SEAM(rte_vfio_clear_group)(int group_fd)
  * time, which no caller wants.
  */
 int
-SEAM(rte_vfio_get_container_fd)(void)
+VFIO_SHIM(rte_vfio_get_container_fd)(void)
 {
 	int fd, ret;
 
@@ -308,7 +309,7 @@ SEAM(rte_vfio_get_container_fd)(void)
 }
 
 int
-SEAM(rte_vfio_container_create)(void)
+VFIO_SHIM(rte_vfio_container_create)(void)
 {
 	int fd, ret;
 
@@ -326,7 +327,7 @@ SEAM(rte_vfio_container_create)(void)
 }
 
 int
-SEAM(rte_vfio_container_destroy)(int container_fd)
+VFIO_SHIM(rte_vfio_container_destroy)(int container_fd)
 {
 	int ret;
 
@@ -338,7 +339,7 @@ SEAM(rte_vfio_container_destroy)(int container_fd)
 
 /* Returns the group's fd. */
 int
-SEAM(rte_vfio_container_group_bind)(int container_fd, int group)
+VFIO_SHIM(rte_vfio_container_group_bind)(int container_fd, int group)
 {
 	int fd, ret;
 
@@ -350,7 +351,7 @@ SEAM(rte_vfio_container_group_bind)(int container_fd, int group)
 }
 
 int
-SEAM(rte_vfio_container_group_unbind)(int container_fd, int group)
+VFIO_SHIM(rte_vfio_container_group_unbind)(int container_fd, int group)
 {
 	int ret;
 
@@ -366,7 +367,7 @@ SEAM(rte_vfio_container_group_unbind)(int container_fd, int group)
  * mapping then.
  */
 int
-SEAM(rte_vfio_container_dma_map)(
+VFIO_SHIM(rte_vfio_container_dma_map)(
 	int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
 	int ret;
@@ -382,7 +383,7 @@ SEAM(rte_vfio_container_dma_map)(
 
 /* rte_errno tells EINVAL for what was not mapped. */
 int
-SEAM(rte_vfio_container_dma_unmap)(
+VFIO_SHIM(rte_vfio_container_dma_unmap)(
 	int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
 	int ret;

@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "mock.h"
 #include "unit.h"
 

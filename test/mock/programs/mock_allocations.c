@@ -22,11 +22,11 @@
 #include <unistd.h>
 #include <sys/mman.h>
 
-#include "address_space.h"
-#include "backend.h"
+#include "core/address_space.h"
+#include "backend/backend.h"
 #include "fail_nth.h"
-#include "fault_queue.h"
-#include "kernel.h"
+#include "backend/fault_queue.h"
+#include "kernel/kernel.h"
 #include "logs.h"
 #include "mock.h"
 #include "mock_vfio.h"
@@ -130,16 +130,16 @@ step(enum step which, int ret)
 #define TRY(which, call) step(which, (fail_nth_resume(), (call)))
 
 /* The sysfs is the test's own. */
-int __real_device_place_find(const char *path, struct device_place *place);
-int __wrap_device_place_find(const char *path, struct device_place *place);
+int __real_sysfs_device_find(const char *path, struct sysfs_device *place);
+int __wrap_sysfs_device_find(const char *path, struct sysfs_device *place);
 
 int
-__wrap_device_place_find(const char *path, struct device_place *place)
+__wrap_sysfs_device_find(const char *path, struct sysfs_device *place)
 {
 	int ret;
 
 	fail_nth_pause();
-	ret = __real_device_place_find(path, place);
+	ret = __real_sysfs_device_find(path, place);
 	fail_nth_resume();
 	return ret;
 }

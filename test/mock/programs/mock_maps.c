@@ -15,7 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "backend.h"
+#include "backend/backend.h"
 #include "logs.h"
 #include "mock.h"
 #include "mock_vfio.h"

@@ -15,9 +15,9 @@
 #include <unistd.h>
 #include <sys/mman.h>
 
-#include "address_space.h"
-#include "backend.h"
-#include "fault_queue.h"
+#include "core/address_space.h"
+#include "backend/backend.h"
+#include "backend/fault_queue.h"
 #include "logs.h"
 #include "mock.h"
 #include "mock_vfio.h"

@@ -16,7 +16,7 @@
 
 #include "fail_nth.h"
 #include "fake_sysfs.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "mock.h"
 #include "mock_vfio.h"
 #include "rte_iommufd.h"

@@ -21,10 +21,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "address_space.h"
-#include "backend.h"
+#include "core/address_space.h"
+#include "backend/backend.h"
 #include "expect.h"
-#include "fault_queue.h"
+#include "backend/fault_queue.h"
 #include "rte_iommufd_pasid.h"
 #include "svanic_bare.h"
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef BACKEND_H
+#define BACKEND_H
+
+/*
+ * The one variable point of the library: what differs between IOMMUFD and legacy
+ * containers stands behind struct backend; everything else is shared.
+ *
+ * Rules for a backend's functions:
+ *  - 0 or -errno; who gets an errno from the kernel logs it, once, explained;
+ *  - what they made before a failure they take back themselves;
+ *  - they are called with the locks that each names (see objects.h), and take none.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/objects.h"
+
+struct pasid;
+
+struct backend {
+	const char *name;
+	/* Page tables, and the mappings in them, live only while a device is
+	 * attached, as with a legacy container: maps made before are noted and
+	 * entered by address_space_go_live(), and they are all gone when the
+	 * last device has left.
+	 */
+	bool maps_need_device;
+	/* Whether map() and unmap() on one space run side by side in the kernel. */
+	bool maps_in_parallel;
+	/* Devices use physical addresses, and nothing holds them back. */
+	bool unsafe;
+	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
+	bool maps_regions;
+
+	/* No lock held. */
+	int (*space_create)(struct rte_iommufd_space *space);
+
+	/* The interval claimed; where maps_in_parallel says so, by several threads at a
+	 * time, with intervals of their own or parts of one. What goes wrong is logged by
+	 * the callers, in the same words for all backends.
+	 */
+	int (*map)(
+		struct rte_iommufd_space *space, const struct mapping *mapping);
+	int (*unmap)(struct rte_iommufd_space *space, uint64_t iova,
+		uint64_t length, uint64_t *unmapped);
+	/* NULL: cannot copy. Of the source no lock is needed. */
+	int (*copy)(struct rte_iommufd_space *space, uint64_t iova,
+		struct rte_iommufd_space *source, uint64_t source_iova,
+		uint64_t length, uint32_t rights);
+	/* These with the whole space claimed. NULL: has nothing like it. */
+	int (*allow)(struct rte_iommufd_space *space,
+		const struct rte_iommufd_range *ranges, uint32_t count);
+	int (*ranges)(struct rte_iommufd_space *space,
+		struct rte_iommufd_range *ranges, uint32_t *count);
+	int (*type1_fd)(struct rte_iommufd_space *space);
+
+	/* Whether memory is better offered by its files than by its addresses. No
+	 * lock held.
+	 */
+	bool (*maps_files)(struct rte_iommufd_context *context);
+
+	/* The context's lock held. */
+	void (*space_destroy)(struct rte_iommufd_space *space);
+	int (*device_open)(struct rte_iommufd_device *device);
+	/* Detaches, too, and its PASIDs first. */
+	void (*device_close)(struct rte_iommufd_device *device);
+	int (*attach)(struct rte_iommufd_device *device,
+		struct rte_iommufd_space *space);
+	/* From the space it is in to another; NULL: cannot. */
+	int (*move)(struct rte_iommufd_device *device,
+		struct rte_iommufd_space *space);
+	int (*detach)(struct rte_iommufd_device *device);
+	int (*hw_info)(const struct rte_iommufd_device *device,
+		struct rte_iommufd_hw_info *info);
+
+	/* All three NULL: knows no PASIDs. The context's lock held. */
+	/* How many bits wide the device's PASIDs are, or -errno, logged. */
+	int (*pasid_width)(const struct rte_iommufd_device *device);
+	/* Of a PASID with a space: to that space in place of it. */
+	int (*attach_pasid)(const struct rte_iommufd_device *device,
+		struct pasid *pasid, struct rte_iommufd_space *space);
+	int (*detach_pasid)(
+		const struct rte_iommufd_device *device, struct pasid *pasid);
+};
+
+extern const struct backend backend_iommufd;
+extern const struct backend backend_type1;
+extern const struct backend backend_type1v2;
+/* Without an IOMMU: by the device's own node, or by its group. */
+extern const struct backend backend_noiommu_cdev;
+extern const struct backend backend_noiommu_group;
+/* A name and nothing else: DPDK's own code does the work. */
+extern const struct backend backend_stock;
+
+#endif /* BACKEND_H */

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Address spaces: their life, what can be mapped in them, what is.
+ *
+ * Each space keeps its own record of what is mapped (iova_map.h). The kernel is
+ * asked to unmap only what the record says was mapped whole, and the record is
+ * what is entered into a legacy container when its first device arrives. How things
+ * get into it is in space_map.c, and out of it in space_unmap.c.
+ *
+ * Must not know: which backend it is, EAL.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <rte_errno.h>
+
+#include "core/address_space.h"
+#include "backend/backend.h"
+#include "core/context.h"
+#include "explain/explain_pasid.h"
+#include "kernel/kernel.h"
+#include "util/log.h"
+#include "core/space_map.h"
+
+void
+space_lock_range(struct rte_iommufd_space *space, struct locked_range *locked,
+	uint64_t iova, uint64_t length)
+{
+	const uint64_t last = iova + (length - 1);
+
+	if (space->context->backend->maps_in_parallel)
+		range_lock_acquire(&space->range_lock, locked, iova,
+			length == 0 || last < iova ? UINT64_MAX : last);
+	else
+		space_lock_all(space, locked);
+}
+
+void
+space_lock_all(struct rte_iommufd_space *space, struct locked_range *locked)
+{
+	range_lock_acquire(&space->range_lock, locked, 0, UINT64_MAX);
+}
+
+void
+space_unlock_range(struct rte_iommufd_space *space, struct locked_range *locked)
+{
+	range_lock_release(&space->range_lock, locked);
+}
+
+/* Counts the space and settles the backend. */
+static int
+enter_context(struct rte_iommufd_context *context)
+{
+	int ret;
+
+	pthread_mutex_lock(&context->lock);
+	ret = context_choose_locked(context, NULL);
+	if (ret == 0)
+		context->spaces++;
+	pthread_mutex_unlock(&context->lock);
+	return ret;
+}
+
+static void
+leave_context(struct rte_iommufd_context *context)
+{
+	pthread_mutex_lock(&context->lock);
+	context->spaces--;
+	pthread_mutex_unlock(&context->lock);
+}
+
+int
+rte_iommufd_space_create(
+	struct rte_iommufd_context *context, struct rte_iommufd_space **space)
+{
+	return address_space_create_faulting(context, NULL, space);
+}
+
+int
+address_space_create_faulting(struct rte_iommufd_context *context,
+	struct fault_queue *faults, struct rte_iommufd_space **space)
+{
+	struct rte_iommufd_space *made;
+	int ret;
+
+	ret = enter_context(context);
+	if (ret != 0)
+		return ret;
+	if (faults != NULL && context->backend->attach_pasid == NULL) {
+		IOMMUFD_LOG(ERR,
+			"backend %s has no page requests: they need RTE_IOMMUFD=backend=iommufd",
+			context->backend->name);
+		ret = -EOPNOTSUPP;
+		goto leave;
+	}
+	made = calloc(1, sizeof(*made));
+	if (made == NULL) {
+		IOMMUFD_LOG(ERR, "no memory for an address space");
+		ret = -ENOMEM;
+		goto leave;
+	}
+	made->context = context;
+	made->faults = faults;
+	made->container_fd = -1;
+	made->live = !context->backend->maps_need_device;
+	range_lock_init(&made->range_lock);
+	pthread_mutex_init(&made->map_lock, NULL);
+	iova_map_init(&made->map);
+	TAILQ_INIT(&made->mirrors);
+	ret = context->backend->space_create(made);
+	if (ret != 0)
+		goto release;
+	*space = made;
+	return 0;
+
+release:
+	pthread_mutex_destroy(&made->map_lock);
+	range_lock_destroy(&made->range_lock);
+	free(made);
+leave:
+	leave_context(context);
+	return ret;
+}
+
+int
+rte_iommufd_space_destroy(struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_context *context;
+
+	if (space == NULL)
+		return 0;
+	context = space->context;
+	if (space->devices != 0) {
+		IOMMUFD_LOG(ERR,
+			"an address space cannot end with %u devices attached",
+			space->devices);
+		return -EBUSY;
+	}
+	if (space->pasids != 0) {
+		IOMMUFD_LOG(ERR,
+			"an address space cannot end with %u PASIDs attached",
+			space->pasids);
+		return -EBUSY;
+	}
+	if (space->mirror_count != 0) {
+		IOMMUFD_LOG(ERR,
+			"an address space cannot end while others mirror it");
+		return -EBUSY;
+	}
+	if (space->unfollow != NULL)
+		space->unfollow(space);
+	mirror_end(space);
+	pthread_mutex_lock(&context->lock);
+	context->backend->space_destroy(space);
+	pthread_mutex_unlock(&context->lock);
+	iova_map_clear(&space->map);
+	pthread_mutex_destroy(&space->map_lock);
+	range_lock_destroy(&space->range_lock);
+	free(space);
+	leave_context(context);
+	return 0;
+}
+
+int
+rte_iommufd_space_lookup(struct rte_iommufd_space *space, uint64_t iova,
+	uint64_t length, uint32_t rights, void **va)
+{
+	struct locked_range locked;
+	uint64_t address;
+	int ret;
+
+	space_lock_range(space, &locked, iova, length);
+	pthread_mutex_lock(&space->map_lock);
+	ret = iova_map_translate(&space->map, iova, length, rights, &address);
+	pthread_mutex_unlock(&space->map_lock);
+	space_unlock_range(space, &locked);
+	if (ret == 0)
+		*va = (void *)(uintptr_t)address;
+	return ret;
+}
+
+int
+rte_iommufd_space_ranges(struct rte_iommufd_space *space,
+	struct rte_iommufd_range *ranges, unsigned int capacity)
+{
+	uint32_t count = capacity;
+	struct locked_range locked;
+	int ret;
+
+	space_lock_all(space, &locked);
+	ret = space->context->backend->ranges(space, ranges, &count);
+	space_unlock_range(space, &locked);
+	if (ret == 0 || ret == -EMSGSIZE)
+		return count;
+	IOMMUFD_LOG(ERR, "cannot read the IOVA ranges of an address space: %s",
+		rte_strerror(-ret));
+	return ret;
+}
+
+void
+rte_iommufd_space_stats(
+	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats)
+{
+	struct locked_range locked;
+
+	space_lock_all(space, &locked);
+	*stats = space->stats;
+	stats->areas = space->map.count;
+	stats->bytes = space->map.bytes;
+	space_unlock_range(space, &locked);
+}
+
+int
+rte_iommufd_space_type1_fd(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+	int ret;
+
+	space_lock_all(space, &locked);
+	ret = space->context->backend->type1_fd(space);
+	space_unlock_range(space, &locked);
+	return ret;
+}
+
+void
+address_space_read_ranges(struct rte_iommufd_space *space)
+{
+	uint32_t count = RTE_DIM(space->ranges);
+	struct locked_range locked;
+
+	space_lock_all(space, &locked);
+	if (space->context->backend->ranges(space, space->ranges, &count) != 0)
+		count = 0;
+	space->range_count = count;
+	space_unlock_range(space, &locked);
+}
+
+int
+address_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, uint32_t count)
+{
+	const struct backend *backend = space->context->backend;
+	struct locked_range locked;
+	int ret;
+
+	if (backend->allow == NULL)
+		return -EOPNOTSUPP;
+	space_lock_all(space, &locked);
+	ret = backend->allow(space, ranges, count);
+	space_unlock_range(space, &locked);
+	return ret;
+}
+
+int
+rte_iommufd_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, unsigned int count)
+{
+	int ret = address_space_allow(space, ranges, count);
+
+	if (ret == -EOPNOTSUPP)
+		IOMMUFD_LOG(ERR,
+			"backend %s cannot keep IOVAs usable: RTE_IOMMUFD=backend=iommufd can",
+			space->context->backend->name);
+	else if (ret != 0)
+		IOMMUFD_LOG(ERR, "these IOVAs cannot be kept usable: %s",
+			ret == -EADDRINUSE
+				? "the IOMMU of an attached device has some of them reserved, or does not reach them (rte_iommufd_space_ranges() tells)"
+				: rte_strerror(-ret));
+	return ret;
+}
+
+/* A dma-buf of the owner's region, for the time of the call. */
+static int
+open_region(const struct rte_iommufd_device *owner, unsigned int region,
+	uint64_t offset, uint64_t length)
+{
+	struct explanation why;
+	int file = kernel_device_open_dma_buf(
+		owner->fd, region, offset, length);
+
+	if (file < 0)
+		IOMMUFD_LOG(ERR, "%s: %s", owner->place.address,
+			explain_region(&why, region, offset, length, file));
+	/* The kernel does not know the call. */
+	return file == -ENOTTY ? -EOPNOTSUPP : file;
+}
+
+int
+rte_iommufd_space_map_region(struct rte_iommufd_space *space,
+	struct rte_iommufd_device *owner, unsigned int region, uint64_t offset,
+	uint64_t iova, uint64_t length)
+{
+	struct mapping run = {
+		.iova = iova,
+		.length = length,
+		.rights = ALL_RIGHTS,
+	};
+	int ret;
+
+	if (!space->context->backend->maps_regions) {
+		IOMMUFD_LOG(ERR,
+			"backend %s maps no regions: map the address at which the program has mapped it",
+			space->context->backend->name);
+		return -EOPNOTSUPP;
+	}
+	if (owner->context != space->context || owner->fd < 0) {
+		IOMMUFD_LOG(ERR,
+			"%s: cannot map its region, the device is of another context or not open",
+			owner->place.address);
+		return -EINVAL;
+	}
+	run.file = open_region(owner, region, offset, length);
+	if (run.file < 0)
+		return run.file;
+	ret = space_map_runs(space, &run, 1, 1);
+	kernel_close(run.file);
+	return ret;
+}
+
+static int
+enter_again(const struct mapping *mapping, void *space)
+{
+	if (mapping->origin == MAPPING_LOST)
+		return 0;
+	return space_enter_locked(space, mapping, 1, 1);
+}
+
+int
+address_space_go_live(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+	int ret = 0;
+
+	space_lock_all(space, &locked);
+	if (!space->live)
+		ret = iova_map_walk(&space->map, enter_again, space);
+	if (ret == 0)
+		space->live = true;
+	space_unlock_range(space, &locked);
+	return ret;
+}
+
+void
+address_space_go_idle(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+
+	space_lock_all(space, &locked);
+	if (space->context->backend->maps_need_device)
+		space->live = false;
+	space_unlock_range(space, &locked);
+}
+
+void
+address_space_stay_live(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+
+	space_lock_all(space, &locked);
+	space->live = true;
+	space_unlock_range(space, &locked);
+}
+
+static int
+refuse_in_interrupt_window(
+	const struct mapping *mapping, void *argument __rte_unused)
+{
+	struct explanation why;
+
+	if (!space_touches_interrupt_window(mapping))
+		return 0;
+	IOMMUFD_LOG(ERR, "%s", explain_interrupt_window(&why, mapping));
+	return -EADDRINUSE;
+}
+
+int
+address_space_enter_pasid(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+	int ret = 0;
+
+	space_lock_all(space, &locked);
+	if (!space->keeps_interrupt_window)
+		ret = iova_map_walk(
+			&space->map, refuse_in_interrupt_window, NULL);
+	if (ret == 0) {
+		space->keeps_interrupt_window = true;
+		space->pasids++;
+	}
+	space_unlock_range(space, &locked);
+	return ret;
+}
+
+void
+address_space_leave_pasid(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+
+	space_lock_all(space, &locked);
+	space->keeps_interrupt_window = --space->pasids > 0;
+	space_unlock_range(space, &locked);
+}
+
+int
+address_space_find(
+	struct rte_iommufd_space *space, uint64_t iova, struct mapping *mapping)
+{
+	const struct mapping *found;
+	struct locked_range locked;
+
+	space_lock_range(space, &locked, iova, 1);
+	pthread_mutex_lock(&space->map_lock);
+	found = iova_map_find(&space->map, iova);
+	if (found != NULL)
+		*mapping = *found;
+	pthread_mutex_unlock(&space->map_lock);
+	space_unlock_range(space, &locked);
+	return found == NULL ? -ENOENT : 0;
+}

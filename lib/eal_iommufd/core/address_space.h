@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef ADDRESS_SPACE_H
+#define ADDRESS_SPACE_H
+
+/*
+ * Address spaces, as the rest of the library uses them: see address_space.c.
+ */
+
+#include <stdint.h>
+
+struct locked_range;
+struct fault_queue;
+struct mapping;
+struct rte_iommufd_context;
+struct rte_iommufd_range;
+struct rte_iommufd_space;
+
+/*
+ * rte_iommufd_space_create() for a space whose page tables report page requests to the
+ * queue. The queue stays the caller's, and is closed after the space has ended. The
+ * context's backend has to be iommufd: rte_iommufd_context_choose() comes first, because the
+ * queue is made on the context's iommu_fd.
+ */
+int address_space_create_faulting(struct rte_iommufd_context *context,
+	struct fault_queue *faults, struct rte_iommufd_space **space);
+
+/*
+ * Waits until nobody else maps, unmaps or looks up anything of [iova, iova + length), and
+ * keeps them waiting until space_unlock_range(): all of the space where the backend's calls do
+ * not run side by side. A length of 0, or too large a one, is to the end of the space.
+ */
+void space_lock_range(struct rte_iommufd_space *space,
+	struct locked_range *locked, uint64_t iova, uint64_t length);
+void space_lock_all(
+	struct rte_iommufd_space *space, struct locked_range *locked);
+void space_unlock_range(
+	struct rte_iommufd_space *space, struct locked_range *locked);
+
+/* What the devices that are attached now can reach: to be told after each change. */
+void address_space_read_ranges(struct rte_iommufd_space *space);
+
+/* rte_iommufd_space_allow(), which logs nothing. */
+int address_space_allow(struct rte_iommufd_space *space,
+	const struct rte_iommufd_range *ranges, uint32_t count);
+
+/*
+ * A device has brought a page table: enters what was mapped before, where the
+ * backend needs that, and from now on maps at once. The context's lock is held.
+ */
+int address_space_go_live(struct rte_iommufd_space *space);
+
+/* The last device is about to leave. The context's lock is held. */
+void address_space_go_idle(struct rte_iommufd_space *space);
+
+/* It did not, or the page table stays: takes address_space_go_idle() back. */
+void address_space_stay_live(struct rte_iommufd_space *space);
+
+/*
+ * A PASID is about to be attached to the space: from now on nothing can be mapped where
+ * devices write interrupts, which the kernel does not see to (it does for a device
+ * itself: iopt_table_enforce_dev_resv_regions()), and the IOMMU would not translate.
+ * 0, or -EADDRINUSE when something is mapped there, logged. The context's lock is held.
+ */
+int address_space_enter_pasid(struct rte_iommufd_space *space);
+/* It was detached, or was not attached. */
+void address_space_leave_pasid(struct rte_iommufd_space *space);
+
+/* Finds the mapping that contains the address. 0, or -ENOENT, which is not logged. */
+int address_space_find(struct rte_iommufd_space *space, uint64_t iova,
+	struct mapping *mapping);
+
+#endif /* ADDRESS_SPACE_H */

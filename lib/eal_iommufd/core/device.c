@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Devices: open, attach, detach, describe, close.
+ *
+ * Must not know: which backend it is, mappings, EAL.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+
+#include "core/address_space.h"
+#include "backend/backend.h"
+#include "core/context.h"
+#include "core/device_owner.h"
+#include "kernel/kernel.h"
+#include "util/log.h"
+#include "core/pasid.h"
+
+/* Whether a VFIO driver has the device: it shows by a node of either kind. */
+static bool
+is_vfio_device(const struct sysfs_device *place)
+{
+	char node[PATH_MAX];
+
+	if (place->found.cdev[0] != '\0' || place->noiommu)
+		return true;
+	if (place->found.group < 0)
+		return false;
+	sysfs_device_group_node(place, node, sizeof(node));
+	return strstr(place->found.driver, "vfio") != NULL ||
+		access(node, F_OK) == 0;
+}
+
+int
+rte_iommufd_device_find(
+	const char *device_path, struct rte_iommufd_device_place *place)
+{
+	struct sysfs_device found;
+	int ret = sysfs_device_find(device_path, &found);
+
+	if (ret == 0)
+		*place = found.found;
+	return ret;
+}
+
+static int
+open_in_context(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_context *context = device->context;
+	int ret;
+
+	pthread_mutex_lock(&context->lock);
+	ret = context_choose_locked(context, &device->place);
+	if (ret == 0)
+		ret = context->backend->device_open(device);
+	if (ret == 0)
+		TAILQ_INSERT_TAIL(&context->devices, device, next);
+	pthread_mutex_unlock(&context->lock);
+	/* -ENODEV is for what VFIO does not manage, and nothing else. */
+	return ret == -ENODEV ? -ENXIO : ret;
+}
+
+int
+rte_iommufd_device_open(struct rte_iommufd_context *context,
+	const char *device_path, const uint8_t *vf_token,
+	struct rte_iommufd_device **device)
+{
+	struct rte_iommufd_device *made = calloc(1, sizeof(*made));
+	int ret;
+
+	if (made == NULL) {
+		IOMMUFD_LOG(ERR, "%s: no memory for the device", device_path);
+		return -ENOMEM;
+	}
+	made->context = context;
+	made->fd = -1;
+	if (vf_token != NULL) {
+		made->has_vf_token = true;
+		memcpy(made->vf_token, vf_token, sizeof(made->vf_token));
+	}
+	ret = sysfs_device_find(device_path, &made->place);
+	if (ret == -EINVAL)
+		IOMMUFD_LOG(ERR, "%s: the path is too long", device_path);
+	if (ret == 0)
+		ret = is_vfio_device(&made->place) ? open_in_context(made)
+						   : -ENODEV;
+	if (ret != 0) {
+		free(made);
+		return ret;
+	}
+	*device = made;
+	return 0;
+}
+
+/* In the books; the context's lock is held. */
+static void
+leave_space(struct rte_iommufd_device *device)
+{
+	device->space->devices--;
+	device->space = NULL;
+}
+
+/* The context's lock is held. */
+static int
+detach_locked(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_space *space = device->space;
+	int ret;
+
+	if (space == NULL) {
+		IOMMUFD_LOG(ERR, "%s: cannot detach, it is attached to nothing",
+			device->place.address);
+		return -EINVAL;
+	}
+	if (pasid_is_any_attached(device)) {
+		IOMMUFD_LOG(ERR,
+			"%s: cannot detach, its PASIDs are attached: detach them first",
+			device->place.address);
+		return -EBUSY;
+	}
+	/* First, so that no memory event meets a page table that is going. */
+	if (space->devices == 1)
+		address_space_go_idle(space);
+	ret = device->context->backend->detach(device);
+	if (ret != 0 || space->keeps_page_table)
+		address_space_stay_live(space);
+	if (ret != 0)
+		return ret;
+	leave_space(device);
+	address_space_read_ranges(space);
+	return 0;
+}
+
+void
+rte_iommufd_device_close(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_context *context;
+	struct rte_iommufd_space *space;
+
+	if (device == NULL)
+		return;
+	context = device->context;
+	if (context == NULL) {
+		kernel_close(device->fd);
+		free(device);
+		return;
+	}
+	pthread_mutex_lock(&context->lock);
+	space = device->space;
+	if (space != NULL && space->devices == 1)
+		address_space_go_idle(space);
+	context->backend->device_close(device);
+	if (space != NULL) {
+		if (space->keeps_page_table)
+			address_space_stay_live(space);
+		leave_space(device);
+		address_space_read_ranges(space);
+	}
+	pasid_end_device(device);
+	TAILQ_REMOVE(&context->devices, device, next);
+	pthread_mutex_unlock(&context->lock);
+	free(device);
+}
+
+/* The context's lock is held. */
+static int
+attach_locked(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	const struct backend *backend = device->context->backend;
+	int ret;
+
+	if (device->space != NULL || space->context != device->context) {
+		IOMMUFD_LOG(ERR, "%s: cannot attach, %s", device->place.address,
+			device->space != NULL
+				? "it is attached already"
+				: "the address space is of another context");
+		return -EINVAL;
+	}
+	ret = backend->attach(device, space);
+	if (ret != 0)
+		return ret;
+	ret = address_space_go_live(space);
+	if (ret != 0) {
+		backend->detach(device);
+		return ret;
+	}
+	device->space = space;
+	space->devices++;
+	address_space_read_ranges(space);
+	return 0;
+}
+
+/* The kernel moves the whole IOMMU group, so its other devices have moved as well. */
+static void
+move_group(const struct rte_iommufd_device *moved,
+	struct rte_iommufd_space *left, struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_device *each;
+
+	TAILQ_FOREACH(each, &moved->context->devices, next) {
+		if (each->space != left || !devices_share_group(each, moved))
+			continue;
+		leave_space(each);
+		each->space = space;
+		space->devices++;
+	}
+}
+
+/* The context's lock is held. */
+static int
+move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_space *left = device->space;
+	int ret;
+
+	if (left == NULL || space->context != device->context) {
+		IOMMUFD_LOG(ERR, "%s: cannot move, %s", device->place.address,
+			left == NULL
+				? "it is attached to nothing"
+				: "the address space is of another context");
+		return -EINVAL;
+	}
+	if (left == space)
+		return 0;
+	if (device->context->backend->move == NULL) {
+		IOMMUFD_LOG(ERR,
+			"%s: legacy containers cannot move a device without a gap: stop it, detach and attach",
+			device->place.address);
+		return -EOPNOTSUPP;
+	}
+	ret = device->context->backend->move(device, space);
+	if (ret != 0)
+		return ret;
+	move_group(device, left, space);
+	address_space_read_ranges(left);
+	address_space_read_ranges(space);
+	return 0;
+}
+
+int
+rte_iommufd_device_attach(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	int ret;
+
+	if (!device_is_own(device))
+		return -EINVAL;
+	pthread_mutex_lock(&device->context->lock);
+	ret = attach_locked(device, space);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_move(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	int ret;
+
+	if (!device_is_own(device))
+		return -EINVAL;
+	pthread_mutex_lock(&device->context->lock);
+	ret = move_locked(device, space);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+struct rte_iommufd_space *
+rte_iommufd_device_space(const struct rte_iommufd_device *device)
+{
+	return device->space;
+}
+
+int
+rte_iommufd_device_lookup(struct rte_iommufd_context *context,
+	const char *device_path, struct rte_iommufd_device **device)
+{
+	struct rte_iommufd_device *each;
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&context->lock);
+	TAILQ_FOREACH(each, &context->devices, next) {
+		if (strcmp(each->place.path, device_path) != 0)
+			continue;
+		*device = each;
+		ret = 0;
+	}
+	pthread_mutex_unlock(&context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_detach(struct rte_iommufd_device *device)
+{
+	int ret;
+
+	if (!device_is_own(device))
+		return -EINVAL;
+	pthread_mutex_lock(&device->context->lock);
+	ret = detach_locked(device);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
+}
+
+int
+rte_iommufd_device_fd(const struct rte_iommufd_device *device)
+{
+	return device->fd < 0 ? -ENODEV : device->fd;
+}
+
+int
+rte_iommufd_device_info(
+	const struct rte_iommufd_device *device, struct vfio_device_info *info)
+{
+	int ret = kernel_device_info(device->fd, info);
+
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "%s: VFIO does not describe the device: %s",
+			device->place.address, rte_strerror(-ret));
+	return ret;
+}
+
+int
+rte_iommufd_device_hw_info(const struct rte_iommufd_device *device,
+	struct rte_iommufd_hw_info *info)
+{
+	if (!device_is_own(device))
+		return -EINVAL;
+	return device->context->backend->hw_info(device, info);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+/*
+ * An errno and the situation it came in -> cause and remedy, one sentence each.
+ * The functions write into the caller's buffer and return it; err is a negative
+ * errno. The caller logs the text, with the name of the device before it.
+ *
+ * Must not know: contexts, backends; how the text is shown.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sysfs_device;
+struct mapping;
+struct rte_iommufd_range;
+
+struct explanation {
+	char text[512];
+};
+
+/* Why /dev/iommu could not be opened. */
+const char *explain_iommu_node(struct explanation *explanation, int err);
+/* Why /dev/vfio/vfio could not be opened. */
+const char *explain_container_node(struct explanation *explanation, int err);
+/* Why the node of a device could not be opened. */
+const char *explain_device_node(
+	struct explanation *explanation, const char *node, int err);
+/* Why the node of a legacy group could not be opened. */
+const char *explain_group_node(
+	struct explanation *explanation, const char *node, int err);
+/* Why VFIO_DEVICE_BIND_IOMMUFD was refused. */
+const char *explain_bind(struct explanation *explanation,
+	const struct sysfs_device *place, bool with_token, int err);
+/* Why VFIO_DEVICE_ATTACH_IOMMUFD_PT was refused. */
+const char *explain_attach(struct explanation *explanation, int err);
+/* Why a group cannot be used: VFIO_GROUP_FLAGS_VIABLE is not set. */
+const char *explain_not_viable(
+	struct explanation *explanation, const struct sysfs_device *place);
+/* Why VFIO_GROUP_SET_CONTAINER or VFIO_SET_IOMMU was refused. */
+const char *explain_container(struct explanation *explanation, int err);
+/* Why VFIO_GROUP_GET_DEVICE_FD was refused. */
+const char *explain_group_device(
+	struct explanation *explanation, bool with_token, int err);
+/*
+ * Why memory could not be mapped; ranges are the IOVAs that can be mapped, as far as
+ * they are known.
+ */
+const char *explain_map(struct explanation *explanation,
+	const struct mapping *run, const struct rte_iommufd_range *ranges,
+	unsigned int range_count, int err);
+/* Why part of a device's region (a BAR) is not given out for P2P. */
+const char *explain_region(struct explanation *explanation, unsigned int region,
+	uint64_t offset, uint64_t length, int err);
+
+#endif /* EXPLAIN_H */

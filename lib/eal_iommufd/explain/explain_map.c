@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Why memory could not be mapped: limits on what may be pinned, and addresses that
+ * the IOMMU does not reach. See explain.h.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/explain.h"
+#include "explain/explain_say.h"
+#include "kernel/memory_limits.h"
+#include "util/iova_map.h"
+#include "rte_iommufd.h"
+
+/*
+ * The kernel charges each pin against the limit: a container to this process
+ * (mm->locked_vm, VmLck), IOMMUFD to all of this user's (user->locked_vm), which
+ * cannot be read; VmPin is this process's part of the latter. To come to terms with what
+ * is wanted now, the limit has to be at least their sum.
+ */
+static const char *
+explain_limit(struct explanation *explanation, uint64_t wanted,
+	const struct memory_limits *limits)
+{
+	return say(explanation,
+		"cannot pin %" PRIu64
+		" KiB for DMA: the limit on locked memory is %" PRIu64
+		" KiB, and %" PRIu64
+		" KiB are pinned already; raise it to at least %" PRIu64
+		" (ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf; more if this user runs other such programs), or give the program CAP_IPC_LOCK",
+		wanted, limits->locked_kib, limits->pinned_kib,
+		wanted + limits->pinned_kib);
+}
+
+static const char *
+explain_pinning(struct explanation *explanation, uint64_t length)
+{
+	struct memory_limits limits;
+
+	memory_limits_read(&limits);
+	if (!limits.unlimited && limits.locked_kib != UINT64_MAX)
+		return explain_limit(explanation, length >> 10, &limits);
+	if (limits.cgroup[0] != '\0')
+		return say(explanation,
+			"cannot pin %" PRIu64
+			" KiB for DMA: out of memory, and not by the limit on locked memory; I/O page tables count in the memory cgroup %s, which uses %" PRIu64
+			" of %" PRIu64
+			" KiB: raise its memory.max (MemoryMax= of a systemd unit)",
+			length >> 10, limits.cgroup, limits.cgroup_used_kib,
+			limits.cgroup_max_kib);
+	return say(explanation,
+		"cannot pin %" PRIu64
+		" KiB for DMA: the machine is out of memory; neither the limit on locked memory nor a memory cgroup is the cause",
+		length >> 10);
+}
+
+/* "0x0-0xfedfffff, 0xfef00000-0x7fffffffff": as many as fit. */
+static void
+list_ranges(char *text, size_t size, const struct rte_iommufd_range *ranges,
+	unsigned int count)
+{
+	size_t used = 0;
+	unsigned int i;
+
+	text[0] = '\0';
+	for (i = 0; i < count && used < size; i++)
+		used += snprintf(text + used, size - used,
+			"%s%#" PRIx64 "-%#" PRIx64, i == 0 ? "" : ", ",
+			ranges[i].first, ranges[i].last);
+}
+
+static unsigned int
+bits_of(uint64_t last)
+{
+	return last == 0 ? 0 : 64 - __builtin_clzll(last);
+}
+
+static const char *
+explain_address(struct explanation *explanation, const struct mapping *run,
+	const struct rte_iommufd_range *ranges, unsigned int count)
+{
+	const uint64_t last = run->iova + (run->length - 1);
+	const uint64_t end = count == 0 ? 0 : ranges[count - 1].last;
+	char text[160];
+
+	if (count != 0 && last > end)
+		return say(explanation,
+			"cannot map %#" PRIx64 "-%#" PRIx64
+			": the IOMMU of an attached device reaches only up to %#" PRIx64
+			" (%u bits): have EAL reserve lower addresses (--base-virtaddr=0x100000000), use physical ones (--iova-mode=pa), or map memory of the program's own at a lower IOVA",
+			run->iova, last, end, bits_of(end));
+	list_ranges(text, sizeof(text), ranges, count);
+	return say(explanation,
+		"cannot map %#" PRIx64 "-%#" PRIx64
+		": not in whole pages, or reserved by the IOMMU%s%s: choose other addresses (--base-virtaddr for EAL's memory)",
+		run->iova, last,
+		count == 0 ? " (on x86 0xfee00000-0xfeefffff)"
+			   : "; what can be mapped is ",
+		text);
+}
+
+static const char *
+cannot_map(struct explanation *explanation, const struct mapping *run,
+	const char *why)
+{
+	return say(explanation, "cannot map %#" PRIx64 "-%#" PRIx64 ": %s",
+		run->iova, run->iova + (run->length - 1), why);
+}
+
+const char *
+explain_map(struct explanation *explanation, const struct mapping *run,
+	const struct rte_iommufd_range *ranges, unsigned int range_count,
+	int err)
+{
+	const uint64_t last = run->iova + (run->length - 1);
+
+	switch (-err) {
+	case ENOMEM:
+		return explain_pinning(explanation, run->length);
+	case EINVAL:
+		return explain_address(explanation, run, ranges, range_count);
+	case EEXIST:
+		return cannot_map(
+			explanation, run, "something is mapped there already");
+	case EADDRINUSE:
+		return cannot_map(explanation, run,
+			"something is mapped there that this library has not mapped (by type1 calls of a driver)");
+	case ENOENT:
+		return say(explanation,
+			"cannot copy %#" PRIx64 "-%#" PRIx64
+			": another thread has unmapped it meanwhile",
+			run->iova, last);
+	case EPERM:
+		return cannot_map(explanation, run,
+			"the memory may not be written, but the device should");
+	case EFAULT:
+		return say(explanation,
+			"cannot map %#" PRIx64 "-%#" PRIx64 ": at %#" PRIx64
+			" of this process there is no memory, or none that the device may write",
+			run->iova, last, run->va);
+	case ENOTTY:
+		return cannot_map(explanation, run,
+			"this kernel does not map files (Linux 6.13 does): leave out map=file of RTE_IOMMUFD");
+	case ENOSPC:
+		return cannot_map(explanation, run,
+			"over the limit on mappings of a legacy container; use larger hugepages, allocate at start (-m), or raise dma_entry_limit of the module vfio_iommu_type1");
+	default:
+		return cannot_map(explanation, run, strerror(-err));
+	}
+}
+
+/* vfio_pci_core_feature_dma_buf() */
+const char *
+explain_region(struct explanation *explanation, unsigned int region,
+	uint64_t offset, uint64_t length, int err)
+{
+	switch (-err) {
+	case ENOTTY:
+		return say(explanation,
+			"this kernel does not give out device registers for P2P (Linux 6.19 does)");
+	case EOPNOTSUPP:
+	case ENODEV:
+		return say(explanation,
+			"region %u cannot be given out for P2P: it is no memory, the platform knows no way between devices, or the device is being reset",
+			region);
+	case EINVAL:
+		return say(explanation,
+			"region %u has no %#" PRIx64 " + %#" PRIx64
+			" in whole pages that a program could map (VFIO_DEVICE_GET_REGION_INFO tells)",
+			region, offset, length);
+	default:
+		return say(explanation,
+			"region %u cannot be given out for P2P: %s", region,
+			strerror(-err));
+	}
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* Intervals whose pages are about to be dropped; see pending_removals.h. */
+
+#include <rte_common.h>
+
+#include "pending_removals.h"
+
+static struct removal
+fresh(uint64_t start, uint64_t end, uint64_t now)
+{
+	return (struct removal){
+		.start = start,
+		.end = end,
+		.due = now + REMOVAL_FIRST_LOOK,
+		.wait = REMOVAL_FIRST_LOOK * REMOVAL_FACTOR,
+		.looks = REMOVAL_LOOKS,
+	};
+}
+
+static void
+take_out(struct pending_removals *removals, unsigned int i)
+{
+	removals->items[i] = removals->items[--removals->count];
+}
+
+/*
+ * Two that touch are one. The earlier look stays, or a stream of announcements would put
+ * it off for ever; the looks that follow are those of the later one.
+ */
+static void
+absorb_neighbours(struct pending_removals *removals, struct removal *added)
+{
+	unsigned int i = 0;
+
+	while (i < removals->count) {
+		const struct removal *item = &removals->items[i];
+
+		if (item->start > added->end || item->end < added->start) {
+			i++;
+			continue;
+		}
+		added->start = RTE_MIN(added->start, item->start);
+		added->end = RTE_MAX(added->end, item->end);
+		added->due = RTE_MIN(added->due, item->due);
+		take_out(removals, i);
+	}
+}
+
+static uint64_t
+distance(const struct removal *a, const struct removal *b)
+{
+	return a->end <= b->start ? b->start - a->end : a->start - b->end;
+}
+
+static unsigned int
+nearest(const struct pending_removals *removals, const struct removal *added)
+{
+	unsigned int best = 0;
+	unsigned int i;
+
+	for (i = 1; i < removals->count; i++)
+		if (distance(&removals->items[i], added) <
+			distance(&removals->items[best], added))
+			best = i;
+	return best;
+}
+
+void
+pending_removals_add(struct pending_removals *removals, uint64_t start,
+	uint64_t end, uint64_t now)
+{
+	struct removal added = fresh(start, end, now);
+	unsigned int i;
+
+	absorb_neighbours(removals, &added);
+	if (removals->count == PENDING_REMOVALS_MAX) {
+		i = nearest(removals, &added);
+		added.start = RTE_MIN(added.start, removals->items[i].start);
+		added.end = RTE_MAX(added.end, removals->items[i].end);
+		absorb_neighbours(removals, &added);
+	}
+	removals->items[removals->count++] = added;
+}
+
+bool
+pending_removals_overlap(
+	const struct pending_removals *removals, uint64_t start, uint64_t end)
+{
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++)
+		if (removals->items[i].start < end &&
+			removals->items[i].end > start)
+			return true;
+	return false;
+}
+
+bool
+pending_removals_take_due(struct pending_removals *removals, uint64_t now,
+	uint64_t *start, uint64_t *end)
+{
+	struct removal *item;
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++) {
+		item = &removals->items[i];
+		if (item->due > now)
+			continue;
+		*start = item->start;
+		*end = item->end;
+		item->due = now + item->wait;
+		item->wait *= REMOVAL_FACTOR;
+		if (--item->looks == 0)
+			take_out(removals, i);
+		return true;
+	}
+	return false;
+}
+
+int
+pending_removals_wait(const struct pending_removals *removals, uint64_t now)
+{
+	uint64_t due = UINT64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++)
+		due = RTE_MIN(due, removals->items[i].due);
+	if (due == UINT64_MAX)
+		return -1;
+	return due > now ? (int)(due - now) : 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef PENDING_REMOVALS_H
+#define PENDING_REMOVALS_H
+
+/*
+ * Intervals whose pages a thread of the process is about to drop: what the kernel has
+ * announced (UFFD_EVENT_REMOVE), and does at a time that it does not tell. What is
+ * mapped there meanwhile may be the old pages, so it is looked after again: several
+ * times, further and further apart, and whenever somebody asks for certainty.
+ *
+ * A pure data structure of fixed size. Must not know: what is mapped, the kernel, who
+ * measures the time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* In milliseconds: 1 after the announcement, then 8, 64, 512 and 4096 after another. */
+#define REMOVAL_FIRST_LOOK 1
+#define REMOVAL_LOOKS 5
+#define REMOVAL_FACTOR 8
+
+#define PENDING_REMOVALS_MAX 64
+
+struct removal {
+	uint64_t start;
+	uint64_t end; /* exclusive */
+	uint64_t due; /* the next look, in milliseconds of the caller's clock */
+	uint64_t wait;	    /* how long the one after it is off */
+	unsigned int looks; /* still to come */
+};
+
+struct pending_removals {
+	struct removal items[PENDING_REMOVALS_MAX];
+	unsigned int count;
+};
+
+/* Never fails: when there are too many, two become one that covers both. */
+void pending_removals_add(struct pending_removals *removals, uint64_t start,
+	uint64_t end, uint64_t now);
+
+/* Whether any part of the interval is about to be dropped. */
+bool pending_removals_overlap(
+	const struct pending_removals *removals, uint64_t start, uint64_t end);
+
+/*
+ * Stores an interval that is due for a look, and counts that look as taken; its last
+ * look takes it out. false: none is due.
+ */
+bool pending_removals_take_due(struct pending_removals *removals, uint64_t now,
+	uint64_t *start, uint64_t *end);
+
+/* Milliseconds until one is due, at least 0; -1: none will be. As poll() wants it. */
+int pending_removals_wait(
+	const struct pending_removals *removals, uint64_t now);
+
+#endif /* PENDING_REMOVALS_H */

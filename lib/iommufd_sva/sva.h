@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef SVA_H
+#define SVA_H
+
+/*
+ * The parts of an sva: sva.c is its life and the calls of programs; sva_service.c the
+ * thread that serves it; sva_fault.c brings memory in, sva_invalidate.c takes it out;
+ * sva_report.c says what went wrong. doc/sva.md tells how they work together.
+ *
+ * The rule that everything here obeys: whoever calls munmap(), mremap(), madvise() or
+ * brk() on memory that is followed waits in the kernel until the service thread reads
+ * of it, and holds whatever locks he holds: those of malloc(), of EAL's memory, of the
+ * program. So the service thread, and everybody else while he holds rte_iommufd_sva.lock,
+ *  - calls nothing that takes such a lock: no malloc(), free() or realloc(), no log, no
+ *    function of EAL, no other lock of this library;
+ *  - gives no memory back to the kernel.
+ * The service thread's own memory comes from kernel_memory_take(), and what it has to
+ * say is logged by a thread of its own (sva_report.h).
+ *
+ * rte_iommufd_sva.lock comes after all locks that backend.h lists, and none comes after it
+ * but that of the report.
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "backend/fault_queue.h"
+#include "vma_query.h"
+#include "pending_removals.h"
+#include "area_lru.h"
+#include "rte_iommufd_sva.h"
+#include "sva_report.h"
+#include "interval.h"
+
+#define SVA_RANGES 32
+
+/* A device and the PASID by which it uses the process's addresses. */
+struct sva_binding {
+	TAILQ_ENTRY(sva_binding) next;
+	struct rte_iommufd_device *device;
+	uint32_t pasid;
+};
+
+struct rte_iommufd_sva {
+	/* Do not change between create and destroy. */
+	struct rte_iommufd_context *context;
+	struct rte_iommufd_space *space;
+	int iommu_fd;
+	uint32_t ioas_id;
+	pid_t owner;
+	uint64_t page;
+	uint64_t pin_limit; /* UINT64_MAX: none */
+	uint64_t fault_around;
+	unsigned int
+		users; /* who have created it; guarded by sva.c's process_lock */
+	struct fault_queue queue;
+	struct vma_query view;
+	int wake_fd;
+	struct sva_report report;
+	pthread_t service;
+
+	/* One bind or unbind at a time. */
+	pthread_mutex_t binding_lock;
+	TAILQ_HEAD(, sva_binding) bindings; /* guarded by it */
+
+	pthread_mutex_t lock;
+	/* From here on guarded by the lock. */
+	int follow_fd;		  /* -1: nothing is followed any more */
+	struct interval followed; /* what is followed lies in it */
+	struct area_lru residency;
+	struct pending_removals removals;
+	struct rte_iommufd_sva_stats stats;
+	uint64_t round; /* of asking: a group, or a prefault */
+	/* IOVAs that the bound devices reach; none known: all */
+	struct rte_iommufd_range ranges[SVA_RANGES];
+	unsigned int range_count;
+	unsigned int bound;
+	bool ending;
+	bool failed;	   /* serves nobody any more */
+	bool queue_failed; /* and cannot even be asked */
+	uint64_t settle_asked;
+	uint64_t settle_done;
+	pthread_cond_t settled;
+};
+
+/* --- sva_service.c --- */
+
+/* The thread. -errno of pthread_create(). */
+int sva_service_start(struct rte_iommufd_sva *sva);
+/* It has answered, unmapped and unfollowed everything when this returns. */
+void sva_service_stop(struct rte_iommufd_sva *sva);
+/* What the thread does when it is woken, once. No lock held. For it and unit tests. */
+void sva_service_turn(struct rte_iommufd_sva *sva, int ready);
+/* How long it may sleep. */
+int sva_service_patience(struct rte_iommufd_sva *sva);
+
+/* --- sva_fault.c --- */
+
+enum sva_outcome {
+	SVA_MAPPED,
+	SVA_PRESENT,
+	SVA_REFUSED, /* the process does not have it */
+	SVA_FAILED,  /* it does, and the kernel or a limit is against it */
+};
+
+struct sva_request {
+	uint64_t address;
+	uint32_t rights;
+	uint64_t around;      /* size of the block that may be mapped with it */
+	struct interval clip; /* but not beyond, hugepages apart */
+	/* Out: -errno for SVA_FAILED and SVA_REFUSED; -EAGAIN, with either of them: the
+	 * process has changed again and again under way
+	 */
+	int error;
+};
+
+/* What there is to say of such an error, if there is anything. */
+bool sva_report_kind_of(
+	enum sva_outcome outcome, int error, enum sva_report_kind *kind);
+
+/* Makes the page present for devices. The lock held. */
+enum sva_outcome sva_fault_in(
+	struct rte_iommufd_sva *sva, struct sva_request *request);
+
+/*
+ * Serves and answers whole groups. No lock held. Ends when the sva has failed; what was
+ * not answered by then is answered as refused.
+ */
+void sva_fault_serve(struct rte_iommufd_sva *sva,
+	const struct page_request *requests, unsigned int count);
+
+/* --- sva_invalidate.c, the lock held --- */
+
+/*
+ * Takes out of devices' reach whatever touches the interval. 0; or the first -errno of
+ * the kernel, which is reported, and after which the sva has failed.
+ */
+int sva_unmap(struct rte_iommufd_sva *sva, struct interval interval);
+int sva_unmap_area(struct rte_iommufd_sva *sva, struct area *area);
+void sva_unmap_all(struct rte_iommufd_sva *sva);
+
+/* Follows from now on what the process has in the interval. As kernel_follow_register(). */
+int sva_follow(struct rte_iommufd_sva *sva, struct interval interval);
+/* Acts on all changes that were there to be read. How many they were, or -errno. */
+int sva_follow_changes(struct rte_iommufd_sva *sva);
+/* Looks again where pages were about to be dropped: at what is due, or at all. */
+void sva_look_again(struct rte_iommufd_sva *sva, bool at_all);
+/* Follows nothing any more; nobody waits for an event then. */
+void sva_unfollow(struct rte_iommufd_sva *sva);
+
+#endif /* SVA_H */

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The way in: what a device asks for is looked up in the process, followed, mapped, and
+ * answered.
+ *
+ * Everything can change while this goes on, so the order counts:
+ *   1. The mapping of the process at the address is looked up.
+ *   2. It is followed, if it was not. Whatever becomes of it from now on is reported.
+ *   3. Its pages are pinned and mapped.
+ *   4. Is everything in that interval still followed? If not, another mapping came in
+ *      between 2 and 3, of which nothing would be reported: it goes out again.
+ *   5. All reports that are there are read, and what they name goes out again. Only if
+ *      nothing of the group has gone is it answered.
+ * So a page that is within a device's reach was followed when it was pinned, and who
+ * takes it from the process does not come back from that call before the service thread
+ * knows.
+ *
+ * Must not know: threads; how changes are found out.
+ */
+
+#include <errno.h>
+
+#include <rte_common.h>
+
+#include "kernel/kernel.h"
+#include "sva.h"
+
+/*
+ * How often one page or one group is begun anew because the process changed under it.
+ * After that a device is told to try again, which it may do as often as it likes.
+ */
+#define TRIES 8
+
+#define HUGE_SIZE (UINT64_C(2) << 20)
+
+/* Requests with a PASID do not reach it, and the kernel lets one map it (kernel.md). */
+#define INTERRUPTS_START UINT64_C(0xfee00000)
+#define INTERRUPTS_END UINT64_C(0xfef00000)
+
+static uint64_t
+page_of(const struct rte_iommufd_sva *sva, uint64_t address)
+{
+	return address & ~(sva->page - 1);
+}
+
+/* The largest interval around the address that the devices' IOMMUs translate. */
+static struct interval
+reach(const struct rte_iommufd_sva *sva, uint64_t address)
+{
+	struct interval window = { 0, UINT64_MAX };
+	const struct interval none = { 0, 0 };
+	unsigned int i;
+
+	for (i = 0; i < sva->range_count; i++)
+		if (address >= sva->ranges[i].first &&
+			address <= sva->ranges[i].last)
+			break;
+	if (sva->range_count > 0) {
+		if (i == sva->range_count)
+			return none;
+		window.start = sva->ranges[i].first;
+		if (sva->ranges[i].last != UINT64_MAX)
+			window.end = sva->ranges[i].last + 1;
+	}
+#ifdef RTE_ARCH_X86
+	if (address >= INTERRUPTS_START && address < INTERRUPTS_END)
+		return none;
+	if (address < INTERRUPTS_START)
+		window.end = RTE_MIN(window.end, INTERRUPTS_START);
+	else
+		window.start = RTE_MAX(window.start, INTERRUPTS_END);
+#endif
+	return window;
+}
+
+/*
+ * What it is mapped with. Private memory, also when it is only read: to pin a page of it
+ * makes it the process's own in either case (gup_must_unshare()), so that the rights to
+ * write cost nothing and save a second request. Neither do they with hugepages. Pages
+ * of a shared file would count as written and go to the disk, and some file systems let
+ * nobody pin them for writing: with them, what was asked for.
+ */
+static uint32_t
+rights_for(const struct rte_iommufd_sva *sva, const struct vma *mapping,
+	uint32_t asked)
+{
+	if (mapping->shared && mapping->page_size == sva->page &&
+		!(asked & RTE_IOMMUFD_MAP_WRITE))
+		return RTE_IOMMUFD_MAP_READ;
+	return mapping->rights;
+}
+
+static bool
+may_be_mapped(const struct rte_iommufd_sva *sva, const struct vma *mapping,
+	struct interval bounds, struct interval window)
+{
+	return mapping->start <= window.start && mapping->end >= window.end &&
+		interval_contains(bounds, window) &&
+		interval_size(window) <= sva->pin_limit;
+}
+
+/*
+ * How much is mapped with the page: the hugepage that it is in; the interval around
+ * it; or, where pages are about to be dropped, nothing more.
+ */
+static struct interval
+choose_window(const struct rte_iommufd_sva *sva,
+	const struct sva_request *request, const struct vma *mapping)
+{
+	const struct interval page = interval_block(
+		request->address, sva->page);
+	const struct interval place = { mapping->start, mapping->end };
+	struct interval bounds, window;
+
+	area_lru_gap(&sva->residency, page.start, &bounds.start, &bounds.end);
+	bounds = interval_common(bounds, reach(sva, page.start));
+	window = interval_block(page.start, mapping->page_size);
+	if (mapping->page_size > sva->page)
+		return may_be_mapped(sva, mapping, bounds, window) ? window
+								   : page;
+	window = interval_block(page.start, HUGE_SIZE);
+	if (pending_removals_overlap(&sva->removals, window.start, window.end))
+		return page;
+	if (may_be_mapped(sva, mapping, bounds, window) &&
+		vma_query_is_huge(&sva->view, window.start, window.end))
+		return window;
+	bounds = interval_common(bounds, interval_common(place, request->clip));
+	window = interval_common(
+		bounds, interval_block(page.start, request->around));
+	if (!interval_contains(window, page) ||
+		interval_size(window) > sva->pin_limit)
+		return page;
+	return window;
+}
+
+/* -ENOSPC: what is left was all asked for in this round. */
+static int
+make_room(struct rte_iommufd_sva *sva, uint64_t size)
+{
+	struct area *oldest;
+
+	while (sva->residency.bytes + size > sva->pin_limit) {
+		oldest = area_lru_oldest(&sva->residency, sva->round);
+		if (oldest == NULL)
+			return -ENOSPC;
+		sva_unmap_area(sva, oldest);
+		sva->stats.evictions++;
+	}
+	return 0;
+}
+
+static int
+map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
+{
+	const uint64_t size = interval_size(window);
+	struct area *area;
+	int ret = make_room(sva, size);
+
+	if (ret != 0)
+		return ret;
+	area = area_lru_new(&sva->residency);
+	if (area == NULL)
+		return -ENOMEM;
+	area->start = window.start;
+	area->end = window.end;
+	area->rights = rights;
+	area->round = sva->round;
+	sva->stats.map_calls++;
+	ret = kernel_ioas_map(sva->iommu_fd, sva->ioas_id, window.start,
+		window.start, size, rights);
+	if (ret == 0)
+		area_lru_add(&sva->residency, area);
+	else
+		area_lru_drop(&sva->residency, area);
+	return ret;
+}
+
+/*
+ * The rest of the window may be what cannot be had: pages behind the end of a file, or
+ * more than the limits allow. It was not asked for.
+ */
+static int
+map_window_or_page(struct rte_iommufd_sva *sva, struct interval window,
+	struct interval page, uint32_t rights)
+{
+	int ret = map_window(sva, window, rights);
+
+	if (ret == 0 || interval_size(window) == interval_size(page))
+		return ret;
+	return map_window(sva, page, rights);
+}
+
+/* Whether that mapping is still what the process has at the address. */
+static bool
+is_still_there(const struct rte_iommufd_sva *sva, uint64_t address,
+	const struct vma *mapping)
+{
+	struct vma now;
+
+	return vma_query_at(&sva->view, address, &now) == 0 &&
+		now.start == mapping->start && now.end == mapping->end &&
+		now.rights == mapping->rights;
+}
+
+/* 0; -EAGAIN: it has changed meanwhile; or why it cannot be followed. */
+static int
+follow_mapping(struct rte_iommufd_sva *sva, uint64_t address,
+	const struct vma *mapping)
+{
+	int ret = vma_query_is_followed(
+		&sva->view, address, address + sva->page);
+
+	/* It is as a whole, or it is not; to ask holds nobody else up. */
+	if (ret == 0)
+		return 0;
+	ret = sva_follow(
+		sva, (struct interval){ mapping->start, mapping->end });
+	if (ret == 0)
+		return 0;
+	return is_still_there(sva, address, mapping) ? ret : -EAGAIN;
+}
+
+/* 0; -EAGAIN: it has changed meanwhile; or why it was not mapped. */
+static int
+map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
+	const struct vma *mapping)
+{
+	const struct interval page = interval_block(
+		request->address, sva->page);
+	const uint32_t rights = rights_for(sva, mapping, request->rights);
+	struct area *area;
+	int ret;
+
+	ret = map_window_or_page(
+		sva, choose_window(sva, request, mapping), page, rights);
+	if (ret != 0)
+		return is_still_there(sva, page.start, mapping) ? ret : -EAGAIN;
+	area = area_lru_find(&sva->residency, page.start);
+	ret = vma_query_is_followed(&sva->view, area->start, area->end);
+	if (ret == 0)
+		return 0;
+	sva_unmap_area(sva, area);
+	return -EAGAIN;
+}
+
+/* Once; -EAGAIN in the request's error: the process has changed meanwhile. */
+static enum sva_outcome
+try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
+{
+	struct vma mapping;
+	struct area *area = area_lru_find(&sva->residency, request->address);
+
+	request->error = 0;
+	if (area != NULL && (request->rights & ~area->rights) == 0) {
+		area_lru_touch(&sva->residency, area, sva->round);
+		return SVA_PRESENT;
+	}
+	request->error = vma_query_at(&sva->view, request->address, &mapping);
+	if (request->error == 0 && (request->rights & ~mapping.rights) != 0)
+		request->error = -EACCES;
+	if (request->error == 0 &&
+		interval_size(reach(sva, request->address)) == 0)
+		request->error = -ERANGE;
+	if (request->error == 0)
+		request->error = follow_mapping(
+			sva, request->address, &mapping);
+	if (request->error != 0)
+		return SVA_REFUSED;
+	/* It is there with less rights than that: anew. */
+	if (area != NULL)
+		sva_unmap_area(sva, area);
+	request->error = map_followed(sva, request, &mapping);
+	return request->error == 0 ? SVA_MAPPED : SVA_FAILED;
+}
+
+enum sva_outcome
+sva_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
+{
+	enum sva_outcome outcome;
+	unsigned int tries = TRIES;
+
+	do
+		outcome = try_to_fault_in(sva, request);
+	while (request->error == -EAGAIN && --tries > 0);
+	return outcome;
+}
+
+bool
+sva_report_kind_of(
+	enum sva_outcome outcome, int error, enum sva_report_kind *kind)
+{
+	switch (outcome) {
+	case SVA_REFUSED:
+		*kind = SVA_REPORT_NOT_FOLLOWED;
+		return error != -ENOENT && error != -EACCES && error != -ERANGE;
+	case SVA_FAILED:
+		*kind = error == -ENOSPC ? SVA_REPORT_LIMIT : SVA_REPORT_MAP;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum sva_outcome
+serve_page(struct rte_iommufd_sva *sva, const struct page_request *page)
+{
+	struct sva_request request = {
+		.address = page_of(sva, page->address),
+		.rights = page->rights,
+		.around = sva->fault_around,
+		.clip = { 0, UINT64_MAX },
+	};
+	enum sva_outcome outcome = sva_fault_in(sva, &request);
+	enum sva_report_kind kind;
+
+	/* Later, perhaps: the device asks again. */
+	if (request.error == -EAGAIN)
+		return SVA_PRESENT;
+	if (sva_report_kind_of(outcome, request.error, &kind))
+		sva_report(&sva->report, kind, request.address, sva->page,
+			request.rights, request.error);
+	return outcome;
+}
+
+static void
+count_outcome(struct rte_iommufd_sva_stats *stats, enum sva_outcome outcome)
+{
+	switch (outcome) {
+	case SVA_MAPPED:
+		stats->mapped++;
+		break;
+	case SVA_PRESENT:
+		stats->present++;
+		break;
+	case SVA_REFUSED:
+		stats->refused++;
+		break;
+	case SVA_FAILED:
+		stats->failed++;
+		break;
+	}
+}
+
+static bool
+is_served(enum sva_outcome outcome)
+{
+	return outcome == SVA_MAPPED || outcome == SVA_PRESENT;
+}
+
+/*
+ * Every page of the group, and again while changes are reported that may have taken one
+ * of them; an outcome is that of the first pass that mapped or refused it.
+ */
+static enum page_answer
+serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
+	unsigned int count)
+{
+	enum sva_outcome outcomes[FAULT_GROUP_MAX];
+	enum page_answer answer = PAGE_ANSWER_SUCCESS;
+	enum sva_outcome outcome;
+	unsigned int tries = 0;
+	unsigned int i;
+	int changes;
+
+	sva->round++;
+	do {
+		for (i = 0; i < count; i++) {
+			outcome = serve_page(sva, &pages[i]);
+			if (tries == 0 || outcome != SVA_PRESENT)
+				outcomes[i] = outcome;
+		}
+		changes = sva_follow_changes(sva);
+	} while (changes > 0 && ++tries < TRIES);
+	if (changes < 0)
+		answer = PAGE_ANSWER_INVALID;
+	for (i = 0; i < count; i++) {
+		count_outcome(&sva->stats, outcomes[i]);
+		if (!is_served(outcomes[i]))
+			answer = PAGE_ANSWER_INVALID;
+	}
+	return answer;
+}
+
+static bool
+is_serving(const struct rte_iommufd_sva *sva)
+{
+	return sva->bound > 0 && !sva->failed && !sva->ending;
+}
+
+static void
+answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
+	unsigned int count)
+{
+	enum page_answer answer = PAGE_ANSWER_INVALID;
+
+	pthread_mutex_lock(&sva->lock);
+	sva->stats.request_groups++;
+	sva->stats.page_requests += count;
+	if (is_serving(sva))
+		answer = serve_group(sva, pages, count);
+	else
+		sva->stats.refused += count;
+	pthread_mutex_unlock(&sva->lock);
+	/* -EINVAL: the binding was taken back meanwhile, which has answered it. */
+	fault_queue_answer(&sva->queue, pages[0].cookie, answer);
+}
+
+void
+sva_fault_serve(struct rte_iommufd_sva *sva,
+	const struct page_request *requests, unsigned int count)
+{
+	unsigned int first = 0;
+	unsigned int last;
+
+	while (first < count) {
+		for (last = first + 1; last < count &&
+			requests[last].cookie == requests[first].cookie;
+			last++)
+			;
+		answer_group(sva, &requests[first], last - first);
+		first = last;
+	}
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The way out: what the process gives up, devices lose.
+ *
+ * The kernel reports munmap() and mremap() when they are done, and madvise() before it
+ * drops pages (userfaultfd_remove()), with no word when it has. What devices ask for in
+ * between is mapped, may be the old page, and is taken out again at each of several
+ * looks (pending_removals.h).
+ *
+ * Must not know: who asks for memory; what was refused.
+ */
+
+#include <errno.h>
+
+#include "kernel/kernel.h"
+#include "userfault.h"
+#include "sva.h"
+
+#define CHANGES 32
+/*
+ * So often at a time: threads that go on changing memory must not keep devices waiting.
+ * No thread has more than one report in the queue, so that with up to 1024 of them all is
+ * read that was there at the beginning.
+ */
+#define BATCHES 32
+/* For those who were told of a change to get going; in milliseconds. */
+#define UNFOLLOW_PATIENCE 10000
+
+int
+sva_unmap_area(struct rte_iommufd_sva *sva, struct area *area)
+{
+	const struct interval gone = { area->start, area->end };
+	uint64_t unmapped;
+	int ret = kernel_ioas_unmap(sva->iommu_fd, sva->ioas_id, gone.start,
+		interval_size(gone), &unmapped);
+
+	sva->stats.unmap_calls++;
+	if (ret == 0 && unmapped != interval_size(gone))
+		ret = -EIO;
+	if (ret != 0) {
+		sva->failed = true;
+		sva_report(&sva->report, SVA_REPORT_UNMAP, gone.start,
+			interval_size(gone), 0, ret);
+	}
+	area_lru_remove(&sva->residency, area);
+	return ret;
+}
+
+int
+sva_unmap(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *area;
+	int failure = 0;
+	int ret;
+
+	for (;;) {
+		area = area_lru_next(&sva->residency, interval.start);
+		if (area == NULL || area->start >= interval.end)
+			return failure;
+		ret = sva_unmap_area(sva, area);
+		if (failure == 0)
+			failure = ret;
+	}
+}
+
+void
+sva_unmap_all(struct rte_iommufd_sva *sva)
+{
+	sva_unmap(sva, (struct interval){ 0, UINT64_MAX });
+}
+
+static void
+note_followed(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	if (interval_size(sva->followed) == 0)
+		sva->followed = interval;
+	if (interval.start < sva->followed.start)
+		sva->followed.start = interval.start;
+	if (interval.end > sva->followed.end)
+		sva->followed.end = interval.end;
+}
+
+int
+sva_follow(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	int ret = kernel_follow_register(
+		sva->follow_fd, interval.start, interval.end);
+
+	if (ret == 0)
+		note_followed(sva, interval);
+	return ret;
+}
+
+static void
+act_on(struct rte_iommufd_sva *sva, const struct memory_change *change)
+{
+	const struct interval place = { change->start, change->end };
+	const struct interval destination = { change->destination,
+		change->destination + interval_size(place) };
+
+	sva->stats.events++;
+	sva_unmap(sva, place);
+	if (change->kind == MEMORY_MOVED) {
+		sva_unmap(sva, destination);
+		note_followed(sva, destination);
+	}
+	if (change->kind == MEMORY_REMOVED)
+		pending_removals_add(
+			&sva->removals, place.start, place.end, kernel_now());
+}
+
+int
+sva_follow_changes(struct rte_iommufd_sva *sva)
+{
+	struct memory_change changes[CHANGES];
+	unsigned int batch;
+	int total = 0;
+	int count, i;
+
+	for (batch = 0; batch < BATCHES; batch++) {
+		count = kernel_follow_read(sva->follow_fd, changes, CHANGES);
+		if (count < 0)
+			return count;
+		for (i = 0; i < count; i++)
+			act_on(sva, &changes[i]);
+		total += count;
+		if (count == 0)
+			break;
+	}
+	return total;
+}
+
+void
+sva_look_again(struct rte_iommufd_sva *sva, bool at_all)
+{
+	struct interval interval;
+	unsigned int i;
+
+	while (pending_removals_take_due(
+		&sva->removals, kernel_now(), &interval.start, &interval.end))
+		sva_unmap(sva, interval);
+	for (i = 0; at_all && i < sva->removals.count; i++)
+		sva_unmap(sva,
+			(struct interval){ sva->removals.items[i].start,
+				sva->removals.items[i].end });
+}
+
+/*
+ * What is followed, and nothing else: before Linux 6.17 a mapping can be unregistered
+ * through any userfaultfd, also one that the program has registered with its own.
+ */
+static void
+unregister_all(struct rte_iommufd_sva *sva)
+{
+	struct vma mapping = { .end = sva->followed.start };
+
+	while (vma_query_next(&sva->view, mapping.end, &mapping) == 0 &&
+		mapping.start < sva->followed.end)
+		/* A mapping is followed as a whole. */
+		if (vma_query_is_followed(&sva->view, mapping.start,
+			    mapping.start + mapping.page_size) == 0)
+			kernel_follow_unregister(
+				sva->follow_fd, mapping.start, mapping.end);
+}
+
+/*
+ * The descriptor's end would end everybody's waiting, but it need not be the end: a
+ * child that was forked has it, too (userfaultfd_release() comes with the last one).
+ * So nothing may be followed by then, and nobody on his way to report anything.
+ */
+void
+sva_unfollow(struct rte_iommufd_sva *sva)
+{
+	const uint64_t last = kernel_now() + UNFOLLOW_PATIENCE;
+
+	if (sva->follow_fd < 0)
+		return;
+	unregister_all(sva);
+	sva_follow_changes(sva);
+	/* What has moved meanwhile. */
+	unregister_all(sva);
+	do
+		sva_follow_changes(sva);
+	while (kernel_follow_pending(sva->follow_fd) != 0 &&
+		kernel_now() < last && kernel_wait(&sva->follow_fd, 1, 1) >= 0);
+	kernel_close(sva->follow_fd);
+	sva->follow_fd = -1;
+}

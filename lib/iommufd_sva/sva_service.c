@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The thread that serves an sva: it waits for changes of the process's memory, for page
+ * requests, for the time of another look, and for being woken, all at once.
+ *
+ * Changes come first, because threads of the process are waiting for them to be read.
+ * When they cannot be read any more, nothing can be within devices' reach; the thread
+ * goes on, and refuses what they ask for, because nobody else would answer them.
+ *
+ * Must not know: what is mapped, and why.
+ */
+
+#include <errno.h>
+#include <signal.h>
+
+#include "kernel/kernel.h"
+#include "userfault.h"
+#include "util/parallel.h"
+#include "sva.h"
+
+enum {
+	CHANGES,
+	REQUESTS,
+	WAKE,
+	SOURCES,
+};
+
+/* The lock is held. */
+static void
+end_service(struct rte_iommufd_sva *sva, int error)
+{
+	if (!sva->failed)
+		sva_report(&sva->report, SVA_REPORT_ENDED, 0, 0, 0, error);
+	sva->failed = true;
+	sva_unmap_all(sva);
+	sva_unfollow(sva);
+	pthread_cond_broadcast(&sva->settled);
+}
+
+static void
+follow(struct rte_iommufd_sva *sva)
+{
+	const uint64_t asked = sva->settle_asked;
+	int ret;
+
+	if (sva->follow_fd < 0)
+		return;
+	ret = sva_follow_changes(sva);
+	/* Failed: an area could not be unmapped. */
+	if (ret < 0 || sva->failed) {
+		end_service(sva, ret < 0 ? ret : -EIO);
+		return;
+	}
+	sva_look_again(sva, asked != sva->settle_done);
+	sva->settle_done = asked;
+	pthread_cond_broadcast(&sva->settled);
+}
+
+static void
+serve(struct rte_iommufd_sva *sva)
+{
+	struct page_request requests[FAULT_GROUP_MAX];
+	int count = fault_queue_read(&sva->queue, requests, FAULT_GROUP_MAX);
+
+	if (count > 0)
+		sva_fault_serve(sva, requests, count);
+	/* Without memory the kernel keeps the group for the next turn. */
+	if (count >= 0 || count == -ENOMEM)
+		return;
+	pthread_mutex_lock(&sva->lock);
+	end_service(sva, count);
+	sva->queue_failed = true;
+	pthread_mutex_unlock(&sva->lock);
+}
+
+void
+sva_service_turn(struct rte_iommufd_sva *sva, int ready)
+{
+	if (ready & (1 << WAKE))
+		kernel_wake_clear(sva->wake_fd);
+	pthread_mutex_lock(&sva->lock);
+	follow(sva);
+	pthread_mutex_unlock(&sva->lock);
+	if (ready & (1 << REQUESTS))
+		serve(sva);
+}
+
+int
+sva_service_patience(struct rte_iommufd_sva *sva)
+{
+	int patience;
+
+	pthread_mutex_lock(&sva->lock);
+	patience = pending_removals_wait(&sva->removals, kernel_now());
+	pthread_mutex_unlock(&sva->lock);
+	return patience;
+}
+
+static bool
+is_ending(struct rte_iommufd_sva *sva)
+{
+	bool ending;
+
+	pthread_mutex_lock(&sva->lock);
+	ending = sva->ending;
+	pthread_mutex_unlock(&sva->lock);
+	return ending;
+}
+
+/* Only this thread changes what is asked here. What cannot be waited for is tried. */
+static int
+wait_for_work(struct rte_iommufd_sva *sva)
+{
+	const int sources[SOURCES] = {
+		[CHANGES] = sva->follow_fd,
+		[REQUESTS] = sva->queue_failed ? -1 : sva->queue.fd,
+		[WAKE] = sva->wake_fd,
+	};
+	int ready = kernel_wait(sources, SOURCES, sva_service_patience(sva));
+
+	return ready >= 0 ? ready : (1 << SOURCES) - 1;
+}
+
+static void *
+run(void *argument)
+{
+	struct rte_iommufd_sva *sva = argument;
+	int ready = 0;
+
+	parallel_use_process_cpus();
+	while (!is_ending(sva)) {
+		sva_service_turn(sva, ready);
+		ready = wait_for_work(sva);
+	}
+	pthread_mutex_lock(&sva->lock);
+	sva_unmap_all(sva);
+	sva_unfollow(sva);
+	pthread_mutex_unlock(&sva->lock);
+	return NULL;
+}
+
+int
+sva_service_start(struct rte_iommufd_sva *sva)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(&sva->service, NULL, run, sva);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (ret != 0)
+		return -ret;
+	pthread_setname_np(sva->service, "iommufd-sva");
+	return 0;
+}
+
+void
+sva_service_stop(struct rte_iommufd_sva *sva)
+{
+	pthread_mutex_lock(&sva->lock);
+	sva->ending = true;
+	pthread_mutex_unlock(&sva->lock);
+	kernel_wake(sva->wake_fd);
+	pthread_join(sva->service, NULL);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* The calls about this process's own memory; see userfault.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "kernel/kernel.h"
+#include "userfault.h"
+#include "userfault_uapi.h"
+#include "vma_query.h"
+#include "rte_iommufd.h"
+
+#define MESSAGES 32
+#define DESCRIPTORS 8
+
+static int
+call(int fd, unsigned long request, void *argument)
+{
+	int result = ioctl(fd, request, argument);
+
+	return result < 0 ? -errno : result;
+}
+
+int
+kernel_follow_open(void)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_EVENT_UNMAP |
+			UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE |
+			UAPI_UFFD_FEATURE_WP_ASYNC,
+	};
+	int fd = syscall(SYS_userfaultfd,
+		O_CLOEXEC | O_NONBLOCK | UAPI_UFFD_USER_MODE_ONLY);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = call(fd, UFFDIO_API, &api);
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+int
+kernel_follow_register(int fd, uint64_t start, uint64_t end)
+{
+	struct uffdio_register interval = {
+		.range = { .start = start, .len = end - start },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+
+	return call(fd, UFFDIO_REGISTER, &interval);
+}
+
+int
+kernel_follow_unregister(int fd, uint64_t start, uint64_t end)
+{
+	struct uffdio_range range = { .start = start, .len = end - start };
+
+	return call(fd, UFFDIO_UNREGISTER, &range);
+}
+
+/*
+ * Every ioctl that fills or protects pages asks first whether the memory is changing
+ * (userfaultfd_writeprotect()); this one has nothing to protect.
+ */
+int
+kernel_follow_pending(int fd)
+{
+	struct uffdio_writeprotect nothing = { .mode = 0 };
+	int ret = call(fd, UFFDIO_WRITEPROTECT, &nothing);
+
+	return ret == -EAGAIN ? ret : 0;
+}
+
+/* false: of a kind that was not asked for. */
+static bool
+translate(const struct uffd_msg *message, struct memory_change *change)
+{
+	switch (message->event) {
+	case UFFD_EVENT_UNMAP:
+	case UFFD_EVENT_REMOVE:
+		change->kind = message->event == UFFD_EVENT_UNMAP
+			? MEMORY_UNMAPPED
+			: MEMORY_REMOVED;
+		change->start = message->arg.remove.start;
+		change->end = message->arg.remove.end;
+		return true;
+	case UFFD_EVENT_REMAP:
+		change->kind = MEMORY_MOVED;
+		change->start = message->arg.remap.from;
+		change->end = message->arg.remap.from + message->arg.remap.len;
+		change->destination = message->arg.remap.to;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+kernel_follow_read(int fd, struct memory_change *changes, unsigned int capacity)
+{
+	struct uffd_msg messages[MESSAGES];
+	unsigned int count = 0;
+	ssize_t length, i;
+
+	if (capacity > MESSAGES)
+		capacity = MESSAGES;
+	length = read(fd, messages, capacity * sizeof(messages[0]));
+	if (length < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	for (i = 0; i < length / (ssize_t)sizeof(messages[0]); i++)
+		if (translate(&messages[i], &changes[count]))
+			count++;
+	return count;
+}
+
+int
+kernel_open_to_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static uint32_t
+rights_of(uint64_t vma_flags)
+{
+	uint32_t rights = 0;
+
+	if (vma_flags & UAPI_VMA_READABLE)
+		rights |= RTE_IOMMUFD_MAP_READ;
+	if (vma_flags & UAPI_VMA_WRITABLE)
+		rights |= RTE_IOMMUFD_MAP_WRITE;
+	return rights;
+}
+
+int
+kernel_maps_query(int fd, uint64_t address, bool or_next, struct vma *mapping)
+{
+	struct uapi_procmap_query query = {
+		.size = sizeof(query),
+		.query_flags = or_next ? UAPI_COVERING_OR_NEXT_VMA : 0,
+		.query_addr = address,
+	};
+	int ret = call(fd, UAPI_PROCMAP_QUERY, &query);
+
+	if (ret != 0)
+		return ret;
+	*mapping = (struct vma){
+		.start = query.vma_start,
+		.end = query.vma_end,
+		.page_size = query.vma_page_size,
+		.rights = rights_of(query.vma_flags),
+		.shared = query.vma_flags & UAPI_VMA_SHARED,
+	};
+	return 0;
+}
+
+int
+kernel_pagemap_is_huge(int fd, uint64_t start, uint64_t end, bool *huge)
+{
+	struct uapi_page_region region = { .start = 0 };
+	struct uapi_pm_scan_arg scan = {
+		.size = sizeof(scan),
+		.start = start,
+		.end = end,
+		.vec = (uintptr_t)&region,
+		.vec_len = 1,
+		.category_mask = UAPI_PAGE_IS_HUGE,
+		.return_mask = UAPI_PAGE_IS_HUGE,
+	};
+	int ret = call(fd, UAPI_PAGEMAP_SCAN, &scan);
+
+	if (ret < 0)
+		return ret;
+	*huge = ret == 1 && region.start == start && region.end == end;
+	return 0;
+}
+
+/*
+ * The scan ends with EPERM at a mapping without that mode (pagemap_scan_test_walk());
+ * in the others it looks for pages without it, so that it need not look at any.
+ */
+int
+kernel_pagemap_is_followed(int fd, uint64_t start, uint64_t end)
+{
+	struct uapi_pm_scan_arg scan = {
+		.size = sizeof(scan),
+		.flags = UAPI_SCAN_CHECK_WPASYNC,
+		.start = start,
+		.end = end,
+		.category_inverted = UAPI_PAGE_IS_WPALLOWED,
+		.category_mask = UAPI_PAGE_IS_WPALLOWED,
+	};
+	int ret = call(fd, UAPI_PAGEMAP_SCAN, &scan);
+
+	return ret < 0 ? ret : 0;
+}
+
+void *
+kernel_memory_take(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void
+kernel_memory_give(void *memory, size_t size)
+{
+	munmap(memory, size);
+}
+
+int
+kernel_wake_open(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void
+kernel_wake(int fd)
+{
+	const uint64_t one = 1;
+
+	/* EAGAIN: it is awake 2^64 times already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void
+kernel_wake_clear(int fd)
+{
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+int
+kernel_wait(const int *fds, unsigned int count, int milliseconds)
+{
+	struct pollfd polled[DESCRIPTORS];
+	int ready = 0;
+	unsigned int i;
+
+	for (i = 0; i < count && i < DESCRIPTORS; i++)
+		polled[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	if (poll(polled, i, milliseconds) < 0)
+		return errno == EINTR ? 0 : -errno;
+	while (i-- > 0)
+		if (polled[i].fd >= 0 && polled[i].revents != 0)
+			ready |= 1 << i;
+	return ready;
+}
+
+uint64_t
+kernel_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000) + now.tv_nsec / 1000000;
+}

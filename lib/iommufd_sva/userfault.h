@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef USERFAULT_H
+#define USERFAULT_H
+
+/*
+ * The calls about this process's own memory: userfaultfd, /proc/self, and what a
+ * service thread needs besides. The same rules as in kernel.h: 0 (or a descriptor,
+ * where the name says open) or -errno; nothing is logged, retried or remembered; the
+ * unit tests put a stand-in (mock_memory.c) in its place.
+ *
+ * None of these calls allocates from malloc(), and none of them takes part in what
+ * userfaultfd reports, except kernel_memory_give().
+ *
+ * Must not know: why it is called.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vma;
+
+/* What has become of memory that is followed. */
+enum memory_change_kind {
+	MEMORY_UNMAPPED, /* is gone: munmap(), a mapping put over it, brk() */
+	MEMORY_MOVED,	 /* was at start and is at destination: mremap() */
+	MEMORY_REMOVED,	 /* its pages are about to be dropped: madvise() */
+};
+
+struct memory_change {
+	enum memory_change_kind kind;
+	uint64_t start;
+	uint64_t end;	      /* exclusive */
+	uint64_t destination; /* MEMORY_MOVED */
+};
+
+/*
+ * A userfaultfd that reports UNMAP, REMAP and REMOVE and has the asynchronous
+ * write-protect mode (Linux 6.7); non-blocking, close-on-exec, for faults of user mode
+ * only, which needs no privilege. -EINVAL: the kernel lacks a feature; -ENOSYS: or all
+ * of it; -EPERM: not allowed here.
+ */
+int kernel_follow_open(void);
+/*
+ * Everything in the interval is followed from now on. -EBUSY: another userfaultfd has
+ * some of it; -EPERM: a shared mapping of a file that is open for reading only;
+ * -EINVAL: device memory, or there is nothing.
+ */
+int kernel_follow_register(int fd, uint64_t start, uint64_t end);
+int kernel_follow_unregister(int fd, uint64_t start, uint64_t end);
+/* -EAGAIN: changes are under way that have not been read; else 0. */
+int kernel_follow_pending(int fd);
+/*
+ * Stores at most capacity changes and returns their number, 0 when there are none. Who
+ * makes a change waits until it is read.
+ */
+int kernel_follow_read(
+	int fd, struct memory_change *changes, unsigned int capacity);
+
+/* For reading only, close-on-exec. */
+int kernel_open_to_read(const char *path);
+/*
+ * PROCMAP_QUERY on /proc/self/maps: the mapping at the address, or, with or_next, the
+ * one above. -ENOENT: there is none; -ENOTTY: Linux before 6.11.
+ */
+int kernel_maps_query(
+	int fd, uint64_t address, bool or_next, struct vma *mapping);
+/* PAGEMAP_SCAN on /proc/self/pagemap: see vma_query.h. */
+int kernel_pagemap_is_huge(int fd, uint64_t start, uint64_t end, bool *huge);
+int kernel_pagemap_is_followed(int fd, uint64_t start, uint64_t end);
+
+/* Memory of the caller's own, straight from the kernel; NULL: there is none. */
+void *kernel_memory_take(size_t size);
+void kernel_memory_give(void *memory, size_t size);
+
+/* To be woken: an eventfd. */
+int kernel_wake_open(void);
+void kernel_wake(int fd);
+void kernel_wake_clear(int fd);
+/*
+ * Waits until one of the descriptors can be read (negative ones are left out), or for
+ * so many milliseconds; -1: without limit. A bit for each that can; 0; or -errno.
+ */
+int kernel_wait(const int *fds, unsigned int count, int milliseconds);
+/* A clock that goes on steadily, in milliseconds. */
+uint64_t kernel_now(void);
+
+#endif /* USERFAULT_H */

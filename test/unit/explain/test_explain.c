@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * Explanations: for each errno that has a case of its own, cause and remedy are in
+ * the sentence; what is looked up (limits, group members, holders of a file) is
+ * what is really there.
+ *
+ * Must not know: who shows them.
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "kernel/sysfs_device.h"
+#include "explain/explain.h"
+#include "fake_sysfs.h"
+#include "kernel/node_owner.h"
+#include "util/iova_map.h"
+#include "rte_iommufd.h"
+#include "unit.h"
+
+static struct explanation why;
+
+static int
+setup(void **state)
+{
+	memset(why.text, '#', sizeof(why.text));
+	return fake_sysfs_setup(state);
+}
+
+/* One sentence in the caller's buffer, with cause and remedy in it. */
+static void
+assert_explains(const char *text, const char *cause, const char *remedy)
+{
+	assert_ptr_equal(text, why.text);
+	assert_non_null(memchr(why.text, '\0', sizeof(why.text)));
+	assert_null(strchr(text, '\n'));
+	assert_contains(text, cause);
+	assert_contains(text, remedy);
+}
+
+static void
+the_iommu_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_iommu_node(&why, -ENOENT), "no /dev/iommu",
+		"CONFIG_IOMMUFD");
+	assert_explains(explain_iommu_node(&why, -EACCES), "no permission",
+		"read and write access");
+	assert_explains(explain_iommu_node(&why, -EPERM), "no permission",
+		"read and write access");
+	assert_explains(explain_iommu_node(&why, -ENODEV), "no driver",
+		"modprobe iommufd");
+	assert_explains(explain_iommu_node(&why, -ENXIO), "no driver",
+		"modprobe iommufd");
+	assert_explains(explain_iommu_node(&why, -EMFILE), "/dev/iommu",
+		"Too many open files");
+}
+
+static void
+the_container_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_container_node(&why, -ENOENT),
+		"no /dev/vfio/vfio", "modprobe vfio-pci");
+	assert_explains(explain_container_node(&why, -EACCES), "no permission",
+		"read and write access");
+	assert_explains(explain_container_node(&why, -EPERM), "no permission",
+		"read and write access");
+	assert_explains(explain_container_node(&why, -ENODEV), "no driver",
+		"modprobe vfio-pci");
+	assert_explains(explain_container_node(&why, -ENXIO), "no driver",
+		"modprobe vfio-pci");
+	assert_explains(explain_container_node(&why, -EMFILE), "/dev/vfio/vfio",
+		"Too many open files");
+}
+
+static void
+a_device_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_device_node(&why, "/dev/x", -ENOENT),
+		"/dev/x is missing", "container");
+	assert_explains(explain_device_node(&why, "/dev/x", -EACCES),
+		"no permission to open /dev/x", "read and write access");
+	assert_explains(explain_device_node(&why, "/dev/x", -EPERM),
+		"no permission to open /dev/x", "read and write access");
+	assert_explains(explain_device_node(&why, "/dev/x", -EIO), "/dev/x",
+		"Input/output error");
+}
+
+static void
+a_group_node_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_group_node(&why, "/dev/x", -EBUSY),
+		"group /dev/x is in use", "end the other program");
+	assert_null(strstr(why.text, "held by"));
+	assert_explains(explain_group_node(&why, "/dev/x", -ENOENT),
+		"/dev/x is missing", "container");
+	assert_explains(explain_group_node(&why, "/dev/x", -EACCES),
+		"no permission", "/dev/x");
+}
+
+/* A group and a node that nobody has. */
+static const struct sysfs_device nobodys = {
+	.path = "/nowhere/0000:01:00.0",
+	.address = "0000:01:00.0",
+	.found = { .cdev = "vfio2000000001", .group = 2000000001 },
+};
+
+static void
+a_refused_bind_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_bind(&why, &nobodys, false, -EBUSY),
+		"/dev/vfio/2000000001", "end that program");
+	assert_explains(explain_bind(&why, &nobodys, false, -EINVAL),
+		"already opened by another program", "end that program");
+	assert_explains(explain_bind(&why, &nobodys, true, -EINVAL),
+		"no VF token on /dev/vfio/devices/vfio2000000001",
+		"RTE_IOMMUFD=backend=type1");
+	assert_explains(explain_bind(&why, &nobodys, true, -EACCES),
+		"refused the VF token", "--vfio-vf-token");
+	assert_explains(explain_bind(&why, &nobodys, false, -EACCES),
+		"VF token", "--vfio-vf-token");
+	assert_explains(explain_bind(&why, &nobodys, false, -EPERM),
+		"does not remap interrupts",
+		"allow_unsafe_interrupts=1 of the module iommufd");
+	assert_explains(explain_bind(&why, &nobodys, false, -EIO), "bind",
+		"Input/output error");
+}
+
+static void
+a_refused_attach_is_explained(void **state __rte_unused)
+{
+	assert_explains(
+		explain_attach(&why, -EBUSY), "being reset", "try again");
+	assert_explains(
+		explain_attach(&why, -EINVAL), "cannot attach", "does not fit");
+	assert_explains(explain_attach(&why, -EADDRINUSE), "reserved",
+		"--base-virtaddr");
+	assert_explains(
+		explain_attach(&why, -ENOMEM), "out of memory", "cgroup");
+	assert_explains(explain_attach(&why, -EIO), "cannot attach",
+		"Input/output error");
+}
+
+static void
+who_makes_a_group_not_viable_is_named(void **state __rte_unused)
+{
+	const struct fake_device device = { "0000:01:00.0", "vfio-pci", NULL,
+		NULL, "41", NULL };
+	const struct fake_device intruder = { "0000:01:00.7", "nvme", NULL,
+		NULL, "41", NULL };
+	struct sysfs_device place;
+
+	assert_int_equal(sysfs_device_find(fake_sysfs_add(&device), &place), 0);
+	assert_explains(explain_not_viable(&why, &place),
+		"IOMMU group 41 cannot be used", "bind all of them");
+	fake_sysfs_add(&intruder);
+	assert_explains(explain_not_viable(&why, &place),
+		"IOMMU group 41 cannot be used, its member 0000:01:00.7 is bound to nvme",
+		"dpdk-devbind.py -b vfio-pci 0000:01:00.7");
+}
+
+static void
+a_refused_container_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_container(&why, -EPERM), "interrupt remapping",
+		"allow_unsafe_interrupts=1 of the module vfio_iommu_type1");
+	assert_explains(
+		explain_container(&why, -EBUSY), "group", "another container");
+	assert_explains(explain_container(&why, -EIO), "container",
+		"Input/output error");
+}
+
+static void
+a_device_that_its_group_keeps_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_group_device(&why, true, -EACCES),
+		"refused the VF token", "--vfio-vf-token");
+	assert_explains(explain_group_device(&why, true, -EINVAL),
+		"refused the VF token", "--vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EPERM), "VF token",
+		"--vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EACCES),
+		"Permission denied", "a VF may need --vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EINVAL),
+		"Invalid argument", "a VF may need --vfio-vf-token");
+	assert_explains(explain_group_device(&why, false, -EBUSY),
+		"/dev/vfio/devices", "end that program");
+	explain_group_device(&why, true, -EIO);
+	assert_null(strstr(why.text, "may need"));
+}
+
+static const char *
+explain_map_error(int err)
+{
+	const struct mapping run = {
+		.iova = 0x40000000,
+		.length = 0x200000,
+		.va = 0x7f0000000000,
+	};
+
+	return explain_map(&why, &run, NULL, 0, err);
+}
+
+static void
+a_refused_map_is_explained(void **state __rte_unused)
+{
+	static const char interval[] = "cannot map 0x40000000-0x401fffff";
+
+	assert_explains(explain_map_error(-EEXIST), interval, "already");
+	assert_explains(
+		explain_map_error(-EFAULT), interval, "at 0x7f0000000000");
+	assert_explains(explain_map_error(-EINVAL), interval, "reserved");
+	assert_explains(
+		explain_map_error(-EINVAL), interval, "--base-virtaddr");
+	assert_explains(
+		explain_map_error(-EINVAL), interval, "0xfee00000-0xfeefffff");
+	assert_explains(explain_map_error(-EADDRINUSE), interval,
+		"this library has not mapped");
+	assert_explains(explain_map_error(-ENOENT),
+		"cannot copy 0x40000000-0x401fffff",
+		"another thread has unmapped it");
+	assert_explains(
+		explain_map_error(-EPERM), interval, "may not be written");
+	assert_explains(explain_map_error(-ENOTTY), interval,
+		"leave out map=file of RTE_IOMMUFD");
+	assert_explains(
+		explain_map_error(-ENOSPC), interval, "dma_entry_limit");
+	assert_explains(
+		explain_map_error(-EIO), interval, "Input/output error");
+}
+
+/* An IOMMU of 39 bits, as many a desktop's. */
+static const struct rte_iommufd_range ranges39[] = {
+	{ 0, 0xfedfffff },
+	{ 0xfef00000, 0x7fffffffff },
+};
+
+static const char *
+explain_address(uint64_t iova, uint64_t length,
+	const struct rte_iommufd_range *ranges, unsigned int count)
+{
+	const struct mapping run = { .iova = iova, .length = length };
+
+	return explain_map(&why, &run, ranges, count, -EINVAL);
+}
+
+static void
+an_address_out_of_reach_is_explained(void **state __rte_unused)
+{
+	static const struct rte_iommufd_range wide[] = {
+		{ 0, (UINT64_C(1) << 48) - 1 },
+	};
+
+	assert_explains(explain_address(0x7f0000000000, 0x200000, ranges39, 2),
+		"cannot map 0x7f0000000000-0x7f00001fffff: the IOMMU of an attached device reaches only up to 0x7fffffffff (39 bits)",
+		"--base-virtaddr=0x100000000");
+	assert_contains(why.text, "--iova-mode=pa");
+	/* The last page within reach, and the first one that is not. */
+	assert_explains(explain_address(0x7ffffff000, 0x1000, ranges39, 2),
+		"reserved by the IOMMU", "choose other addresses");
+	assert_explains(explain_address(0x7ffffff000, 0x1001, ranges39, 2),
+		"0x7ffffff000-0x8000000000: ", "(39 bits)");
+	assert_explains(explain_address(UINT64_C(1) << 48, 0x1000, wide, 1),
+		"reaches only up to 0xffffffffffff", "(48 bits)");
+}
+
+static void
+a_reserved_address_is_explained_by_the_others(void **state __rte_unused)
+{
+	assert_explains(explain_address(0xfee00000, 0x1000, ranges39, 2),
+		"cannot map 0xfee00000-0xfee00fff: not in whole pages, or reserved",
+		"what can be mapped is 0-0xfedfffff, 0xfef00000-0x7fffffffff: choose other addresses");
+	assert_null(strstr(why.text, "on x86"));
+}
+
+/* As many as there is room for, and a sentence none the less. */
+static void
+many_ranges_are_listed_in_part(void **state __rte_unused)
+{
+	struct rte_iommufd_range ranges[32];
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(ranges); i++) {
+		ranges[i].first = 0x7000000000000000 + i * 0x100000;
+		ranges[i].last = ranges[i].first + 0xffff;
+	}
+	assert_explains(explain_address(0x1000, 0x1000, ranges, 32),
+		"0x7000000000000000-0x700000000000ffff, 0x7000000000100000-",
+		": choose other addresses (--base-virtaddr for EAL's memory)");
+}
+
+static void
+a_region_that_is_not_given_out_is_explained(void **state __rte_unused)
+{
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -ENOTTY),
+		"this kernel does not give out", "Linux 6.19");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -EOPNOTSUPP),
+		"region 2 cannot be given out", "no way between devices");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -ENODEV),
+		"region 2 cannot be given out", "being reset");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -EINVAL),
+		"region 2 has no 0x1000 + 0x2000",
+		"VFIO_DEVICE_GET_REGION_INFO");
+	assert_explains(explain_region(&why, 2, 0x1000, 0x2000, -EMFILE),
+		"region 2 cannot be given out", "Too many open files");
+}
+
+/* Files with these texts are read in the place of the real ones; "": there is none. */
+struct text_file {
+	const char *path;
+	const char *text;
+};
+
+static const struct text_file *text_files; /* the last has no path; or NULL */
+
+/* In the place of libc's. */
+FILE *
+fopen(const char *path, const char *mode)
+{
+	static FILE *(*open_file)(const char *path, const char *mode);
+	const struct text_file *file;
+
+	if (open_file == NULL)
+		*(void **)&open_file = dlsym(RTLD_NEXT, "fopen");
+	for (file = text_files; file != NULL && file->path != NULL; file++)
+		if (strcmp(file->path, path) == 0)
+			return file->text[0] == '\0'
+				? NULL
+				: fmemopen((void *)(uintptr_t)file->text,
+					  strlen(file->text), "r");
+	return open_file(path, mode);
+}
+
+static rlim_t locked_memory;
+
+/* In the place of libc's, for the code under test. */
+int
+getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
+{
+	assert_int_equal(resource, RLIMIT_MEMLOCK);
+	limit->rlim_cur = locked_memory;
+	limit->rlim_max = RLIM_INFINITY;
+	return 0;
+}
+
+#define STATUS "/proc/self/status"
+#define CGROUP "/proc/self/cgroup"
+#define OF_CGROUP(name) "/sys/fs/cgroup/" name
+/* Without CAP_IPC_LOCK, which is bit 14, and with it alone. */
+#define ORDINARY "CapEff:\t000001ffffffbfff\n"
+#define PRIVILEGED "CapEff:\t0000000000004000\n"
+
+static const char *
+explain_with(const struct text_file *files)
+{
+	text_files = files;
+	explain_map_error(-ENOMEM);
+	text_files = NULL;
+	return why.text;
+}
+
+static void
+the_limit_on_locked_memory_is_told(void **state __rte_unused)
+{
+	const struct text_file files[] = { { STATUS, ORDINARY }, { NULL, "" } };
+
+	locked_memory = 24 << 10;
+	assert_explains(explain_with(files),
+		"cannot pin 2048 KiB for DMA: the limit on locked memory is 24 KiB",
+		"ulimit -l");
+	assert_contains(why.text, "0 KiB are pinned already");
+	assert_contains(why.text, "raise it to at least 2048 ");
+	assert_contains(why.text, "LimitMEMLOCK=");
+	assert_contains(why.text, "CAP_IPC_LOCK");
+}
+
+static void
+what_is_pinned_already_counts(void **state __rte_unused)
+{
+	const struct text_file pinned[] = {
+		{ STATUS,
+			"VmPeak:\t     100 kB\nVmLck:\t     300 kB\nVmPin:\t    7000 kB\nVmHWM:\t 1 kB\n" ORDINARY },
+		{ NULL, "" }
+	};
+	const struct text_file nothing[] = { { STATUS, "" }, { NULL, "" } };
+
+	locked_memory = 8192 << 10;
+	assert_explains(explain_with(pinned),
+		"cannot pin 2048 KiB for DMA: the limit on locked memory is 8192 KiB, and 7000 KiB are pinned already",
+		"raise it to at least 9048 ");
+	assert_contains(explain_with(nothing), "raise it to at least 2048 ");
+}
+
+/* Who has the capability is not limited, whatever ulimit says. */
+static void
+the_limit_is_not_blamed_on_who_has_none(void **state __rte_unused)
+{
+	const struct text_file files[] = { { STATUS, PRIVILEGED },
+		{ CGROUP, "" }, { NULL, "" } };
+
+	locked_memory = 24 << 10;
+	assert_explains(explain_with(files),
+		"cannot pin 2048 KiB for DMA: the machine is out of memory",
+		"neither");
+	assert_null(strstr(why.text, "ulimit"));
+	locked_memory = RLIM_INFINITY;
+	assert_contains(explain_with(files), "the machine is out of memory");
+}
+
+static void
+the_cgroup_with_a_limit_is_named(void **state __rte_unused)
+{
+	const struct text_file files[] = { { STATUS, PRIVILEGED },
+		{ CGROUP, "1:name=systemd:/other\n0::/pods/ours/inner\n" },
+		{ OF_CGROUP("pods/ours/inner/memory.max"), "max\n" },
+		{ OF_CGROUP("pods/ours/memory.max"), "1048576\n" },
+		{ OF_CGROUP("pods/ours/memory.current"), "1040384\n" },
+		{ OF_CGROUP("pods/memory.max"), "4096\n" },
+		{ OF_CGROUP("pods/memory.current"), "4096\n" }, { NULL, "" } };
+
+	locked_memory = RLIM_INFINITY;
+	assert_explains(explain_with(files), "cannot pin 2048 KiB for DMA",
+		"the memory cgroup /pods/ours, which uses 1016 of 1024 KiB");
+	assert_contains(why.text, "MemoryMax=");
+}
+
+/* A process with a name and the file open, until it is killed. */
+static pid_t
+start_holder(const char *path)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "the-holder");
+		if (open(path, O_RDONLY) < 0 || write(ready[1], "r", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void
+stop_holder(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+who_holds_a_file_is_named(void **state __rte_unused)
+{
+	char path[PATH_MAX];
+	char words[64];
+	pid_t pid;
+
+	if (access("/proc/self/fd", F_OK) != 0)
+		skip();
+	fake_sysfs_write(fake_sysfs_path("node"), "");
+	assert_non_null(realpath(fake_sysfs_path("node"), path));
+	pid = start_holder(path);
+	snprintf(words, sizeof(words), "(held by process %d, the-holder)", pid);
+	explain_group_node(&why, path, -EBUSY);
+	stop_holder(pid);
+	assert_explains(why.text, words, "end the other program");
+	assert_explains(explain_group_node(&why, path, -EBUSY), "is in use",
+		"end the other program");
+	assert_null(strstr(why.text, "held by"));
+}
+
+static void
+we_ourselves_are_no_holder(void **state __rte_unused)
+{
+	struct node_owner holder;
+	char path[PATH_MAX];
+	int fd;
+
+	fake_sysfs_write(fake_sysfs_path("node"), "");
+	assert_non_null(realpath(fake_sysfs_path("node"), path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_false(node_owner_find(path, &holder));
+	close(fd);
+}
+
+int
+main(void)
+{
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, setup, fake_sysfs_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(the_iommu_node_is_explained),
+		TEST(the_container_node_is_explained),
+		TEST(a_device_node_is_explained),
+		TEST(a_group_node_is_explained),
+		TEST(a_refused_bind_is_explained),
+		TEST(a_refused_attach_is_explained),
+		TEST(who_makes_a_group_not_viable_is_named),
+		TEST(a_refused_container_is_explained),
+		TEST(a_device_that_its_group_keeps_is_explained),
+		TEST(a_refused_map_is_explained),
+		TEST(an_address_out_of_reach_is_explained),
+		TEST(a_reserved_address_is_explained_by_the_others),
+		TEST(many_ranges_are_listed_in_part),
+		TEST(a_region_that_is_not_given_out_is_explained),
+		TEST(the_limit_on_locked_memory_is_told),
+		TEST(what_is_pinned_already_counts),
+		TEST(the_limit_is_not_blamed_on_who_has_none),
+		TEST(the_cgroup_with_a_limit_is_named),
+		TEST(who_holds_a_file_is_named),
+		TEST(we_ourselves_are_no_holder),
+	};
+
+	return RUN_TESTS("explain", tests);
+}

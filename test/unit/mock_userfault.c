@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* A stand-in for userfault.c; see mock_userfault.h. */
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+
+#include "kernel/kernel.h"
+#include "mock_kernel.h"
+#include "mock_userfault.h"
+#include "unit.h"
+
+#define MAX_MAPPINGS 64
+#define MAX_CHANGES 256
+#define MAX_NAMES 16
+#define PAGE 0x1000
+
+struct place {
+	struct vma mapping;
+	bool followed;
+	int refusal; /* of whoever wants to follow it */
+};
+
+struct tally {
+	const char *name;
+	unsigned int count;
+	int error; /* of all of them; 0: none */
+};
+
+static struct {
+	struct place places[MAX_MAPPINGS];
+	unsigned int place_count;
+	struct memory_change changes[MAX_CHANGES];
+	unsigned int change_count;
+	struct vma huge;
+	int follow_fd;
+	unsigned int chunks;
+	unsigned int descriptors;
+	struct tally tallies[MAX_NAMES];
+	unsigned int calls;
+	unsigned int failing_call;
+	int failing_error;
+	bool has_failed;
+	const char *moment;
+	void (*happen)(void);
+	unsigned int happenings;
+	uint64_t now;
+} memory;
+
+/* Recursive: what happens during a call calls the test's functions. */
+static pthread_mutex_t lock;
+
+static void
+enter(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void
+leave(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void
+mock_memory_start(void)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	memset(&memory, 0, sizeof(memory));
+	memory.follow_fd = -1;
+}
+
+void
+mock_memory_finish(void)
+{
+	unsigned int i;
+
+	assert_int_equal(memory.chunks, 0);
+	for (i = 0; i < memory.place_count; i++)
+		assert_false(memory.places[i].followed);
+	assert_int_equal(memory.change_count, 0);
+	pthread_mutex_destroy(&lock);
+}
+
+/* --- What the process does --- */
+
+static void
+add_place(const struct place *place)
+{
+	if (place->mapping.start >= place->mapping.end)
+		return;
+	if (memory.place_count == MAX_MAPPINGS)
+		abort();
+	memory.places[memory.place_count++] = *place;
+}
+
+static void
+report(struct memory_change change)
+{
+	if (memory.change_count == MAX_CHANGES)
+		abort();
+	memory.changes[memory.change_count++] = change;
+	eventfd_write(memory.follow_fd, 1);
+}
+
+/* What is left of it on both sides stays. Whether any of it was followed. */
+static bool
+cut(uint64_t start, uint64_t end)
+{
+	struct place place, rest;
+	bool followed = false;
+	unsigned int i = 0;
+
+	while (i < memory.place_count) {
+		place = memory.places[i];
+		if (place.mapping.end <= start || place.mapping.start >= end) {
+			i++;
+			continue;
+		}
+		memory.places[i] = memory.places[--memory.place_count];
+		followed = followed || place.followed;
+		rest = place;
+		rest.mapping.end = start;
+		add_place(&rest);
+		rest = place;
+		rest.mapping.start = end;
+		add_place(&rest);
+		i = 0;
+	}
+	return followed;
+}
+
+void
+mock_memory_unmap(uint64_t start, uint64_t end)
+{
+	enter();
+	if (cut(start, end))
+		report((struct memory_change){
+			.kind = MEMORY_UNMAPPED, .start = start, .end = end });
+	leave();
+}
+
+void
+mock_memory_map_as(const struct vma *mapping)
+{
+	const struct place place = { .mapping = *mapping };
+
+	enter();
+	mock_memory_unmap(mapping->start, mapping->end);
+	add_place(&place);
+	leave();
+}
+
+void
+mock_memory_map(uint64_t start, uint64_t end, uint32_t rights)
+{
+	const struct vma mapping = {
+		.start = start,
+		.end = end,
+		.page_size = PAGE,
+		.rights = rights,
+	};
+
+	mock_memory_map_as(&mapping);
+}
+
+static struct place *
+find(uint64_t address)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory.place_count; i++)
+		if (memory.places[i].mapping.start <= address &&
+			memory.places[i].mapping.end > address)
+			return &memory.places[i];
+	return NULL;
+}
+
+void
+mock_memory_remove(uint64_t start, uint64_t end)
+{
+	enter();
+	if (find(start) != NULL && find(start)->followed)
+		report((struct memory_change){
+			.kind = MEMORY_REMOVED, .start = start, .end = end });
+	leave();
+}
+
+void
+mock_memory_move(uint64_t from, uint64_t to, uint64_t length)
+{
+	struct place place;
+
+	enter();
+	place = *find(from);
+	mock_memory_unmap(to, to + length);
+	cut(from, from + length);
+	place.mapping.start = to;
+	place.mapping.end = to + length;
+	add_place(&place);
+	if (place.followed)
+		report((struct memory_change){ .kind = MEMORY_MOVED,
+			.start = from,
+			.end = from + length,
+			.destination = to });
+	leave();
+}
+
+void
+mock_memory_protect(uint64_t start, uint64_t end, uint32_t rights)
+{
+	struct place place;
+
+	enter();
+	place = *find(start);
+	cut(start, end);
+	place.mapping.start = start;
+	place.mapping.end = end;
+	place.mapping.rights = rights;
+	add_place(&place);
+	leave();
+}
+
+void
+mock_memory_make_huge(uint64_t start, uint64_t end)
+{
+	memory.huge.start = start;
+	memory.huge.end = end;
+}
+
+void
+mock_memory_refuse_following(uint64_t start, int error)
+{
+	find(start)->refusal = error;
+}
+
+/* --- What a test wants to know, and to go wrong --- */
+
+void
+mock_memory_during_each(
+	const char *call, void (*happen)(void), unsigned int times)
+{
+	memory.moment = call;
+	memory.happen = happen;
+	memory.happenings = times;
+}
+
+void
+mock_memory_during(const char *call, void (*happen)(void))
+{
+	mock_memory_during_each(call, happen, 1);
+}
+
+/* The first place in the interval that is not followed, or NULL. */
+static struct place *
+find_unfollowed(uint64_t start, uint64_t end)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory.place_count; i++)
+		if (memory.places[i].mapping.start < end &&
+			memory.places[i].mapping.end > start &&
+			!memory.places[i].followed)
+			return &memory.places[i];
+	return NULL;
+}
+
+bool
+mock_memory_is_followed(uint64_t start, uint64_t end)
+{
+	return find_unfollowed(start, end) == NULL;
+}
+
+unsigned int
+mock_memory_unread(void)
+{
+	return memory.change_count;
+}
+
+static struct tally *
+tally_of(const char *call)
+{
+	struct tally *tally = memory.tallies;
+
+	while (tally->name != NULL && strcmp(tally->name, call) != 0)
+		tally++;
+	tally->name = call;
+	return tally;
+}
+
+unsigned int
+mock_memory_calls(const char *call)
+{
+	return call[0] == '\0' ? memory.calls : tally_of(call)->count;
+}
+
+void
+mock_memory_fail_call(unsigned int number, int error)
+{
+	memory.failing_call = number;
+	memory.failing_error = error;
+}
+
+bool
+mock_memory_call_has_failed(void)
+{
+	return memory.has_failed;
+}
+
+void
+mock_memory_fail_all(const char *call, int error)
+{
+	enter();
+	tally_of(call)->error = error;
+	leave();
+}
+
+void
+mock_memory_set_time(uint64_t milliseconds)
+{
+	memory.now = milliseconds;
+}
+
+/* --- userfault.h --- */
+
+/* What it shall fail with, or 0. */
+static int
+count_call(const char *call)
+{
+	struct tally *tally = tally_of(call);
+
+	tally->count++;
+	if (++memory.calls == memory.failing_call) {
+		memory.has_failed = true;
+		return memory.failing_error;
+	}
+	return tally->error;
+}
+
+static void
+let_happen(const char *call)
+{
+	if (memory.happenings == 0 || strcmp(memory.moment, call) != 0)
+		return;
+	memory.happenings--;
+	memory.happen();
+}
+
+static int
+open_real(const char *call)
+{
+	int ret;
+
+	enter();
+	ret = count_call(call);
+	leave();
+	return ret != 0 ? ret : mock_open_real(call);
+}
+
+int
+kernel_follow_open(void)
+{
+	int fd = open_real("follow_open");
+
+	if (fd >= 0)
+		memory.follow_fd = fd;
+	return fd;
+}
+
+int
+kernel_follow_register(int fd __rte_unused, uint64_t start, uint64_t end)
+{
+	struct place *place;
+	int ret;
+
+	enter();
+	ret = count_call("register");
+	place = find(start);
+	if (ret == 0 && place == NULL)
+		ret = -EINVAL;
+	if (ret == 0 && place->refusal != 0)
+		ret = place->refusal;
+	while (ret == 0 && (place = find_unfollowed(start, end)) != NULL)
+		place->followed = true;
+	let_happen("register");
+	leave();
+	return ret;
+}
+
+int
+kernel_follow_unregister(int fd __rte_unused, uint64_t start, uint64_t end)
+{
+	unsigned int i;
+
+	enter();
+	count_call("unregister");
+	for (i = 0; i < memory.place_count; i++)
+		if (memory.places[i].mapping.start < end &&
+			memory.places[i].mapping.end > start)
+			memory.places[i].followed = false;
+	leave();
+	return 0;
+}
+
+int
+kernel_follow_pending(int fd __rte_unused)
+{
+	return memory.change_count > 0 ? -EAGAIN : 0;
+}
+
+int
+kernel_follow_read(int fd, struct memory_change *changes, unsigned int capacity)
+{
+	eventfd_t pending;
+	int ret;
+
+	enter();
+	ret = count_call("read");
+	if (ret == 0) {
+		ret = RTE_MIN(capacity, memory.change_count);
+		memcpy(changes, memory.changes, ret * sizeof(changes[0]));
+		memory.change_count -= ret;
+		memmove(memory.changes, &memory.changes[ret],
+			memory.change_count * sizeof(changes[0]));
+		if (memory.change_count == 0)
+			eventfd_read(fd, &pending);
+	}
+	let_happen("read");
+	leave();
+	return ret;
+}
+
+int
+kernel_open_to_read(const char *path __rte_unused)
+{
+	return open_real("open_to_read");
+}
+
+int
+kernel_maps_query(int fd __rte_unused, uint64_t address, bool or_next,
+	struct vma *mapping)
+{
+	const struct place *best;
+	unsigned int i;
+	int ret;
+
+	enter();
+	ret = count_call("query");
+	best = find(address);
+	for (i = 0; or_next && best == NULL && i < memory.place_count; i++)
+		if (memory.places[i].mapping.start > address)
+			best = &memory.places[i];
+	for (i = 0; or_next && i < memory.place_count; i++)
+		if (memory.places[i].mapping.start > address &&
+			memory.places[i].mapping.start < best->mapping.start)
+			best = &memory.places[i];
+	if (ret == 0 && best == NULL)
+		ret = -ENOENT;
+	if (ret == 0)
+		*mapping = best->mapping;
+	let_happen("query");
+	leave();
+	return ret;
+}
+
+int
+kernel_pagemap_is_huge(
+	int fd __rte_unused, uint64_t start, uint64_t end, bool *huge)
+{
+	int ret;
+
+	enter();
+	ret = count_call("huge");
+	*huge = start == memory.huge.start && end == memory.huge.end;
+	leave();
+	return ret;
+}
+
+int
+kernel_pagemap_is_followed(int fd __rte_unused, uint64_t start, uint64_t end)
+{
+	int ret;
+
+	enter();
+	ret = count_call("scan");
+	if (ret == 0 && find_unfollowed(start, end) != NULL)
+		ret = -EPERM;
+	let_happen("scan");
+	leave();
+	return ret;
+}
+
+void *
+kernel_memory_take(size_t size)
+{
+	void *taken = NULL;
+
+	enter();
+	if (count_call("take") == 0)
+		taken = calloc(1, size);
+	memory.chunks += taken != NULL;
+	leave();
+	return taken;
+}
+
+void
+kernel_memory_give(void *taken, size_t size __rte_unused)
+{
+	enter();
+	free(taken);
+	memory.chunks--;
+	leave();
+}
+
+int
+kernel_wake_open(void)
+{
+	return open_real("wake_open");
+}
+
+void
+kernel_wake(int fd)
+{
+	eventfd_write(fd, 1);
+}
+
+void
+kernel_wake_clear(int fd)
+{
+	eventfd_t count;
+
+	eventfd_read(fd, &count);
+}
+
+int
+kernel_wait(const int *fds, unsigned int count, int milliseconds)
+{
+	struct pollfd polled[4];
+	int ready = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		polled[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	poll(polled, count, milliseconds);
+	while (count-- > 0)
+		if (polled[count].revents != 0)
+			ready |= 1 << count;
+	return ready;
+}
+
+uint64_t
+kernel_now(void)
+{
+	uint64_t now;
+
+	enter();
+	now = memory.now;
+	leave();
+	return now;
+}

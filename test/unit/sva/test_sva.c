@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * An sva with its threads: its life, its devices, what programs ask of it, and that
+ * whatever fails is told once and leaves nothing behind.
+ *
+ * Must not know: how pages are served (test_sva_fault.c).
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "devices.h"
+#include "fake_sysfs.h"
+#include "logs.h"
+#include "mock_kernel.h"
+#include "mock_userfault.h"
+#include "rte_iommufd_sva.h"
+#include "unit.h"
+
+#define R RTE_IOMMUFD_MAP_READ
+#define W RTE_IOMMUFD_MAP_WRITE
+#define PAGE UINT64_C(0x1000)
+#define BASE UINT64_C(0x7f0000000000)
+#define VA(address) ((void *)(uintptr_t)(address))
+
+static const struct fake_device nic_entry = { "0000:01:00.0", "vfio-pci",
+	"vfio0", "511:0", "4", NULL };
+
+static const char *nic;
+static struct rte_iommufd_device *device;
+static struct rte_iommufd_space *own;
+static struct rte_iommufd_sva *sva;
+
+static int
+setup_kernel(void **state)
+{
+	int ret;
+
+	mock_memory_start();
+	ret = devices_start(state, false, "backend=iommufd");
+	nic = fake_sysfs_add(&nic_entry);
+	mock_memory_map(BASE, BASE + 64 * PAGE, R | W);
+	return ret;
+}
+
+static int
+end_kernel(void **state)
+{
+	mock_memory_finish();
+	return devices_end(state);
+}
+
+static int
+setup(void **state)
+{
+	int ret = setup_kernel(state);
+
+	device = open_device(nic);
+	own = create_space();
+	assert_int_equal(rte_iommufd_device_attach(device, own), 0);
+	assert_int_equal(rte_iommufd_sva_create(context, NULL, &sva), 0);
+	return ret;
+}
+
+static int
+teardown(void **state)
+{
+	assert_int_equal(rte_iommufd_sva_destroy(sva), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(own), 0);
+	assert_no_error();
+	return end_kernel(state);
+}
+
+static struct rte_iommufd_sva_stats
+stats_now(void)
+{
+	struct rte_iommufd_sva_stats stats;
+
+	rte_iommufd_sva_stats(sva, &stats);
+	return stats;
+}
+
+static void
+wait_for_groups(uint64_t count)
+{
+	while (stats_now().request_groups < count)
+		usleep(1000);
+}
+
+static void
+devices_are_bound_and_served(void **state __rte_unused)
+{
+	const struct page_request page = { .address = BASE, .rights = R };
+	uint32_t first, second;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &first), 0);
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &second), 0);
+	assert_int_not_equal(first, second);
+	mock_ask_pages(&page, 1);
+	wait_for_groups(1);
+	assert_int_equal(stats_now().mapped, 1);
+	assert_int_equal(stats_now().pinned, 16 * PAGE);
+	assert_int_equal(rte_iommufd_sva_destroy(sva), -EBUSY);
+	assert_one_error("2 bindings");
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, first), 0);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, first), -ENOENT);
+	assert_one_error("not bound");
+	assert_int_equal(stats_now().pinned, 16 * PAGE);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, second), 0);
+	assert_int_equal(stats_now().pinned, 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(mock_pasids(), 0);
+}
+
+static void
+memory_is_mapped_ahead_of_time(void **state __rte_unused)
+{
+	uint32_t pasid;
+
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), PAGE, R), -ENODEV);
+	assert_one_error("no device is bound");
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	/* Exactly the pages that are touched, for it was said how much. */
+	assert_int_equal(rte_iommufd_sva_prefault(
+				 sva, VA(BASE + PAGE + 5), 2 * PAGE, R | W),
+		0);
+	assert_int_equal(stats_now().pinned, 3 * PAGE);
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), 64 * PAGE, R), 0);
+	assert_int_equal(stats_now().pinned, 64 * PAGE);
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), 65 * PAGE, R), -EFAULT);
+	assert_one_error("has nothing there");
+	mock_memory_map(BASE + 64 * PAGE, BASE + 65 * PAGE, R);
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), 65 * PAGE, W), -EFAULT);
+	assert_one_error("these rights");
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), 0, W), -EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), 1, 4), -EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(rte_iommufd_sva_prefault(sva, VA(BASE), UINT64_MAX, W),
+		-EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+}
+
+static void
+what_is_invalidated_is_gone_on_return(void **state __rte_unused)
+{
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, VA(BASE), 64 * PAGE, R), 0);
+	assert_int_equal(rte_iommufd_sva_invalidate(sva, VA(BASE + 5), 1), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(rte_iommufd_sva_invalidate(sva, VA(BASE), 0), 0);
+	assert_int_equal(stats_now().invalidations, 2);
+	assert_int_equal(
+		rte_iommufd_sva_invalidate(sva, VA(BASE), UINT64_MAX), -EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(
+		rte_iommufd_sva_invalidate(sva, MAP_FAILED, 1), -EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(
+		rte_iommufd_sva_prefault(sva, MAP_FAILED, PAGE, R), -EINVAL);
+	assert_one_error("no interval");
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+}
+
+static void
+after_settling_changes_were_followed(void **state __rte_unused)
+{
+	unsigned int i;
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	for (i = 0; i < 100; i++) {
+		mock_memory_map(BASE, BASE + 64 * PAGE, R | W);
+		assert_int_equal(
+			rte_iommufd_sva_prefault(sva, VA(BASE), 64 * PAGE, R),
+			0);
+		mock_memory_unmap(BASE, BASE + 32 * PAGE);
+		assert_int_equal(rte_iommufd_sva_settle(sva), 0);
+		assert_int_equal(mock_mappings(), 0);
+	}
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+}
+
+/* Whoever waits for it is woken, and told. */
+static void
+settling_does_not_outlast_the_service(void **state __rte_unused)
+{
+	mock_memory_fail_all("read", -EBADF);
+	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
+	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
+	while (strstr(logs_text(), "there can be another") == NULL)
+		usleep(1000);
+	logs_start();
+}
+
+static void
+who_comes_after_the_end_is_told(void **state __rte_unused)
+{
+	uint32_t pasid = 0;
+
+	mock_memory_fail_all("read", -EBADF);
+	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
+	while (strstr(logs_text(), "there can be another") == NULL)
+		usleep(1000);
+	logs_start();
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), -EIO);
+	assert_one_error("has ended");
+	assert_int_equal(pasid, 0);
+	assert_int_equal(rte_iommufd_sva_invalidate(sva, VA(BASE), 1), -EIO);
+	assert_one_error("has ended");
+}
+
+static void
+a_child_has_no_part_in_it(void **state __rte_unused)
+{
+	struct rte_iommufd_sva_stats stats = { .mapped = 1 };
+	uint32_t pasid;
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		rte_iommufd_sva_stats(sva, &stats);
+		_exit(rte_iommufd_sva_bind(sva, device, &pasid) != -EINVAL ||
+			rte_iommufd_sva_unbind(sva, device, 1) != -EINVAL ||
+			rte_iommufd_sva_settle(sva) != -EINVAL ||
+			rte_iommufd_sva_invalidate(sva, NULL, 1) != -EINVAL ||
+			rte_iommufd_sva_prefault(sva, VA(BASE), 1, R) !=
+				-EINVAL ||
+			rte_iommufd_sva_destroy(sva) != -EINVAL ||
+			stats.mapped != 0 || logs_errors() != 6);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void
+there_is_one_in_a_process(void **state __rte_unused)
+{
+	const struct rte_iommufd_sva_options like_it = {
+		.fault_around = 16 * PAGE,
+	};
+	struct rte_iommufd_sva *other = NULL;
+	struct rte_iommufd_sva *third = NULL;
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_create(context, NULL, &other), 0);
+	assert_ptr_equal(other, sva);
+	assert_int_equal(rte_iommufd_sva_create(context, &like_it, &third), 0);
+	assert_ptr_equal(third, sva);
+	assert_int_equal(rte_iommufd_sva_bind(other, device, &pasid), 0);
+	assert_int_equal(rte_iommufd_sva_destroy(third), 0);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+	assert_int_equal(rte_iommufd_sva_destroy(other), 0);
+	/* It is still there for the first. */
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+}
+
+static void
+the_one_is_not_changed_by_who_comes_later(void **state __rte_unused)
+{
+	const struct rte_iommufd_sva_options limit = { .pin_limit = 16 * PAGE };
+	const struct rte_iommufd_sva_options around = { .fault_around = PAGE };
+	struct rte_iommufd_sva *other = NULL;
+
+	assert_int_equal(
+		rte_iommufd_sva_create(context, &limit, &other), -EBUSY);
+	assert_one_error("has an sva already");
+	assert_int_equal(
+		rte_iommufd_sva_create(context, &around, &other), -EBUSY);
+	assert_one_error("has an sva already");
+	assert_null(other);
+}
+
+/* --- what is needed --- */
+
+static void
+create_fails(const struct rte_iommufd_sva_options *options, int error,
+	const char *part)
+{
+	struct rte_iommufd_sva *made = NULL;
+
+	assert_int_equal(
+		rte_iommufd_sva_create(context, options, &made), error);
+	assert_one_error(part);
+	assert_null(made);
+}
+
+static void
+wrong_options_are_refused(void **state __rte_unused)
+{
+	const struct rte_iommufd_sva_options wrong[] = {
+		{ .pin_limit = PAGE - 1 },
+		{ .fault_around = PAGE / 2 },
+		{ .fault_around = 3 * PAGE },
+	};
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(wrong); i++)
+		create_fails(&wrong[i], -EINVAL, "wrong options");
+	assert_int_equal(rte_iommufd_sva_destroy(NULL), 0);
+}
+
+static void
+what_the_kernel_lacks_is_named(void **state __rte_unused)
+{
+	mock_answer("fault_queue_alloc", -ENOTTY);
+	create_fails(NULL, -EOPNOTSUPP, "6.11");
+	mock_answer("fault_queue_alloc", 0);
+	mock_memory_fail_all("query", -ENOTTY);
+	create_fails(NULL, -EOPNOTSUPP, "takes no queries");
+	mock_memory_fail_all("query", 0);
+	mock_memory_fail_all("follow_open", -EPERM);
+	create_fails(NULL, -EPERM, "seccomp");
+	mock_memory_fail_all("follow_open", -ENOSYS);
+	create_fails(NULL, -EOPNOTSUPP, "CONFIG_USERFAULTFD");
+	mock_memory_fail_all("follow_open", -EINVAL);
+	create_fails(NULL, -EOPNOTSUPP, "WP_ASYNC");
+}
+
+static int
+setup_type1(void **state)
+{
+	mock_memory_start();
+	return devices_start(state, false, "backend=type1");
+}
+
+static void
+legacy_containers_have_no_page_requests(void **state __rte_unused)
+{
+	create_fails(NULL, -EOPNOTSUPP, "needs IOMMUFD");
+}
+
+/* --- whatever fails --- */
+
+/* Each failure is one line, and so is the end of the service, whenever that is told. */
+static void
+assert_told(unsigned int failures)
+{
+	failures += strstr(logs_text(), "has ended") != NULL;
+	if (logs_errors() != failures)
+		fail_msg("%u failures, with %u lines: %s", failures,
+			logs_errors(), logs_text());
+	logs_start();
+}
+
+/* How many of the calls in its life have failed. */
+static unsigned int
+live_with(struct rte_iommufd_sva *made)
+{
+	unsigned int failures = 0;
+	uint32_t pasid;
+
+	if (rte_iommufd_sva_bind(made, device, &pasid) != 0)
+		return 1;
+	failures += rte_iommufd_sva_prefault(made, VA(BASE), 64 * PAGE, R) != 0;
+	failures += rte_iommufd_sva_settle(made) != 0;
+	assert_int_equal(rte_iommufd_sva_unbind(made, device, pasid), 0);
+	return failures;
+}
+
+static void
+live(void)
+{
+	struct rte_iommufd_sva *made = NULL;
+	unsigned int failures;
+
+	if (rte_iommufd_sva_create(context, NULL, &made) != 0) {
+		assert_told(1);
+		return;
+	}
+	failures = live_with(made);
+	/* Here what the service has to say has been said. */
+	assert_int_equal(rte_iommufd_sva_destroy(made), 0);
+	assert_told(failures);
+}
+
+static int
+setup_device(void **state)
+{
+	int ret = setup_kernel(state);
+
+	device = open_device(nic);
+	own = create_space();
+	assert_int_equal(rte_iommufd_device_attach(device, own), 0);
+	return ret;
+}
+
+static int
+end_device(void **state)
+{
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(own), 0);
+	return end_kernel(state);
+}
+
+/* Of the calls about memory; those that pin it and the rest are next. */
+static void
+every_call_about_memory_may_fail(void **state)
+{
+	unsigned int number;
+
+	for (number = 1;; number++) {
+		mock_memory_fail_call(mock_memory_calls("") + number, -ENOMEM);
+		live();
+		if (!mock_memory_call_has_failed())
+			break;
+		end_device(state);
+		setup_device(state);
+	}
+	assert_true(number > 6);
+}
+
+static void
+every_call_that_makes_something_may_fail(void **state)
+{
+	static const char *const calls[] = { "fault_queue_alloc", "ioas_alloc",
+		"open wake_open", "open open_to_read", "hwpt_alloc",
+		"device_attach_pasid", "ioas_map" };
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(calls); i++) {
+		mock_answer(calls[i], -ENOMEM);
+		live();
+		end_device(state);
+		setup_device(state);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH(name, start, end) cmocka_unit_test_setup_teardown(name, start, end)
+	const struct CMUnitTest tests[] = {
+		TEST(devices_are_bound_and_served),
+		TEST(memory_is_mapped_ahead_of_time),
+		TEST(what_is_invalidated_is_gone_on_return),
+		TEST(after_settling_changes_were_followed),
+		TEST(settling_does_not_outlast_the_service),
+		TEST(who_comes_after_the_end_is_told),
+		TEST(a_child_has_no_part_in_it),
+		TEST(there_is_one_in_a_process),
+		TEST(the_one_is_not_changed_by_who_comes_later),
+		WITH(wrong_options_are_refused, setup_kernel, end_kernel),
+		WITH(what_the_kernel_lacks_is_named, setup_kernel, end_kernel),
+		WITH(legacy_containers_have_no_page_requests, setup_type1,
+			end_kernel),
+		WITH(every_call_about_memory_may_fail, setup_device,
+			end_device),
+		WITH(every_call_that_makes_something_may_fail, setup_device,
+			end_device),
+	};
+
+	return RUN_TESTS("sva", tests);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * What devices get when they ask: rights, how much, how groups are answered, the limit,
+ * and that nothing that changes under way is left within their reach.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "logs.h"
+#include "mock_kernel.h"
+#include "mock_userfault.h"
+#include "sva_bench.h"
+#include "unit.h"
+
+#define OK PAGE_ANSWER_SUCCESS
+#define NO PAGE_ANSWER_INVALID
+
+/* Waits for what was noted, and stops listening. */
+static void
+assert_reported(const char *part)
+{
+	sva_report_stop(&bench.report);
+	assert_one_error(part);
+	sva_report_start(&bench.report);
+}
+
+static void
+map_file(uint64_t start, uint64_t end, uint32_t rights, uint64_t page_size)
+{
+	const struct vma mapping = {
+		.start = start,
+		.end = end,
+		.rights = rights,
+		.page_size = page_size,
+		.shared = true,
+	};
+
+	mock_memory_map_as(&mapping);
+}
+
+/* --- rights --- */
+
+static void
+a_page_is_mapped_where_the_process_has_it(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	assert_int_equal(ask(BASE + 0x123, R), OK);
+	assert_area(BASE, BASE, BASE + PAGE, R | W);
+	assert_true(mock_memory_is_followed(BASE, BASE + PAGE));
+	assert_contains(mock_last_call("ioas_map"),
+		"va=0x7f0000000000 iova=0x7f0000000000 length=0x1000 rights=rw");
+	assert_int_equal(bench.stats.mapped, 1);
+	assert_int_equal(ask(BASE, W), OK);
+	assert_int_equal(bench.stats.present, 1);
+	assert_int_equal(mock_calls("ioas_map"), 1);
+}
+
+static void
+what_the_process_may_not_do_devices_may_not(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R);
+	mock_memory_map(BASE + PAGE, BASE + 2 * PAGE, 0);
+	assert_int_equal(ask(BASE, W), NO);
+	assert_int_equal(ask(BASE + PAGE, R), NO);
+	assert_int_equal(ask(BASE + 2 * PAGE, R), NO);
+	assert_int_equal(bench.stats.refused, 3);
+	assert_int_equal(mock_calls("ioas_map"), 0);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_area(BASE, BASE, BASE + PAGE, R);
+	assert_no_error();
+}
+
+/* See rights_for(). */
+static void
+shared_files_are_mapped_as_asked_and_upgraded(void **state __rte_unused)
+{
+	map_file(BASE, BASE + PAGE, R | W, PAGE);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_area(BASE, BASE, BASE + PAGE, R);
+	assert_int_equal(ask(BASE, W), OK);
+	assert_area(BASE, BASE, BASE + PAGE, R | W);
+	assert_int_equal(bench.stats.map_calls, 2);
+	assert_int_equal(bench.stats.unmap_calls, 1);
+}
+
+static void
+shared_hugepages_are_mapped_with_all_rights(void **state __rte_unused)
+{
+	map_file(BASE, BASE + 2 * HUGE, R | W, HUGE);
+	assert_int_equal(ask(BASE + HUGE + 5, R), OK);
+	assert_area(BASE + HUGE, BASE + HUGE, BASE + 2 * HUGE, R | W);
+}
+
+/* --- how much --- */
+
+static void
+the_block_around_is_mapped_within_the_mapping(void **state __rte_unused)
+{
+	mock_memory_map(BASE + 3 * PAGE, BASE + 100 * PAGE, R | W);
+	mock_memory_map(BASE + 100 * PAGE, BASE + 112 * PAGE, R);
+	assert_int_equal(ask(BASE + 5 * PAGE, R), OK);
+	assert_area(BASE + 5 * PAGE, BASE + 3 * PAGE, BASE + 16 * PAGE, R | W);
+	assert_int_equal(ask(BASE + 40 * PAGE, R), OK);
+	assert_area(
+		BASE + 40 * PAGE, BASE + 32 * PAGE, BASE + 48 * PAGE, R | W);
+	assert_int_equal(ask(BASE + 97 * PAGE, R), OK);
+	assert_area(
+		BASE + 97 * PAGE, BASE + 96 * PAGE, BASE + 100 * PAGE, R | W);
+	assert_int_equal(ask(BASE + 101 * PAGE, R), OK);
+	assert_area(BASE + 101 * PAGE, BASE + 100 * PAGE, BASE + 112 * PAGE, R);
+}
+
+/* One call cannot map over another's area. */
+static void
+the_block_ends_where_another_area_begins(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
+	bench.fault_around = PAGE;
+	assert_int_equal(ask(BASE + 4 * PAGE, R), OK);
+	assert_int_equal(ask(BASE + 9 * PAGE, R), OK);
+	bench.fault_around = 16 * PAGE;
+	assert_int_equal(ask(BASE + 6 * PAGE, R), OK);
+	assert_area(BASE + 6 * PAGE, BASE + 5 * PAGE, BASE + 9 * PAGE, R | W);
+}
+
+static void
+a_transparent_hugepage_is_mapped_whole(void **state __rte_unused)
+{
+	mock_memory_map(BASE + PAGE, BASE + 2 * HUGE, R | W);
+	mock_memory_make_huge(BASE + HUGE, BASE + 2 * HUGE);
+	assert_int_equal(ask(BASE + HUGE + 7 * PAGE, R), OK);
+	assert_area(BASE + HUGE, BASE + HUGE, BASE + 2 * HUGE, R | W);
+	/* Not all of that one is in the mapping. */
+	mock_memory_make_huge(BASE, BASE + HUGE);
+	assert_int_equal(ask(BASE + 5 * PAGE, R), OK);
+	assert_area(BASE + 5 * PAGE, BASE + PAGE, BASE + 16 * PAGE, R | W);
+}
+
+static void
+what_the_kernel_refuses_as_a_block_is_tried_as_a_page(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
+	mock_answer("ioas_map ioas=1 va=0x7f0000000000", -EFAULT);
+	assert_int_equal(ask(BASE + PAGE, R), OK);
+	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
+	assert_int_equal(ask(BASE, R), NO);
+	assert_int_equal(bench.stats.failed, 1);
+	assert_reported("cannot be had");
+}
+
+#ifdef RTE_ARCH_X86
+static void
+the_interrupt_window_is_never_mapped(void **state __rte_unused)
+{
+	mock_memory_map(0xfed00000, 0xff000000, R | W);
+	assert_int_equal(ask(0xfee00000, W), NO);
+	assert_int_equal(ask(0xfeeff000, R), NO);
+	bench.fault_around = HUGE;
+	assert_int_equal(ask(0xfedff000, R), OK);
+	assert_area(0xfedff000, 0xfed00000, 0xfee00000, R | W);
+	assert_int_equal(ask(0xfef00000, R), OK);
+	assert_area(0xfef00000, 0xfef00000, 0xff000000, R | W);
+}
+#endif
+
+static void
+what_the_iommu_does_not_reach_is_refused(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
+	bench.ranges[0] = (struct rte_iommufd_range){ 0, 0xffff };
+	bench.ranges[1] = (struct rte_iommufd_range){ BASE + 2 * PAGE,
+		BASE + 5 * PAGE - 1 };
+	bench.range_count = 2;
+	assert_int_equal(ask(BASE + 5 * PAGE, R), NO);
+	assert_int_equal(ask(BASE + 4 * PAGE, R), OK);
+	assert_area(BASE + 4 * PAGE, BASE + 2 * PAGE, BASE + 5 * PAGE, R | W);
+}
+
+/* --- groups --- */
+
+static void
+a_group_gets_one_answer(void **state __rte_unused)
+{
+	const struct page_request good[] = {
+		{ .address = BASE, .rights = R },
+		{ .address = BASE + 5 * PAGE, .rights = W },
+		{ .address = BASE + 0x100000, .rights = R },
+	};
+
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	assert_int_equal(ask_group(good, 3), OK);
+	assert_int_equal(bench.stats.request_groups, 1);
+	assert_int_equal(bench.stats.page_requests, 3);
+	assert_int_equal(bench.stats.mapped, 2);
+	assert_int_equal(bench.stats.present, 1);
+}
+
+/* Its other pages stay mapped: the device may well ask for them again. */
+static void
+a_group_with_one_bad_page_is_refused(void **state __rte_unused)
+{
+	const struct page_request bad[] = {
+		{ .address = BASE, .rights = R },
+		{ .address = 0x5000, .rights = R },
+		{ .address = BASE + 0x100000, .rights = R },
+	};
+
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	assert_int_equal(ask_group(bad, 3), NO);
+	assert_int_equal(bench.stats.refused, 1);
+	assert_int_equal(bench.stats.mapped, 2);
+	assert_area(BASE, BASE, BASE + 16 * PAGE, R | W);
+}
+
+static void
+several_groups_are_answered_each(void **state __rte_unused)
+{
+	const struct page_request good = { .address = BASE, .rights = R };
+	const struct page_request bad = { .address = 0x5000, .rights = R };
+	struct page_request requests[8];
+
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_ask_pages(&bad, 1);
+	mock_ask_pages(&good, 1);
+	assert_int_equal(fault_queue_read(&bench.queue, requests, 8), 2);
+	sva_fault_serve(&bench, requests, 2);
+	assert_int_equal(mock_calls("fault_answer"), 2);
+	assert_contains(mock_last_call("fault_answer"), "success");
+}
+
+static void
+nobody_is_served_while_no_device_is_bound(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	bench.bound = 0;
+	assert_int_equal(ask(BASE, R), NO);
+	assert_int_equal(mock_calls("ioas_map"), 0);
+}
+
+/* --- the limit --- */
+
+static void
+what_was_asked_for_longest_ago_makes_room(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	bench.pin_limit = 48 * PAGE;
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(ask(BASE + 0x10000, R), OK);
+	assert_int_equal(ask(BASE + 0x20000, R), OK);
+	assert_int_equal(ask(BASE, R), OK); /* a second chance */
+	assert_int_equal(ask(BASE + 0x30000, R), OK);
+	assert_no_area(BASE + 0x10000);
+	assert_area(BASE, BASE, BASE + 0x10000, R | W);
+	assert_int_equal(bench.stats.evictions, 1);
+	assert_int_equal(bench.residency.peak, 48 * PAGE);
+	assert_int_equal(mock_mapped_bytes(), 48 * PAGE);
+}
+
+static void
+a_block_beyond_the_limit_becomes_a_page(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	mock_memory_make_huge(BASE, BASE + HUGE);
+	bench.pin_limit = 3 * PAGE;
+	assert_int_equal(ask(BASE + PAGE, R), OK);
+	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
+}
+
+/* It would never be served: each of its pages would throw another one out. */
+static void
+a_group_beyond_the_limit_is_refused_and_told_once(void **state __rte_unused)
+{
+	struct page_request pages[4];
+	unsigned int i;
+
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	bench.pin_limit = 3 * PAGE;
+	for (i = 0; i < 4; i++)
+		pages[i] = (struct page_request){ .address = BASE + 0x20000 * i,
+			.rights = R };
+	assert_int_equal(ask_group(pages, 4), NO);
+	assert_int_equal(ask_group(pages, 4), NO);
+	assert_true(bench.stats.failed >= 2);
+	assert_int_equal(ask_group(pages, 3), OK);
+	assert_reported("pin_limit");
+}
+
+/* --- what cannot be followed --- */
+
+static void
+what_cannot_be_followed_is_refused_and_told_once(void **state __rte_unused)
+{
+	map_file(BASE, BASE + PAGE, R, PAGE);
+	mock_memory_refuse_following(BASE, -EPERM);
+	assert_int_equal(ask(BASE, R), NO);
+	assert_int_equal(ask(BASE, R), NO);
+	assert_int_equal(mock_calls("ioas_map"), 0);
+	assert_int_equal(bench.stats.refused, 2);
+	assert_reported("map it privately");
+}
+
+/* --- what changes under way --- */
+
+static void
+unmap_it(void)
+{
+	mock_memory_unmap(BASE, BASE + PAGE);
+}
+
+/* The change is read before the answer goes out, and the page is looked up anew. */
+static void
+a_page_unmapped_while_it_is_served_is_refused(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_during("register", unmap_it);
+	assert_int_equal(ask(BASE, R), NO);
+	assert_no_area(BASE);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(mock_memory_unread(), 0);
+}
+
+static void
+replace_it(void)
+{
+	mock_memory_map(BASE, BASE + PAGE, R);
+}
+
+/* Another mapping came to the same place, which nobody follows: see sva_fault.c, 4. */
+static void
+a_page_replaced_while_it_is_served_is_followed(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_during("register", replace_it);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_true(mock_memory_is_followed(BASE, BASE + PAGE));
+	assert_area(BASE, BASE, BASE + PAGE, R);
+	assert_int_equal(mock_memory_unread(), 0);
+}
+
+/* So late that the page was pinned and found followed. */
+static void
+a_page_replaced_before_the_answer_is_served_anew(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	assert_int_equal(ask(BASE, R), OK);
+	mock_memory_remove(BASE, BASE + PAGE);
+	bench.removals.count = 0;
+	mock_memory_during("scan", replace_it);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(mock_memory_unread(), 0);
+	assert_true(mock_memory_is_followed(BASE, BASE + PAGE));
+	assert_area(BASE, BASE, BASE + PAGE, R);
+}
+
+static void
+a_process_that_never_holds_still_is_tried_later(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_during_each("register", replace_it, 1000);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(bench.stats.present, 1);
+	assert_no_area(BASE);
+	mock_memory_during_each("register", replace_it, 0);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_area(BASE, BASE, BASE + PAGE, R);
+}
+
+static void
+remove_it(void)
+{
+	mock_memory_remove(BASE + 4 * PAGE, BASE + 5 * PAGE);
+}
+
+/* While the pages of an interval may be old, as little as possible is mapped. */
+static void
+where_pages_are_dropped_one_page_is_mapped(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
+	mock_memory_during("register", remove_it);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_area(BASE, BASE, BASE + PAGE, R | W);
+	assert_int_equal(ask(BASE + 4 * PAGE, R), OK);
+	assert_area(BASE + 4 * PAGE, BASE + 4 * PAGE, BASE + 5 * PAGE, R | W);
+}
+
+/* --- whatever fails --- */
+
+/* A device gets an answer, and what it has is followed, whichever call fails. */
+static void
+every_call_may_fail(void **state)
+{
+	const struct page_request pages[] = {
+		{ .address = BASE, .rights = R },
+		{ .address = BASE + 0x100000, .rights = W },
+	};
+	unsigned int number;
+	bool failed = true;
+
+	for (number = 1; failed; number++) {
+		mock_memory_map(BASE, BASE + 0x180000, R | W);
+		mock_memory_fail_call(mock_memory_calls("") + number, -ENOMEM);
+		ask_group(pages, 2);
+		failed = mock_memory_call_has_failed();
+		if (!failed)
+			break;
+		assert_true(bench.residency.count == 0 ||
+			mock_memory_is_followed(BASE, BASE + 0x180000));
+		sva_bench_teardown(state);
+		sva_bench_setup(state);
+	}
+	assert_true(number > 8);
+}
+
+int
+main(void)
+{
+#define TEST(name)                       \
+	cmocka_unit_test_setup_teardown( \
+		name, sva_bench_setup, sva_bench_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_page_is_mapped_where_the_process_has_it),
+		TEST(what_the_process_may_not_do_devices_may_not),
+		TEST(shared_files_are_mapped_as_asked_and_upgraded),
+		TEST(shared_hugepages_are_mapped_with_all_rights),
+		TEST(the_block_around_is_mapped_within_the_mapping),
+		TEST(the_block_ends_where_another_area_begins),
+		TEST(a_transparent_hugepage_is_mapped_whole),
+		TEST(what_the_kernel_refuses_as_a_block_is_tried_as_a_page),
+#ifdef RTE_ARCH_X86
+		TEST(the_interrupt_window_is_never_mapped),
+#endif
+		TEST(what_the_iommu_does_not_reach_is_refused),
+		TEST(a_group_gets_one_answer),
+		TEST(a_group_with_one_bad_page_is_refused),
+		TEST(several_groups_are_answered_each),
+		TEST(nobody_is_served_while_no_device_is_bound),
+		TEST(what_was_asked_for_longest_ago_makes_room),
+		TEST(a_block_beyond_the_limit_becomes_a_page),
+		TEST(a_group_beyond_the_limit_is_refused_and_told_once),
+		TEST(what_cannot_be_followed_is_refused_and_told_once),
+		TEST(a_page_unmapped_while_it_is_served_is_refused),
+		TEST(a_page_replaced_while_it_is_served_is_followed),
+		TEST(a_page_replaced_before_the_answer_is_served_anew),
+		TEST(a_process_that_never_holds_still_is_tried_later),
+		TEST(where_pages_are_dropped_one_page_is_mapped),
+		TEST(every_call_may_fail),
+	};
+
+	return RUN_TESTS("sva_fault", tests);
+}
