@@ -4,6 +4,7 @@
 
 /* A stand-in for kernel.c; see mock_kernel.h. */
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -38,6 +39,7 @@ struct answer {
 enum kind {
 	FREE,
 	DESCRIPTOR,   /* key: fd, name: path */
+	KEPT_FILE,    /* the same, closed here and open elsewhere */
 	IOAS,	      /* key: id, parent: iommu fd */
 	HWPT,	      /* key: id, parent: IOAS id, value: fault queue's id */
 	HWPT_FLAGS,   /* key: HWPT id, parent: the same, value: flags */
@@ -47,13 +49,14 @@ enum kind {
 	ATTACHED,     /* key: device fd, parent: IOAS or HWPT id */
 	PASID,	      /* key: device fd, PASID, parent: HWPT id */
 	MEMBER,	      /* key: group fd, parent: container fd */
-	GROUP_DEVICE, /* key: device fd, parent: group fd */
+	GROUP_DEVICE, /* key: device fd, parent: group fd, value: container fd */
 	IOMMU_SET,    /* key: container fd */
 	MAPPING, /* key: iova, parent: IOAS id or container fd, value: length */
 };
 
 static const char *const kind_names[] = {
 	[DESCRIPTOR] = "file descriptor",
+	[KEPT_FILE] = "file kept elsewhere",
 	[IOAS] = "address space",
 	[HWPT] = "page table",
 	[HWPT_FLAGS] = "page table's flags",
@@ -74,8 +77,13 @@ struct object {
 	uint64_t parent;
 	uint64_t value;
 	char name[TEXT_SIZE];
-	bool stuck; /* the call that ends it was made to fail */
+	bool stuck;	     /* the call that ends it was made to fail */
+	unsigned int copies; /* of a file, in other processes */
+	/* A container that has lost its IOMMU when nobody here could know. */
+	bool lost_iommu;
 };
+
+bool mock_container_is_iommufd;
 
 static struct {
 	bool scripted;
@@ -316,6 +324,7 @@ start(bool scripted)
 {
 	memset(&mock, 0, sizeof(mock));
 	mock.scripted = scripted;
+	mock_container_is_iommufd = false;
 	mock.next_fd = MOCK_FIRST_FD;
 	mock.next_id = MOCK_FIRST_ID;
 	mock.next_cookie = 1;
@@ -504,6 +513,27 @@ open_descriptor(int fd, const char *name)
 	snprintf(descriptor->name, sizeof(descriptor->name), "%s", name);
 }
 
+static struct object *
+find_file(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OBJECTS; i++)
+		if ((mock.objects[i].kind == DESCRIPTOR ||
+			    mock.objects[i].kind == KEPT_FILE) &&
+			strcmp(mock.objects[i].name, name) == 0)
+			return &mock.objects[i];
+	return NULL;
+}
+
+/* vfio_group_fops_open() */
+static bool
+is_group_node(const char *path)
+{
+	return begins(path, "/dev/vfio/") &&
+		isdigit((unsigned char)path[strlen("/dev/vfio/")]);
+}
+
 int
 kernel_open(const char *path)
 {
@@ -512,6 +542,8 @@ kernel_open(const char *path)
 
 	if (answer.result < 0)
 		return answer.result;
+	if (is_group_node(path) && find_file(path) != NULL)
+		return -EBUSY;
 	mock.next_fd++;
 	open_descriptor(answer.result, path);
 	return answer.result;
@@ -535,17 +567,25 @@ has_stuck(int container_fd)
 	return false;
 }
 
-/* When the last group has left, a container has no IOMMU and no mappings. */
+static void
+empty_container(uint64_t container)
+{
+	forget(find(IOMMU_SET, container));
+	forget_children(MAPPING, container);
+}
+
+/*
+ * When the last group has left, a container has no IOMMU and no mappings, unless it is
+ * IOMMUFD's.
+ */
 static void
 take_out_of_container(struct object *member)
 {
 	const uint64_t container = member->parent;
 
 	forget(member);
-	if (find_child(MEMBER, container) != NULL)
-		return;
-	forget(find(IOMMU_SET, container));
-	forget_children(MAPPING, container);
+	if (find_child(MEMBER, container) == NULL && !mock_container_is_iommufd)
+		empty_container(container);
 }
 
 static void
@@ -612,15 +652,88 @@ end_device(int fd, const char *call)
 	forget(find(GROUP_DEVICE, fd));
 }
 
+/* The end of a group's file takes it out: vfio_group_fops_release(). */
 static void
-end_group(int fd, const char *call)
+end_group(int fd)
 {
 	struct object *member = find(MEMBER, fd);
+	struct object *container;
 
-	forbid(find_child(GROUP_DEVICE, fd), call);
-	/* The end of a group's file takes it out: vfio_group_fops_release(). */
-	if (member != NULL)
-		take_out_of_container(member);
+	if (member == NULL)
+		return;
+	container = find(DESCRIPTOR, member->parent);
+	take_out_of_container(member);
+	if (container != NULL && find(IOMMU_SET, container->key) == NULL)
+		container->lost_iommu = true;
+}
+
+/* Whether a device of the group, or of the container, is open here. */
+static const struct object *
+find_open_device(uint64_t fd)
+{
+	const struct object *each;
+
+	for (each = mock.objects; each < mock.objects + MAX_OBJECTS; each++)
+		if (each->kind == GROUP_DEVICE &&
+			(each->parent == fd || each->value == fd) &&
+			find(DESCRIPTOR, each->key) != NULL)
+			return each;
+	return NULL;
+}
+
+/*
+ * Whether a file goes on without a descriptor here. The file of a device keeps that of its
+ * group (vfio_group_use_container()), or, where the container is IOMMUFD's, the container.
+ */
+static bool
+lives_on(const struct object *file)
+{
+	const struct object *each;
+
+	if (file->copies > 0)
+		return true;
+	for (each = mock.objects; each < mock.objects + MAX_OBJECTS; each++) {
+		if (each->kind == GROUP_DEVICE &&
+			file->key ==
+				(mock_container_is_iommufd ? each->value
+							   : each->parent))
+			return true;
+		/* vfio_container_get(); iommufd_ctx_from_file() */
+		if (each->kind == MEMBER && each->parent == file->key)
+			return true;
+	}
+	return false;
+}
+
+static void
+end_file(struct object *file, const char *call)
+{
+	end_iommu(file->key, call);
+	end_device(file->key, call);
+	end_group(file->key);
+	if (find(IOMMU_SET, file->key) != NULL)
+		empty_container(file->key);
+	/* A fault queue's is a real one: kernel_fault_queue_alloc(). */
+	if (file->value != 0)
+		close(file->key);
+	forget(file);
+}
+
+/* The end of one file can be that of another. */
+static void
+end_files(const char *call)
+{
+	unsigned int i = 0;
+
+	while (i < MAX_OBJECTS) {
+		if (mock.objects[i].kind == KEPT_FILE &&
+			!lives_on(&mock.objects[i])) {
+			end_file(&mock.objects[i], call);
+			i = 0;
+		} else {
+			i++;
+		}
+	}
 }
 
 /* As on Linux, the descriptor is gone even when close() reports an error. */
@@ -630,17 +743,47 @@ kernel_close(int fd)
 	DESCRIBE(call, "close fd=%d", fd);
 	struct object *descriptor = require(DESCRIPTOR, fd, call);
 	struct answer answer = take(call, 0);
+	struct object *member = find_child(MEMBER, fd);
 
-	end_iommu(fd, call);
-	end_device(fd, call);
-	end_group(fd, call);
-	if (!has_stuck(fd))
-		forbid(find_child(MEMBER, fd), call);
-	/* A fault queue's is a real one: kernel_fault_queue_alloc(). */
-	if (descriptor->value != 0)
-		close(fd);
-	forget(descriptor);
+	forbid(find_open_device(fd), call);
+	/* Unless the group cannot be taken out. */
+	if (member != NULL && !has_stuck(fd) &&
+		find(DESCRIPTOR, member->key) != NULL &&
+		find_child(GROUP_DEVICE, member->key) == NULL)
+		forbid(member, call);
+	if (descriptor->kind == DESCRIPTOR)
+		descriptor->kind = KEPT_FILE;
+	end_files(call);
 	return answer.result;
+}
+
+void
+mock_keep_elsewhere(int fd)
+{
+	find(DESCRIPTOR, fd)->copies++;
+}
+
+void
+mock_fork(void)
+{
+	struct object *file;
+
+	for (file = mock.objects; file < mock.objects + MAX_OBJECTS; file++)
+		if (file->kind == DESCRIPTOR)
+			file->copies++;
+}
+
+void
+mock_end_elsewhere(void)
+{
+	struct object *file;
+
+	pthread_mutex_lock(&books);
+	for (file = mock.objects; file < mock.objects + MAX_OBJECTS; file++)
+		if (file->kind == DESCRIPTOR || file->kind == KEPT_FILE)
+			file->copies = 0;
+	end_files("the end of other processes");
+	pthread_mutex_unlock(&books);
 }
 
 int
@@ -1486,13 +1629,53 @@ kernel_container_set_iommu(int container_fd, int type)
 
 	if (find_child(MEMBER, container_fd) == NULL)
 		complain("%s: no group is in the container", call);
-	/* As one that could not be taken out has left it. */
-	if (find(IOMMU_SET, container_fd) != NULL && has_stuck(container_fd))
+	if (mock_container_is_iommufd)
+		return answer.result;
+	/* vfio_ioctl_set_iommu() */
+	if (find(IOMMU_SET, container_fd) != NULL)
 		return -EINVAL;
-	forbid(find(IOMMU_SET, container_fd), call);
 	if (answer.result == 0)
 		enter(IOMMU_SET, container_fd, 0, type);
 	return answer.result;
+}
+
+bool
+kernel_container_has_iommu(int container_fd)
+{
+	DESCRIBE(call, "container_has_iommu fd=%d", container_fd);
+	const bool has = find(IOMMU_SET, container_fd) != NULL;
+	struct answer answer = take(call, has);
+	struct object *container = require(DESCRIPTOR, container_fd, call);
+	const bool told = answer.result != 0 && answer.result != -EINVAL &&
+		answer.result != -ENODEV;
+
+	if (told && !has)
+		container->lost_iommu = true;
+	return told;
+}
+
+bool
+kernel_container_is_iommufd(int container_fd)
+{
+	DESCRIBE(call, "container_is_iommufd fd=%d", container_fd);
+	struct answer answer = take(call, mock_container_is_iommufd);
+
+	require(DESCRIPTOR, container_fd, call);
+	return answer.result == 1;
+}
+
+/* Whoever could know that there is none does not ask. */
+static bool
+lacks_iommu(int container_fd, const char *call)
+{
+	const struct object *container = require(
+		DESCRIPTOR, container_fd, call);
+
+	if (find(IOMMU_SET, container_fd) != NULL)
+		return false;
+	if (!container->lost_iommu)
+		require(IOMMU_SET, container_fd, call);
+	return true;
 }
 
 int
@@ -1503,7 +1686,8 @@ kernel_container_ranges(
 		*count);
 	struct answer answer = take(call, 0);
 
-	require(IOMMU_SET, container_fd, call);
+	if (lacks_iommu(container_fd, call))
+		return -EINVAL;
 	return answer_ranges(&answer, ranges, count);
 }
 
@@ -1528,13 +1712,15 @@ kernel_group_set_container(int group_fd, int container_fd)
 
 	require(DESCRIPTOR, group_fd, call);
 	require(DESCRIPTOR, container_fd, call);
-	/* Who could not be taken out is still in. */
-	if (find(MEMBER, group_fd) != NULL && is_stuck(find(MEMBER, group_fd)))
-		return -EBUSY;
-	forbid(find(MEMBER, group_fd), call);
-	if (answer.result == 0)
-		enter(MEMBER, group_fd, container_fd, 0);
-	return answer.result;
+	/* vfio_group_ioctl_set_container() */
+	if (find(MEMBER, group_fd) != NULL)
+		return -EINVAL;
+	if (answer.result != 0)
+		return answer.result;
+	enter(MEMBER, group_fd, container_fd, 0);
+	if (mock_container_is_iommufd && find(IOMMU_SET, container_fd) == NULL)
+		enter(IOMMU_SET, container_fd, 0, 0);
+	return 0;
 }
 
 int
@@ -1544,9 +1730,12 @@ kernel_group_unset_container(int group_fd)
 	struct object *member = require(MEMBER, group_fd, call);
 	struct answer answer = take(call, 0);
 
-	forbid(find_child(GROUP_DEVICE, group_fd), call);
+	forbid(find_open_device(group_fd), call);
 	if (answer.result != 0)
 		member->stuck = true;
+	else if (find_child(GROUP_DEVICE, group_fd) != NULL &&
+		!mock_container_is_iommufd)
+		return -EBUSY; /* vfio_group_ioctl_unset_container() */
 	else
 		take_out_of_container(member);
 	return answer.result;
@@ -1559,12 +1748,13 @@ kernel_group_open_device_fd(int group_fd, const char *name)
 	const struct object *member = require(MEMBER, group_fd, call);
 	struct answer answer = take(call, mock.next_fd);
 
-	require(IOMMU_SET, member->parent, call);
+	if (lacks_iommu(member->parent, call))
+		return -EINVAL;
 	if (answer.result < 0)
 		return answer.result;
 	mock.next_fd++;
 	open_descriptor(answer.result, name);
-	enter(GROUP_DEVICE, answer.result, group_fd, 0);
+	enter(GROUP_DEVICE, answer.result, group_fd, member->parent);
 	return answer.result;
 }
 
@@ -1578,7 +1768,8 @@ kernel_type1_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length,
 		container_fd, va, iova, length, rights_text(rights));
 	struct answer answer = take(call, 0);
 
-	require(IOMMU_SET, container_fd, call);
+	if (lacks_iommu(container_fd, call))
+		return -EINVAL;
 	if (answer.result == 0)
 		map(container_fd, iova, length, call);
 	return answer.result;
@@ -1593,7 +1784,9 @@ kernel_type1_unmap(
 		container_fd, iova, length);
 	struct answer answer = take(call, 0);
 
-	require(IOMMU_SET, container_fd, call);
+	*unmapped = 0;
+	if (lacks_iommu(container_fd, call))
+		return -EINVAL;
 	return answer_unmap(
 		&answer, container_fd, iova, length, unmapped, call);
 }

@@ -97,6 +97,19 @@ extern bool mock_has_map_file;
 /* For mock_userfault.c: a descriptor in the books that poll() can wait for; or -errno. */
 int mock_open_real(const char *name);
 
+/*
+ * Other processes: each descriptor, or one of them, is open there as well until
+ * mock_end_elsewhere(), whatever is closed here. A mapping of a device's registers counts as
+ * one, too. While a file of a group's device is open anywhere, the group cannot be taken out
+ * of its container and stays in it when its own file is closed, as with the kernel.
+ */
+void mock_fork(void);
+void mock_keep_elsewhere(int fd);
+void mock_end_elsewhere(void);
+
+/* Whether /dev/vfio/vfio is IOMMUFD's, whose mappings outlive its groups; false at first. */
+extern bool mock_container_is_iommufd;
+
 /* How many page tables (HWPTs) made by kernel_hwpt_alloc() there are now. */
 unsigned int mock_page_tables(void);
 

@@ -436,6 +436,35 @@ kernel_container_set_iommu(int container_fd, int type)
 	return call(container_fd, VFIO_SET_IOMMU, (void *)(intptr_t)type);
 }
 
+/*
+ * The errors are those of vfio_fops_unl_ioctl() without a driver, and of get_compat_ioas() in
+ * iommufd without an IOAS. VFIO's driver without an IOMMU says -ENOTTY.
+ */
+bool
+kernel_container_has_iommu(int container_fd)
+{
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+	int ret = call(container_fd, VFIO_IOMMU_GET_INFO, &info);
+
+	return ret != -EINVAL && ret != -ENODEV;
+}
+
+/*
+ * iommufd_vfio_ioas() says -ENODEV while no IOAS serves the container. VFIO's own container
+ * does not know the call: -EINVAL without an IOMMU, -ENOTTY with one.
+ */
+bool
+kernel_container_is_iommufd(int container_fd)
+{
+	struct uapi_vfio_ioas get = {
+		.size = sizeof(get),
+		.op = UAPI_VFIO_IOAS_GET,
+	};
+	int ret = call(container_fd, UAPI_VFIO_IOAS, &get);
+
+	return ret == 0 || ret == -ENODEV;
+}
+
 static const struct vfio_iommu_type1_info_cap_iova_range *
 find_range_capability(const struct vfio_iommu_type1_info *info)
 {

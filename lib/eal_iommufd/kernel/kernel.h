@@ -115,6 +115,18 @@ void kernel_sleep(unsigned int milliseconds);
 int kernel_container_api_version(int container_fd);
 int kernel_container_has_extension(int container_fd, int extension);
 int kernel_container_set_iommu(int container_fd, int type);
+/*
+ * Whether the kernel has a page table behind the container, with whatever is mapped in it:
+ * it does from the first group's IOMMU type until the last group has left, and where the
+ * container is IOMMUFD's, from the first group until the container is closed. When in
+ * doubt it does. Without an IOMMU: whether the type is set.
+ */
+bool kernel_container_has_iommu(int container_fd);
+/*
+ * Whether the container is IOMMUFD's: /dev/vfio/vfio of a kernel with
+ * CONFIG_IOMMUFD_VFIO_CONTAINER, or a link to /dev/iommu.
+ */
+bool kernel_container_is_iommufd(int container_fd);
 int kernel_container_ranges(
 	int container_fd, struct rte_iommufd_range *ranges, uint32_t *count);
 int kernel_group_viable(int group_fd, bool *viable);

@@ -47,6 +47,7 @@
 #define UAPI_MAP_WRITEABLE (1u << 1)
 #define UAPI_MAP_READABLE (1u << 2)
 
+#define UAPI_VFIO_IOAS_GET 0
 #define UAPI_VFIO_IOAS_SET 1
 #define UAPI_BIND_FLAG_TOKEN (1u << 0)
 /* The same for VFIO_DEVICE_ATTACH_PASID and VFIO_DEVICE_DETACH_PASID. */
