@@ -12,7 +12,9 @@
  * Rules for a backend's functions:
  *  - 0 or -errno; who gets an errno from the kernel logs it, once, explained;
  *  - what they made before a failure they take back themselves;
- *  - they are called with the locks that each names (see objects.h), and take none.
+ *  - they are called with the locks that each names (see objects.h), and take none; those
+ *    that change what the kernel has of a space (attach, detach, device_close and
+ *    space_destroy, for legacy containers) lock the whole space for it.
  */
 
 #include <stdbool.h>
@@ -24,12 +26,6 @@ struct pasid;
 
 struct backend {
 	const char *name;
-	/* Page tables, and the mappings in them, live only while a device is
-	 * attached, as with a legacy container: maps made before are noted and
-	 * entered by address_space_go_live(), and they are all gone when the
-	 * last device has left.
-	 */
-	bool maps_need_device;
 	/* Whether map() and unmap() on one space run side by side in the kernel. */
 	bool maps_in_parallel;
 	/* Devices use physical addresses, and nothing holds them back. */
@@ -37,12 +33,13 @@ struct backend {
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
 
-	/* No lock held. */
+	/* No lock held. A space begins as SPACE_LIVE, unless this says otherwise. */
 	int (*space_create)(struct rte_iommufd_space *space);
 
 	/* The interval claimed; where maps_in_parallel says so, by several threads at a
 	 * time, with intervals of their own or parts of one. What goes wrong is logged by
-	 * the callers, in the same words for all backends.
+	 * the callers, in the same words for all backends. Not called while the space is
+	 * SPACE_EMPTY, but it may become so during the calls of a batch: then they succeed.
 	 */
 	int (*map)(
 		struct rte_iommufd_space *space, const struct mapping *mapping);
@@ -69,6 +66,7 @@ struct backend {
 	int (*device_open)(struct rte_iommufd_device *device);
 	/* Detaches, too, and its PASIDs first. */
 	void (*device_close)(struct rte_iommufd_device *device);
+	/* Of an opened device; enters the space's record, where the kernel has not got it. */
 	int (*attach)(struct rte_iommufd_device *device,
 		struct rte_iommufd_space *space);
 	/* From the space it is in to another; NULL: cannot. */

@@ -66,6 +66,20 @@ struct rte_iommufd_context {
 /* More ranges than this are not looked at: the kernel has the last word anyway. */
 #define SPACE_RANGES 32
 
+/*
+ * What the kernel has of a space's record. With IOMMUFD a space is LIVE from its first moment
+ * to its last. With a legacy container it is not, because the container has no page table
+ * while no IOMMU group is in it: type1_container.c has the transitions, all of them.
+ */
+enum space_state {
+	SPACE_EMPTY, /* nothing: mappings are recorded only, until the first device comes */
+	SPACE_LIVE, /* all of it, for devices of this process */
+	/* All of it, and no device of this process is attached: the kernel keeps the page
+	 * table, and what is mapped and unmapped goes on to be mapped and unmapped there.
+	 */
+	SPACE_HELD,
+};
+
 struct rte_iommufd_space {
 	struct rte_iommufd_context *context;
 	/* Who maps, unmaps or looks up claims the interval first (space_lock_range()), and keeps
@@ -80,7 +94,7 @@ struct rte_iommufd_space {
 	pthread_mutex_t map_lock;
 	struct iova_map map;
 	struct rte_iommufd_space_stats stats;
-	/* From here to mirrors, and live: changed by who has claimed the whole space, read
+	/* From here to mirrors, and state: changed by who has claimed the whole space, read
 	 * by who has claimed any part of it.
 	 */
 	struct rte_iommufd_range ranges[SPACE_RANGES];
@@ -97,11 +111,7 @@ struct rte_iommufd_space {
 	TAILQ_ENTRY(rte_iommufd_space) next_mirror;
 	unsigned int devices; /* attached; guarded by the context's lock */
 	unsigned int pasids;  /* of devices, attached; guarded by the same */
-	bool live;	      /* the backend has somewhere to put mappings */
-	/* type1: the last device has left, but its group could not leave the container,
-	 * which goes on to hold what is mapped; guarded by the context's lock
-	 */
-	bool keeps_page_table;
+	enum space_state state;
 	/* Ends what another layer does for the space, before it is destroyed: eal_memory.c sets
 	 * it while the space follows EAL's memory, else NULL; guarded by relations_lock.
 	 */
@@ -135,6 +145,25 @@ struct rte_iommufd_device {
 	struct page_table *page_table;
 	struct group *group; /* type1 */
 };
+
+/* Whether what is mapped and unmapped now goes to the kernel. Any part of it is claimed. */
+static inline bool
+space_has_page_table(const struct rte_iommufd_space *space)
+{
+	return space->state != SPACE_EMPTY;
+}
+
+/* The context's lock is held. */
+enum device_state {
+	DEVICE_OPENED,
+	DEVICE_ATTACHED, /* to device->space */
+};
+
+static inline enum device_state
+device_state(const struct rte_iommufd_device *device)
+{
+	return device->space == NULL ? DEVICE_OPENED : DEVICE_ATTACHED;
+}
 
 /*
  * Whether the devices are of one IOMMU group, so that the kernel moves both when one is

@@ -6,10 +6,9 @@
  * The legacy backend: one container for each space, whole IOMMU groups in it.
  *
  * The order that VFIO wants is the reverse of IOMMUFD's: a container gets its
- * IOMMU type when the first group is in it, a group gives out device fds only
- * after that, and the mappings die when the last group leaves
- * (vfio_group_detach_container()). So device_open() only opens the group, and the
- * device's fd comes with attach().
+ * IOMMU type when the first group is in it, and a group gives out device fds only
+ * after that. So device_open() only opens the group, and the device's fd comes with
+ * attach(). What is mapped when, and what becomes of it, is in type1_container.c.
  *
  * A group of VFIO's no-IOMMU mode goes the same way, but for its type and its maps.
  *
@@ -17,78 +16,15 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <linux/vfio.h>
 
 #include <rte_errno.h>
-#include <rte_uuid.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
+#include "backend/type1_container.h"
+#include "backend/type1_group.h"
 #include "explain/explain.h"
-#include "kernel/kernel.h"
 #include "util/log.h"
-
-/* An open IOMMU group. Guarded by its context's lock. */
-struct group {
-	TAILQ_ENTRY(group) next;
-	int number;
-	int fd;
-	unsigned int opened;   /* devices that hold it open */
-	unsigned int attached; /* of these, how many are in the space */
-	struct rte_iommufd_space *space; /* whose container it is in, or NULL */
-};
-
-static int
-type1_space_create(struct rte_iommufd_space *space)
-{
-	struct explanation why;
-	int fd = kernel_open("/dev/vfio/vfio");
-
-	if (fd < 0) {
-		IOMMUFD_LOG(ERR, "%s", explain_container_node(&why, fd));
-		return fd;
-	}
-	space->container_fd = fd;
-	return 0;
-}
-
-static void
-type1_space_destroy(struct rte_iommufd_space *space)
-{
-	struct group *group;
-
-	/* One that could not leave: see leave_container(). */
-	TAILQ_FOREACH(group, &space->context->groups, next)
-		if (group->space == space)
-			group->space = NULL;
-	kernel_close(space->container_fd);
-}
-
-static int
-type1_map(struct rte_iommufd_space *space, const struct mapping *mapping)
-{
-	return kernel_type1_map(space->container_fd, mapping->va, mapping->iova,
-		mapping->length, mapping->rights);
-}
-
-static int
-type1_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
-	uint64_t *unmapped)
-{
-	return kernel_type1_unmap(space->container_fd, iova, length, unmapped);
-}
-
-static int
-type1_ranges(struct rte_iommufd_space *space, struct rte_iommufd_range *ranges,
-	uint32_t *count)
-{
-	/* The container has no IOMMU to ask before a group is in it. */
-	if (!space->live)
-		return -EOPNOTSUPP;
-	return kernel_container_ranges(space->container_fd, ranges, count);
-}
 
 /*
  * Without an IOMMU there is nothing to enter (vfio_noiommu_ioctl() knows no maps): the
@@ -130,81 +66,6 @@ type1_maps_files(struct rte_iommufd_context *context __rte_unused)
 	return false;
 }
 
-static struct group *
-find_group(struct rte_iommufd_context *context, int number)
-{
-	struct group *group;
-
-	TAILQ_FOREACH(group, &context->groups, next)
-		if (group->number == number)
-			return group;
-	return NULL;
-}
-
-static int
-open_group_fd(const struct sysfs_device *place)
-{
-	struct explanation why;
-	char node[PATH_MAX];
-	bool viable = false;
-	int fd, ret;
-
-	sysfs_device_group_node(place, node, sizeof(node));
-	fd = kernel_open(node);
-	if (fd < 0) {
-		IOMMUFD_LOG(ERR, "%s: %s", place->address,
-			explain_group_node(&why, node, fd));
-		return fd;
-	}
-	ret = kernel_group_viable(fd, &viable);
-	if (ret == 0 && viable)
-		return fd;
-	kernel_close(fd);
-	IOMMUFD_LOG(
-		ERR, "%s: %s", place->address, explain_not_viable(&why, place));
-	return ret != 0 ? ret : -EPERM;
-}
-
-static int
-open_group(const struct rte_iommufd_device *device, struct group **group)
-{
-	struct group *made = calloc(1, sizeof(*made));
-	int fd;
-
-	if (made == NULL) {
-		IOMMUFD_LOG(ERR, "%s: no memory for its group",
-			device->place.address);
-		return -ENOMEM;
-	}
-	fd = open_group_fd(&device->place);
-	if (fd < 0) {
-		free(made);
-		return fd;
-	}
-	made->number = device->place.found.group;
-	made->fd = fd;
-	TAILQ_INSERT_TAIL(&device->context->groups, made, next);
-	*group = made;
-	return 0;
-}
-
-static int
-type1_device_open(struct rte_iommufd_device *device)
-{
-	struct group *group = find_group(
-		device->context, device->place.found.group);
-	int ret;
-
-	if (group == NULL) {
-		ret = open_group(device, &group);
-		if (ret != 0)
-			return ret;
-	}
-	group->opened++;
-	device->group = group;
-	return 0;
-}
-
 static int
 iommu_type(const struct backend *backend)
 {
@@ -214,159 +75,97 @@ iommu_type(const struct backend *backend)
 					   : VFIO_TYPE1_IOMMU;
 }
 
+/* A group is in one container as a whole. */
 static int
-set_container(struct rte_iommufd_device *device, struct group *group,
-	struct rte_iommufd_space *space)
+say_group_is_elsewhere(const struct rte_iommufd_device *device)
+{
+	const struct group *group = device->group;
+
+	IOMMUFD_LOG(ERR, "%s: IOMMU group %d is in %s", device->place.address,
+		group->number,
+		group->attached > 0
+			? "another address space with another device, and legacy containers hold whole groups"
+			: "the container of another address space, and the kernel keeps it there: a file of one of its devices is still open elsewhere");
+	return -EBUSY;
+}
+
+static int
+enter_container(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	struct explanation why;
-	int ret = kernel_group_set_container(group->fd, space->container_fd);
+	int ret = container_enter(
+		space, device->group, iommu_type(space->context->backend));
 
+	if (ret == -EXDEV)
+		return say_group_is_elsewhere(device);
 	if (ret != 0)
-		goto refused;
-	/* One that keeps its page table has its type. */
-	if (space->devices == 0 && !space->keeps_page_table) {
-		ret = kernel_container_set_iommu(space->container_fd,
-			iommu_type(space->context->backend));
-		if (ret != 0) {
-			kernel_group_unset_container(group->fd);
-			goto refused;
-		}
-	}
-	group->space = space;
-	return 0;
-
-refused:
-	IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-		explain_container(&why, ret));
+		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
+			explain_container(&why, ret));
 	return ret;
 }
 
-/* Whether a group without devices in the space is still in its container. */
-static bool
-keeps_group(const struct rte_iommufd_space *space)
-{
-	const struct group *group;
-
-	TAILQ_FOREACH(group, &space->context->groups, next)
-		if (group->space == space && group->attached == 0)
-			return true;
-	return false;
-}
-
-/*
- * The group of a device that has left, if that was the last. It has to stay where a
- * copy of a device's fd is still open, in a secondary process for example
- * (vfio_group_ioctl_unset_container()); then it can be used again in this space only,
- * and the container keeps its page table.
- */
+/* Its group, if the device was the last of it that was attached. */
 static void
-leave_container(struct rte_iommufd_device *device)
+leave_container(const struct rte_iommufd_device *device)
 {
-	struct rte_iommufd_space *space = device->group->space;
-	struct group *group = device->group;
 	int ret;
 
-	if (group->attached > 0)
+	if (device->group->attached > 0)
 		return;
-	ret = kernel_group_unset_container(group->fd);
-	if (ret == 0)
-		group->space = NULL;
-	space->keeps_page_table = keeps_group(space);
-	if (ret == 0)
-		return;
-	IOMMUFD_LOG(ERR,
-		"%s: its IOMMU group does not leave the container: %s; end the other processes that use the device",
-		device->place.address, rte_strerror(-ret));
-}
-
-/* A VF is asked for by "ADDRESS vf_token=UUID": vfio_pci_core_match(). */
-static int
-open_device_fd(const struct rte_iommufd_device *device)
-{
-	char token[RTE_UUID_STRLEN];
-	struct explanation why;
-	char name[256];
-	int fd;
-
-	snprintf(name, sizeof(name), "%s", device->place.address);
-	if (device->has_vf_token) {
-		rte_uuid_unparse(device->vf_token, token, sizeof(token));
-		snprintf(name, sizeof(name), "%s vf_token=%s",
-			device->place.address, token);
-	}
-	fd = kernel_group_open_device_fd(device->group->fd, name);
-	if (fd < 0)
-		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-			explain_group_device(&why, device->has_vf_token, fd));
-	return fd;
+	ret = container_leave(device->group);
+	if (ret != 0)
+		IOMMUFD_LOG(ERR,
+			"%s: its IOMMU group does not leave the container: %s; memory stays mapped for it while another process uses the device, or its registers are mapped",
+			device->place.address, rte_strerror(-ret));
 }
 
 static int
 type1_attach(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	struct group *group = device->group;
-	int fd, ret;
+	int ret;
 
-	if (group->space != NULL && group->space != space) {
-		IOMMUFD_LOG(ERR,
-			"%s: another device of IOMMU group %d is in another address space, and legacy containers hold whole groups",
-			device->place.address, group->number);
-		return -EBUSY;
-	}
-	if (group->space == NULL) {
-		ret = set_container(device, group, space);
+	if (group->attached > 0 && group->space != space)
+		return say_group_is_elsewhere(device);
+	ret = enter_container(device, space);
+	if (ret != 0)
+		return ret;
+	/* Not with the space locked: this resets the device, which takes its time. */
+	ret = group_open_device(device);
+	if (ret == 0) {
+		ret = container_fill(space);
 		if (ret != 0)
-			return ret;
+			group_close_device(device);
 	}
-	fd = open_device_fd(device);
-	if (fd < 0) {
+	if (ret != 0)
 		leave_container(device);
-		return fd;
-	}
-	group->attached++;
-	device->fd = fd;
-	return 0;
+	return ret;
 }
 
 static int
 type1_detach(struct rte_iommufd_device *device)
 {
-	kernel_close(device->fd);
-	device->fd = -1;
-	device->group->attached--;
+	group_close_device(device);
 	leave_container(device);
 	return 0;
 }
 
 /*
- * A group that nothing holds open leaves its container by itself: when its file is
- * closed and the last file of its devices has ended, and that can be later, because
- * whoever has mapped a device's registers keeps its file (DPDK's PCI bus unmaps them
- * only after it has released the device). To ask it to leave before would fail.
+ * The last device's group is not asked to leave its container: whoever has mapped a device's
+ * registers keeps its file, and then it could not. The kernel takes it out when it ends.
  */
 static void
 type1_device_close(struct rte_iommufd_device *device)
 {
 	struct group *group = device->group;
 
-	if (device->fd >= 0 && group->opened > 1) {
+	if (device->fd >= 0 && group->opened > 1)
 		type1_detach(device);
-	} else if (device->fd >= 0) {
-		kernel_close(device->fd);
-		device->fd = -1;
-	}
-	device->group = NULL;
-	if (--group->opened > 0)
-		return;
-	TAILQ_REMOVE(&device->context->groups, group, next);
-	if (group->space != NULL) {
-		group->space->keeps_page_table = keeps_group(group->space);
-		if (group->space->devices == 0 &&
-			!group->space->keeps_page_table)
-			address_space_go_idle(group->space);
-	}
-	kernel_close(group->fd);
-	free(group);
+	else if (device->fd >= 0)
+		group_close_device(device);
+	if (group_put(device))
+		container_end_group(group);
 }
 
 static int
@@ -377,14 +176,15 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 }
 
 #define GROUPS_IN_CONTAINERS                                              \
-	.maps_need_device = true, .space_create = type1_space_create,     \
-	.space_destroy = type1_space_destroy, .type1_fd = type1_fd,       \
-	.maps_files = type1_maps_files, .device_open = type1_device_open, \
-	.device_close = type1_device_close, .attach = type1_attach,       \
-	.detach = type1_detach, .hw_info = type1_hw_info
+	.space_create = container_open, .space_destroy = container_close, \
+	.type1_fd = type1_fd, .maps_files = type1_maps_files,             \
+	.device_open = group_get, .device_close = type1_device_close,     \
+	.attach = type1_attach, .detach = type1_detach,                   \
+	.hw_info = type1_hw_info
 
-#define TYPE1_MAPS \
-	.map = type1_map, .unmap = type1_unmap, .ranges = type1_ranges
+#define TYPE1_MAPS                                      \
+	.map = container_map, .unmap = container_unmap, \
+	.ranges = container_ranges
 
 /* v1 is the same interface; its kernels only split mappings where v2 refuses. */
 const struct backend backend_type1 = {

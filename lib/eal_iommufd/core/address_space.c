@@ -6,9 +6,8 @@
  * Address spaces: their life, what can be mapped in them, what is.
  *
  * Each space keeps its own record of what is mapped (iova_map.h). The kernel is
- * asked to unmap only what the record says was mapped whole, and the record is
- * what is entered into a legacy container when its first device arrives. How things
- * get into it is in space_map.c, and out of it in space_unmap.c.
+ * asked to unmap only what the record says was mapped whole. How things get into it is in
+ * space_map.c, and out of it in space_unmap.c.
  *
  * Must not know: which backend it is, EAL.
  */
@@ -107,7 +106,7 @@ address_space_create_faulting(struct rte_iommufd_context *context,
 	made->context = context;
 	made->faults = faults;
 	made->container_fd = -1;
-	made->live = !context->backend->maps_need_device;
+	made->state = SPACE_LIVE;
 	range_lock_init(&made->range_lock);
 	pthread_mutex_init(&made->map_lock, NULL);
 	iova_map_init(&made->map);
@@ -320,50 +319,6 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 	ret = space_map_runs(space, &run, 1, 1);
 	kernel_close(run.file);
 	return ret;
-}
-
-static int
-enter_again(const struct mapping *mapping, void *space)
-{
-	if (mapping->origin == MAPPING_LOST)
-		return 0;
-	return space_enter_locked(space, mapping, 1, 1);
-}
-
-int
-address_space_go_live(struct rte_iommufd_space *space)
-{
-	struct locked_range locked;
-	int ret = 0;
-
-	space_lock_all(space, &locked);
-	if (!space->live)
-		ret = iova_map_walk(&space->map, enter_again, space);
-	if (ret == 0)
-		space->live = true;
-	space_unlock_range(space, &locked);
-	return ret;
-}
-
-void
-address_space_go_idle(struct rte_iommufd_space *space)
-{
-	struct locked_range locked;
-
-	space_lock_all(space, &locked);
-	if (space->context->backend->maps_need_device)
-		space->live = false;
-	space_unlock_range(space, &locked);
-}
-
-void
-address_space_stay_live(struct rte_iommufd_space *space)
-{
-	struct locked_range locked;
-
-	space_lock_all(space, &locked);
-	space->live = true;
-	space_unlock_range(space, &locked);
 }
 
 static int

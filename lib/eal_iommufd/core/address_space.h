@@ -47,18 +47,6 @@ int address_space_allow(struct rte_iommufd_space *space,
 	const struct rte_iommufd_range *ranges, uint32_t count);
 
 /*
- * A device has brought a page table: enters what was mapped before, where the
- * backend needs that, and from now on maps at once. The context's lock is held.
- */
-int address_space_go_live(struct rte_iommufd_space *space);
-
-/* The last device is about to leave. The context's lock is held. */
-void address_space_go_idle(struct rte_iommufd_space *space);
-
-/* It did not, or the page table stays: takes address_space_go_idle() back. */
-void address_space_stay_live(struct rte_iommufd_space *space);
-
-/*
  * A PASID is about to be attached to the space: from now on nothing can be mapped where
  * devices write interrupts, which the kernel does not see to (it does for a device
  * itself: iopt_table_enforce_dev_resv_regions()), and the IOMMU would not translate.

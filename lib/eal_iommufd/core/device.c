@@ -99,7 +99,7 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 	return 0;
 }
 
-/* In the books; the context's lock is held. */
+/* What the kernel has done already is recorded; the context's lock is held. */
 static void
 leave_space(struct rte_iommufd_device *device)
 {
@@ -114,7 +114,7 @@ detach_locked(struct rte_iommufd_device *device)
 	struct rte_iommufd_space *space = device->space;
 	int ret;
 
-	if (space == NULL) {
+	if (device_state(device) != DEVICE_ATTACHED) {
 		IOMMUFD_LOG(ERR, "%s: cannot detach, it is attached to nothing",
 			device->place.address);
 		return -EINVAL;
@@ -125,12 +125,7 @@ detach_locked(struct rte_iommufd_device *device)
 			device->place.address);
 		return -EBUSY;
 	}
-	/* First, so that no memory event meets a page table that is going. */
-	if (space->devices == 1)
-		address_space_go_idle(space);
 	ret = device->context->backend->detach(device);
-	if (ret != 0 || space->keeps_page_table)
-		address_space_stay_live(space);
 	if (ret != 0)
 		return ret;
 	leave_space(device);
@@ -154,12 +149,8 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 	}
 	pthread_mutex_lock(&context->lock);
 	space = device->space;
-	if (space != NULL && space->devices == 1)
-		address_space_go_idle(space);
 	context->backend->device_close(device);
 	if (space != NULL) {
-		if (space->keeps_page_table)
-			address_space_stay_live(space);
 		leave_space(device);
 		address_space_read_ranges(space);
 	}
@@ -174,24 +165,18 @@ static int
 attach_locked(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
-	const struct backend *backend = device->context->backend;
+	const bool attached = device_state(device) == DEVICE_ATTACHED;
 	int ret;
 
-	if (device->space != NULL || space->context != device->context) {
+	if (attached || space->context != device->context) {
 		IOMMUFD_LOG(ERR, "%s: cannot attach, %s", device->place.address,
-			device->space != NULL
-				? "it is attached already"
-				: "the address space is of another context");
+			attached ? "it is attached already"
+				 : "the address space is of another context");
 		return -EINVAL;
 	}
-	ret = backend->attach(device, space);
+	ret = device->context->backend->attach(device, space);
 	if (ret != 0)
 		return ret;
-	ret = address_space_go_live(space);
-	if (ret != 0) {
-		backend->detach(device);
-		return ret;
-	}
 	device->space = space;
 	space->devices++;
 	address_space_read_ranges(space);
@@ -218,14 +203,14 @@ move_group(const struct rte_iommufd_device *moved,
 static int
 move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
+	const bool attached = device_state(device) == DEVICE_ATTACHED;
 	struct rte_iommufd_space *left = device->space;
 	int ret;
 
-	if (left == NULL || space->context != device->context) {
+	if (!attached || space->context != device->context) {
 		IOMMUFD_LOG(ERR, "%s: cannot move, %s", device->place.address,
-			left == NULL
-				? "it is attached to nothing"
-				: "the address space is of another context");
+			!attached ? "it is attached to nothing"
+				  : "the address space is of another context");
 		return -EINVAL;
 	}
 	if (left == space)

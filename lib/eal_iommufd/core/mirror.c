@@ -150,7 +150,7 @@ copy_in_kernel(struct rte_iommufd_space *space, const struct mapping *parts,
 	};
 	int ret;
 
-	if (!space->live)
+	if (!space_has_page_table(space))
 		return 0;
 	if (space->context->backend->copy == NULL)
 		return space_enter_locked(space, parts, count, threads);

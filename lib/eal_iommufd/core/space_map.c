@@ -263,12 +263,12 @@ enter_everywhere(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t i;
 	int ret = 0;
 
-	if (space->live)
+	if (space_has_page_table(space))
 		ret = space_enter_locked(space, runs, count, threads);
 	if (ret != 0)
 		return ret;
 	ret = mirrors_enter(space, runs, count, threads);
-	for (i = 0; ret != 0 && space->live && i < count; i++)
+	for (i = 0; ret != 0 && space_has_page_table(space) && i < count; i++)
 		space_take_back_locked(space, &runs[i]);
 	return ret;
 }

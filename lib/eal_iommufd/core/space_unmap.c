@@ -125,7 +125,7 @@ space_take_out_locked(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t unmapped;
 	int ret;
 
-	if (!space->live) {
+	if (!space_has_page_table(space)) {
 		pthread_mutex_lock(&space->map_lock);
 		iova_map_remove(&space->map, iova, length);
 		pthread_mutex_unlock(&space->map_lock);

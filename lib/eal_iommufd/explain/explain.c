@@ -268,3 +268,25 @@ explain_group_device(struct explanation *explanation, bool with_token, int err)
 		strerror(-err),
 		with_token ? "" : " (a VF may need --vfio-vf-token)");
 }
+
+/*
+ * IOMMUFD binds and attaches a group's device when its file is opened: vfio_df_group_open().
+ * So the errors are those of both, after those of the VF token.
+ */
+const char *
+explain_group_device_in_iommufd(struct explanation *explanation,
+	const struct sysfs_device *place, bool with_token, int err)
+{
+	switch (-err) {
+	case EPERM:
+		return explain_not_permitted(explanation, place);
+	case EADDRINUSE:
+	case ENOMEM:
+		return explain_attach(explanation, err);
+	case EFAULT:
+		return say(explanation,
+			"cannot attach, memory that was mapped for devices is not there any more: this program has given it back without unmapping it");
+	default:
+		return explain_group_device(explanation, with_token, err);
+	}
+}

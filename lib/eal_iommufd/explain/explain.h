@@ -47,6 +47,9 @@ const char *explain_container(struct explanation *explanation, int err);
 /* Why VFIO_GROUP_GET_DEVICE_FD was refused. */
 const char *explain_group_device(
 	struct explanation *explanation, bool with_token, int err);
+/* The same where the group's container is IOMMUFD's. */
+const char *explain_group_device_in_iommufd(struct explanation *explanation,
+	const struct sysfs_device *place, bool with_token, int err);
 /*
  * Why memory could not be mapped; ranges are the IOVAs that can be mapped, as far as
  * they are known.

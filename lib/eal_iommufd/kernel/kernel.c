@@ -437,6 +437,10 @@ kernel_container_set_iommu(int container_fd, int type)
 }
 
 /*
+ * The first call is for the container's lock, which vfio_group_detach_container() holds until
+ * the page table is freed. The second one, as calls that map and unmap, takes no lock before
+ * it uses the page table (vfio_fops_unl_ioctl()), and would wait inside of it for its end.
+ *
  * The errors are those of vfio_fops_unl_ioctl() without a driver, and of get_compat_ioas() in
  * iommufd without an IOAS. VFIO's driver without an IOMMU says -ENOTTY.
  */
@@ -444,8 +448,10 @@ bool
 kernel_container_has_iommu(int container_fd)
 {
 	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
-	int ret = call(container_fd, VFIO_IOMMU_GET_INFO, &info);
+	int ret;
 
+	kernel_container_has_extension(container_fd, VFIO_TYPE1v2_IOMMU);
+	ret = call(container_fd, VFIO_IOMMU_GET_INFO, &info);
 	return ret != -EINVAL && ret != -ENODEV;
 }
 

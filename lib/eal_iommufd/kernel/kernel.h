@@ -119,7 +119,8 @@ int kernel_container_set_iommu(int container_fd, int type);
  * Whether the kernel has a page table behind the container, with whatever is mapped in it:
  * it does from the first group's IOMMU type until the last group has left, and where the
  * container is IOMMUFD's, from the first group until the container is closed. When in
- * doubt it does. Without an IOMMU: whether the type is set.
+ * doubt it does. Without an IOMMU: whether the type is set. Waits for a group that is leaving
+ * the container at this moment.
  */
 bool kernel_container_has_iommu(int container_fd);
 /*

@@ -98,6 +98,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 
 	mock_expect(0, "close fd=40");
 	mock_expect(0, "group_unset_container fd=20");
+	mock_expect(-EINVAL, "container_has_iommu fd=30");
 	assert_int_equal(rte_iommufd_device_detach(device), 0);
 	assert_int_equal(rte_iommufd_device_fd(device), -ENODEV);
 	mock_expect(0, "close fd=20");
@@ -243,6 +244,7 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 
 	mock_expect(0, "close fd=40");
 	mock_expect(0, "close fd=20");
+	mock_expect(-EINVAL, "container_has_iommu fd=30");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "close fd=30");
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);

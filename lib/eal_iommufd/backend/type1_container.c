@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The state of a container's page table; see type1_container.h.
+ *
+ * A page table can outlive this process's devices for three reasons:
+ *  - the kernel refuses to take a group out while a file of one of its devices is open, in a
+ *    secondary process for example (vfio_group_ioctl_unset_container());
+ *  - a group whose file is closed stays in until the last of these device files has ended: a
+ *    child of fork() has them, and so has each mapping of a device's registers, which DPDK's
+ *    PCI bus keeps until it has released the device (vfio_device_fops_release());
+ *  - the container is IOMMUFD's, where the page table belongs to the container alone
+ *    (iommufd_vfio_compat_ioas_create()).
+ * In the second case the page table goes at a time that nobody is told of. So the kernel is
+ * asked whether it is there, and nothing else is remembered of the reason. The question also
+ * keeps calls out of a page table that is going just now, which the kernel does not:
+ * kernel_container_has_iommu().
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "backend/backend.h"
+#include "backend/type1_container.h"
+#include "backend/type1_group.h"
+#include "explain/explain.h"
+#include "kernel/kernel.h"
+#include "util/log.h"
+#include "util/progress.h"
+
+static void
+lock_space(struct rte_iommufd_space *space, struct locked_range *locked)
+{
+	range_lock_acquire(&space->range_lock, locked, 0, UINT64_MAX);
+}
+
+static void
+unlock_space(struct rte_iommufd_space *space, struct locked_range *locked)
+{
+	range_lock_release(&space->range_lock, locked);
+}
+
+/* What has become of the page table after a group has left, or should have. */
+static void
+settle_locked(struct rte_iommufd_space *space)
+{
+	if (space->state == SPACE_EMPTY || group_any_attached(space))
+		return;
+	space->state = kernel_container_has_iommu(space->container_fd)
+		? SPACE_HELD
+		: SPACE_EMPTY;
+}
+
+/*
+ * Whether the kernel has no page table, which is asked before each call while it is held, and
+ * after one that failed.
+ */
+static bool
+has_gone_locked(struct rte_iommufd_space *space)
+{
+	if (space->state == SPACE_HELD &&
+		!kernel_container_has_iommu(space->container_fd))
+		space->state = SPACE_EMPTY;
+	return space->state == SPACE_EMPTY;
+}
+
+int
+container_open(struct rte_iommufd_space *space)
+{
+	struct explanation why;
+	int fd = kernel_open("/dev/vfio/vfio");
+
+	if (fd < 0) {
+		IOMMUFD_LOG(ERR, "%s", explain_container_node(&why, fd));
+		return fd;
+	}
+	space->container_fd = fd;
+	space->state = SPACE_EMPTY;
+	return 0;
+}
+
+/* How much of the record stays mapped. */
+struct emptying {
+	struct rte_iommufd_space *space;
+	uint64_t left; /* in bytes */
+};
+
+static int
+unmap_one(const struct mapping *mapping, void *argument)
+{
+	struct emptying *emptying = argument;
+	struct rte_iommufd_space *space = emptying->space;
+	uint64_t unmapped = 0;
+
+	space->context->backend->unmap(
+		space, mapping->iova, mapping->length, &unmapped);
+	/* Of one that is lost nobody knows how much was mapped. */
+	if (mapping->origin != MAPPING_LOST && unmapped < mapping->length)
+		emptying->left += mapping->length - unmapped;
+	return 0;
+}
+
+/* The kernel would keep it for as long as it keeps the container. */
+static void
+empty_locked(struct rte_iommufd_space *space)
+{
+	struct emptying emptying = { .space = space };
+
+	iova_map_walk(&space->map, unmap_one, &emptying);
+	if (emptying.left > 0)
+		IOMMUFD_LOG(ERR,
+			"%" PRIu64
+			" bytes of an address space that has ended stay mapped: end the other processes that use its devices before this memory is used again",
+			emptying.left);
+}
+
+void
+container_close(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+	struct group *group;
+
+	lock_space(space, &locked);
+	settle_locked(space);
+	if (space->state == SPACE_HELD)
+		empty_locked(space);
+	unlock_space(space, &locked);
+	TAILQ_FOREACH(group, &space->context->groups, next)
+		if (group->space == space)
+			group->space = NULL;
+	kernel_close(space->container_fd);
+}
+
+/* The group's container is locked, where its space is still there. */
+static int
+leave_locked(struct group *group)
+{
+	int ret = kernel_group_unset_container(group->fd);
+
+	if (ret != 0)
+		return ret;
+	group->in_container = false;
+	group->space = NULL;
+	return 0;
+}
+
+int
+container_leave(struct group *group)
+{
+	struct rte_iommufd_space *space = group->space;
+	struct locked_range locked;
+	int ret;
+
+	if (space == NULL)
+		return leave_locked(group);
+	lock_space(space, &locked);
+	ret = leave_locked(group);
+	settle_locked(space);
+	unlock_space(space, &locked);
+	return ret;
+}
+
+void
+container_end_group(struct group *group)
+{
+	struct rte_iommufd_space *space = group->space;
+	struct locked_range locked;
+
+	if (space == NULL) {
+		group_end(group);
+		return;
+	}
+	lock_space(space, &locked);
+	group_end(group);
+	settle_locked(space);
+	unlock_space(space, &locked);
+}
+
+/*
+ * The type is set once, and again when the container has lost it; a container that has one
+ * says -EINVAL (vfio_ioctl_set_iommu()). With the group in the container it cannot be lost
+ * between these calls and what follows.
+ */
+static int
+set_iommu_locked(struct rte_iommufd_space *space, int iommu_type)
+{
+	int ret;
+
+	if (space->state == SPACE_LIVE)
+		return 0;
+	if (space->state == SPACE_HELD && !has_gone_locked(space))
+		return 0;
+	ret = kernel_container_set_iommu(space->container_fd, iommu_type);
+	if (ret == -EINVAL && kernel_container_has_iommu(space->container_fd))
+		return 0;
+	return ret;
+}
+
+static int
+enter_locked(
+	struct rte_iommufd_space *space, struct group *group, int iommu_type)
+{
+	int ret;
+
+	if (!group->in_container) {
+		ret = kernel_group_set_container(
+			group->fd, space->container_fd);
+		if (ret != 0)
+			return ret;
+		group->in_container = true;
+		group->space = space;
+	}
+	ret = set_iommu_locked(space, iommu_type);
+	if (ret == 0)
+		return 0;
+	leave_locked(group);
+	settle_locked(space);
+	return ret;
+}
+
+int
+container_enter(
+	struct rte_iommufd_space *space, struct group *group, int iommu_type)
+{
+	struct locked_range locked;
+	int ret;
+
+	/* Whoever kept it there may have ended. */
+	if (group->in_container && group->space != space &&
+		container_leave(group) != 0)
+		return -EXDEV;
+	lock_space(space, &locked);
+	ret = enter_locked(space, group, iommu_type);
+	unlock_space(space, &locked);
+	return ret;
+}
+
+/* A walk over the record, whose mappings are entered one by one. */
+struct filling {
+	struct rte_iommufd_space *space;
+	const struct mapping *refused; /* NULL: none yet */
+	struct progress progress;
+};
+
+static int
+enter_one(const struct mapping *mapping, void *argument)
+{
+	struct filling *filling = argument;
+	struct rte_iommufd_space *space = filling->space;
+	int ret;
+
+	if (mapping->origin == MAPPING_LOST)
+		return 0;
+	ret = space->context->backend->map(space, mapping);
+	space->stats.map_calls++;
+	if (ret != 0)
+		filling->refused = mapping;
+	progress_add(&filling->progress, mapping->length);
+	return ret;
+}
+
+static int
+take_back_one(const struct mapping *mapping, void *argument)
+{
+	struct filling *filling = argument;
+	struct rte_iommufd_space *space = filling->space;
+	uint64_t unmapped = 0;
+
+	if (mapping == filling->refused)
+		return 1;
+	if (mapping->origin == MAPPING_LOST)
+		return 0;
+	space->context->backend->unmap(
+		space, mapping->iova, mapping->length, &unmapped);
+	space->stats.unmap_calls++;
+	return 0;
+}
+
+static int
+fill_locked(struct rte_iommufd_space *space)
+{
+	struct filling filling = { .space = space };
+	struct explanation why;
+	int ret;
+
+	if (space->state != SPACE_EMPTY) {
+		space->state = SPACE_LIVE;
+		return 0;
+	}
+	space->state = SPACE_LIVE;
+	progress_start(&filling.progress, "mapping memory for devices",
+		space->map.bytes);
+	ret = iova_map_walk(&space->map, enter_one, &filling);
+	if (ret == 0)
+		return 0;
+	space->stats.failed_calls++;
+	IOMMUFD_LOG(ERR, "%s",
+		explain_map(&why, filling.refused, space->ranges,
+			space->range_count, ret));
+	/* The group may not be able to leave, and then the kernel keeps the page table. */
+	iova_map_walk(&space->map, take_back_one, &filling);
+	space->state = SPACE_EMPTY;
+	return ret;
+}
+
+int
+container_fill(struct rte_iommufd_space *space)
+{
+	struct locked_range locked;
+	int ret;
+
+	lock_space(space, &locked);
+	ret = fill_locked(space);
+	unlock_space(space, &locked);
+	return ret;
+}
+
+int
+container_map(struct rte_iommufd_space *space, const struct mapping *mapping)
+{
+	int ret;
+
+	if (has_gone_locked(space))
+		return 0;
+	ret = kernel_type1_map(space->container_fd, mapping->va, mapping->iova,
+		mapping->length, mapping->rights);
+	return ret != 0 && has_gone_locked(space) ? 0 : ret;
+}
+
+int
+container_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
+	uint64_t *unmapped)
+{
+	int ret;
+
+	*unmapped = length;
+	if (has_gone_locked(space))
+		return 0;
+	ret = kernel_type1_unmap(space->container_fd, iova, length, unmapped);
+	if (ret == 0 || !has_gone_locked(space))
+		return ret;
+	*unmapped = length;
+	return 0;
+}
+
+int
+container_ranges(struct rte_iommufd_space *space,
+	struct rte_iommufd_range *ranges, uint32_t *count)
+{
+	int ret;
+
+	/* The container has no IOMMU to ask before a group is in it. */
+	if (space->state == SPACE_EMPTY)
+		return -EOPNOTSUPP;
+	ret = kernel_container_ranges(space->container_fd, ranges, count);
+	if (ret == -EINVAL && space->state == SPACE_HELD)
+		return -EOPNOTSUPP;
+	return ret;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* IOMMU groups and the device files that they give out; see type1_group.h. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_uuid.h>
+
+#include "backend/type1_group.h"
+#include "explain/explain.h"
+#include "kernel/kernel.h"
+#include "util/log.h"
+
+static struct group *
+find_group(struct rte_iommufd_context *context, int number)
+{
+	struct group *group;
+
+	TAILQ_FOREACH(group, &context->groups, next)
+		if (group->number == number)
+			return group;
+	return NULL;
+}
+
+static int
+open_group_fd(const struct sysfs_device *place)
+{
+	struct explanation why;
+	char node[PATH_MAX];
+	bool viable = false;
+	int fd, ret;
+
+	sysfs_device_group_node(place, node, sizeof(node));
+	fd = kernel_open(node);
+	if (fd < 0) {
+		IOMMUFD_LOG(ERR, "%s: %s", place->address,
+			explain_group_node(&why, node, fd));
+		return fd;
+	}
+	ret = kernel_group_viable(fd, &viable);
+	if (ret == 0 && viable)
+		return fd;
+	kernel_close(fd);
+	IOMMUFD_LOG(
+		ERR, "%s: %s", place->address, explain_not_viable(&why, place));
+	return ret != 0 ? ret : -EPERM;
+}
+
+static int
+open_group(const struct rte_iommufd_device *device, struct group **group)
+{
+	struct group *made = calloc(1, sizeof(*made));
+	int fd;
+
+	if (made == NULL) {
+		IOMMUFD_LOG(ERR, "%s: no memory for its group",
+			device->place.address);
+		return -ENOMEM;
+	}
+	fd = open_group_fd(&device->place);
+	if (fd < 0) {
+		free(made);
+		return fd;
+	}
+	made->number = device->place.found.group;
+	made->fd = fd;
+	TAILQ_INSERT_TAIL(&device->context->groups, made, next);
+	*group = made;
+	return 0;
+}
+
+int
+group_get(struct rte_iommufd_device *device)
+{
+	struct group *group = find_group(
+		device->context, device->place.found.group);
+	int ret;
+
+	if (group == NULL) {
+		ret = open_group(device, &group);
+		if (ret != 0)
+			return ret;
+	}
+	group->opened++;
+	device->group = group;
+	return 0;
+}
+
+bool
+group_put(struct rte_iommufd_device *device)
+{
+	struct group *group = device->group;
+
+	device->group = NULL;
+	if (--group->opened > 0)
+		return false;
+	TAILQ_REMOVE(&device->context->groups, group, next);
+	return true;
+}
+
+void
+group_end(struct group *group)
+{
+	kernel_close(group->fd);
+	free(group);
+}
+
+static void
+say_refused(const struct rte_iommufd_device *device, int err)
+{
+	const struct sysfs_device *place = &device->place;
+	struct explanation why;
+
+	if (kernel_container_is_iommufd(device->group->space->container_fd))
+		explain_group_device_in_iommufd(
+			&why, place, device->has_vf_token, err);
+	else
+		explain_group_device(&why, device->has_vf_token, err);
+	IOMMUFD_LOG(ERR, "%s: %s", place->address, why.text);
+}
+
+/* A VF is named by "ADDRESS vf_token=UUID": vfio_pci_core_match(). */
+int
+group_open_device(struct rte_iommufd_device *device)
+{
+	char token[RTE_UUID_STRLEN];
+	char name[256];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s", device->place.address);
+	if (device->has_vf_token) {
+		rte_uuid_unparse(device->vf_token, token, sizeof(token));
+		snprintf(name, sizeof(name), "%s vf_token=%s",
+			device->place.address, token);
+	}
+	fd = kernel_group_open_device_fd(device->group->fd, name);
+	if (fd < 0) {
+		say_refused(device, fd);
+		return fd;
+	}
+	device->fd = fd;
+	device->group->attached++;
+	return 0;
+}
+
+void
+group_close_device(struct rte_iommufd_device *device)
+{
+	kernel_close(device->fd);
+	device->fd = -1;
+	device->group->attached--;
+}
+
+bool
+group_any_attached(const struct rte_iommufd_space *space)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &space->context->groups, next)
+		if (group->space == space && group->attached > 0)
+			return true;
+	return false;
+}
