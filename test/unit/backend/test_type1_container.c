@@ -13,6 +13,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -779,6 +780,113 @@ a_refusal_of_iommufd_is_not_explained_as_a_token(void **state __rte_unused)
 	end_space(space);
 }
 
+/* --- Every call fails once --- */
+
+static const char *
+what_failed(void)
+{
+	return mock_call_has_failed() ? mock_failed_call() : "nothing";
+}
+
+/* What is recorded is in the kernel, or nothing is. */
+static void
+check_agreement(struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_space_stats stats;
+	const bool held = space_has_page_table(space);
+
+	rte_iommufd_space_stats(space, &stats);
+	if (mock_mappings() != (held ? stats.areas : 0))
+		fail_msg("%u mappings, and %" PRIu64
+			 " are recorded, in state %d, after %s failed",
+			mock_mappings(), stats.areas, space->state,
+			what_failed());
+}
+
+static void
+change_maps(struct rte_iommufd_space *space, uint64_t iova)
+{
+	rte_iommufd_space_unmap(space, iova, 0x1000);
+	check_agreement(space);
+	rte_iommufd_space_map(space, VA(0x8000), iova + 0x8000, 0x1000, RW);
+	check_agreement(space);
+}
+
+static struct rte_iommufd_device *
+try_attach(const char *path, struct rte_iommufd_space *space)
+{
+	struct rte_iommufd_device *device = NULL;
+
+	if (rte_iommufd_device_open(context, path, NULL, &device) != 0)
+		return NULL;
+	rte_iommufd_device_attach(device, space);
+	check_agreement(space);
+	return device;
+}
+
+static void
+live(struct rte_iommufd_space *space, bool detach)
+{
+	struct rte_iommufd_device *device = try_attach(nic, space);
+	struct rte_iommufd_device *other;
+
+	if (device != NULL && rte_iommufd_device_space(device) != NULL) {
+		mock_keep_elsewhere(rte_iommufd_device_fd(device));
+		if (detach)
+			rte_iommufd_device_detach(device);
+		check_agreement(space);
+	}
+	if (!detach)
+		rte_iommufd_device_close(device);
+	check_agreement(space);
+	change_maps(space, 0x1000);
+	other = try_attach(loner, space);
+	change_maps(space, 0x2000);
+	if (detach)
+		rte_iommufd_device_close(device);
+	rte_iommufd_device_close(other);
+	change_maps(space, 0x3000);
+}
+
+/* -EINVAL to the question would be a lie, which the kernel does not tell. */
+static bool
+live_with_failing_call(bool detach, unsigned int number, int error)
+{
+	struct rte_iommufd_space *space = NULL;
+	void *state = NULL;
+	bool failed;
+
+	setup(&state);
+	mock_fail_call(number, error);
+	if (rte_iommufd_space_create(context, &space) == 0) {
+		rte_iommufd_space_map(space, VA(0x1000), 0x1000, 0x1000, RW);
+		rte_iommufd_space_map(space, VA(0x2000), 0x2000, 0x1000, RW);
+		rte_iommufd_space_map(space, VA(0x3000), 0x3000, 0x1000, RW);
+		live(space, detach);
+	}
+	mock_end_elsewhere();
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	failed = mock_call_has_failed();
+	devices_end(&state);
+	return failed;
+}
+
+static void
+whatever_fails_the_kernel_has_what_is_recorded(void **state __rte_unused)
+{
+	static const int errors[] = { -ENOMEM, -EBUSY, -EIO };
+	unsigned int number;
+	size_t i;
+
+	for (i = 0; i < 2 * RTE_DIM(errors); i++) {
+		number = 1;
+		while (live_with_failing_call(
+			i % 2 == 0, number, errors[i / 2]))
+			number++;
+		assert_true(number > 25);
+	}
+}
+
 int
 main(void)
 {
@@ -811,6 +919,8 @@ main(void)
 		TEST(memory_freed_while_the_group_leaves),
 		IOMMUFD_TEST(iommufd_keeps_what_is_mapped),
 		IOMMUFD_TEST(iommufd_keeps_it_for_a_forked_child),
+		cmocka_unit_test(
+			whatever_fails_the_kernel_has_what_is_recorded),
 		IOMMUFD_TEST(a_refusal_of_iommufd_is_not_explained_as_a_token),
 	};
 
