@@ -22,9 +22,9 @@
 
 #include "backend/backend.h"
 #include "devices.h"
-#include "fake_sysfs.h"
 #include "kernel/kernel.h"
 #include "logs.h"
+#include "machine.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
 #include "unit.h"
@@ -32,11 +32,6 @@
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define VA(address) ((void *)(uintptr_t)(address))
 #define PATIENCE 20 /* seconds for what should happen at once */
-
-/* Two devices in group 7, one in group 8. */
-static const char *nic;
-static const char *twin;
-static const char *loner;
 
 /* --- What happens in the midst of a call --- */
 
@@ -160,19 +155,8 @@ free_at_once(void)
 static int
 setup(void **state)
 {
-	const struct fake_device first = { "0000:01:00.0", "vfio-pci", NULL,
-		NULL, "7", NULL };
-	const struct fake_device second = { "0000:01:00.1", "vfio-pci", NULL,
-		NULL, "7", NULL };
-	const struct fake_device third = { "0000:02:00.0", "vfio-pci", NULL,
-		NULL, "8", NULL };
-	const int ret = devices_start(state, false, "backend=type1");
-
-	nic = fake_sysfs_add(&first);
-	twin = fake_sysfs_add(&second);
-	loner = fake_sysfs_add(&third);
 	hook.fd = 0;
-	return ret;
+	return machine_start(state, false, "backend=type1");
 }
 
 static void
@@ -264,7 +248,7 @@ a_device_that_is_not_the_last_changes_nothing(void **state __rte_unused)
 	struct rte_iommufd_device *first = open_device(nic);
 	struct rte_iommufd_space *space = live_space(first);
 	struct rte_iommufd_device *second = attach_new(twin, space);
-	struct rte_iommufd_device *third = attach_new(loner, space);
+	struct rte_iommufd_device *third = attach_new(second_nic, space);
 
 	rte_iommufd_device_close(first);
 	assert_int_equal(space->state, SPACE_LIVE);
@@ -348,7 +332,7 @@ an_unmap_finds_that_the_page_table_has_gone(void **state __rte_unused)
 	unmap_page(space, 0x2000);
 	assert_int_equal(mock_calls("type1_unmap"), 0);
 	map_page(space, 0x1000);
-	device = attach_new(loner, space);
+	device = attach_new(second_nic, space);
 	assert_int_equal(mock_mappings(), 1);
 	rte_iommufd_device_close(device);
 	end_space(space);
@@ -430,7 +414,7 @@ an_attach_finds_that_the_page_table_has_gone(void **state __rte_unused)
 	struct rte_iommufd_device *device;
 
 	mock_end_elsewhere();
-	device = attach_new(loner, space);
+	device = attach_new(second_nic, space);
 	assert_int_equal(mock_calls("container_set_iommu"), 2);
 	assert_int_equal(mock_mappings(), 2);
 	rte_iommufd_device_close(device);
@@ -585,7 +569,7 @@ a_forked_child_keeps_the_page_table(void **state __rte_unused)
 		rte_iommufd_device_open(context, nic, NULL, &again), -EBUSY);
 	assert_one_error("0000:01:00.0", "in use");
 
-	second = attach_new(loner, space);
+	second = attach_new(second_nic, space);
 	assert_int_equal(mock_calls("container_set_iommu"), 1);
 	assert_int_equal(mock_mappings(), 2);
 	/* The child's end takes nothing from the other group. */
@@ -840,7 +824,7 @@ live(struct rte_iommufd_space *space, bool detach)
 		rte_iommufd_device_close(device);
 	check_agreement(space);
 	change_maps(space, 0x1000);
-	other = try_attach(loner, space);
+	other = try_attach(second_nic, space);
 	change_maps(space, 0x2000);
 	if (detach)
 		rte_iommufd_device_close(device);

@@ -17,6 +17,7 @@
 #include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
+#include "machine.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
 #include "fault_sweep.h"
@@ -24,41 +25,16 @@
 
 #define DEVICE_NODE "/dev/vfio/devices/vfio0"
 
-static const char *nic;
-static const char *second_nic;
-static const char *old_nic;
-
-static void
-make_devices(void)
-{
-	const struct fake_device first = { "0000:01:00.0", "vfio-pci", "vfio0",
-		"511:0", "7", NULL };
-	const struct fake_device second = { "0000:02:00.0", "vfio-pci", "vfio1",
-		"511:1", "8", NULL };
-	const struct fake_device without_cdev = { "0000:03:00.0", "vfio-pci",
-		NULL, NULL, "9", NULL };
-
-	nic = fake_sysfs_add(&first);
-	second_nic = fake_sysfs_add(&second);
-	old_nic = fake_sysfs_add(&without_cdev);
-}
-
 static int
 setup_script(void **state)
 {
-	const int ret = devices_start(state, true, "backend=iommufd");
-
-	make_devices();
-	return ret;
+	return machine_start(state, true, "backend=iommufd");
 }
 
 static int
 setup(void **state)
 {
-	const int ret = devices_start(state, false, "backend=iommufd");
-
-	make_devices();
-	return ret;
+	return machine_start(state, false, "backend=iommufd");
 }
 
 /* The order of calls in a device's life, to the letter. */
@@ -602,12 +578,9 @@ a_move_is_one_call(void **state __rte_unused)
 static void
 the_whole_group_is_moved(void **state __rte_unused)
 {
-	const struct fake_device neighbour = { "0000:01:00.1", "vfio-pci",
-		"vfio9", "511:9", "7", NULL };
 	struct rte_iommufd_device *device = open_device(nic);
 	struct rte_iommufd_device *stranger = open_device(second_nic);
-	struct rte_iommufd_device *other = open_device(
-		fake_sysfs_add(&neighbour));
+	struct rte_iommufd_device *other = open_device(twin);
 	struct rte_iommufd_space *from = create_space();
 	struct rte_iommufd_space *to = create_space();
 

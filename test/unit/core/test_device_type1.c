@@ -17,6 +17,7 @@
 #include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
+#include "machine.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
 #include "fault_sweep.h"
@@ -25,42 +26,16 @@
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define VA(address) ((void *)(uintptr_t)(address))
 
-/* Two in group 7, one in group 8. */
-static const char *nic;
-static const char *twin;
-static const char *loner;
-
-static void
-make_devices(void)
-{
-	const struct fake_device first = { "0000:01:00.0", "vfio-pci", NULL,
-		NULL, "7", NULL };
-	const struct fake_device second = { "0000:01:00.1", "vfio-pci", NULL,
-		NULL, "7", NULL };
-	const struct fake_device third = { "0000:02:00.0", "vfio-pci", "vfio0",
-		"511:0", "8", NULL };
-
-	nic = fake_sysfs_add(&first);
-	twin = fake_sysfs_add(&second);
-	loner = fake_sysfs_add(&third);
-}
-
 static int
 setup_script(void **state)
 {
-	const int ret = devices_start(state, true, "backend=type1");
-
-	make_devices();
-	return ret;
+	return machine_start(state, true, "backend=type1");
 }
 
 static int
 setup(void **state)
 {
-	const int ret = devices_start(state, false, "backend=type1");
-
-	make_devices();
-	return ret;
+	return machine_start(state, false, "backend=type1");
 }
 
 static void
@@ -154,7 +129,7 @@ static void
 the_second_group_finds_the_iommu_set(void **state __rte_unused)
 {
 	struct rte_iommufd_device *first = open_device(nic);
-	struct rte_iommufd_device *second = open_device(loner);
+	struct rte_iommufd_device *second = open_device(second_nic);
 	struct rte_iommufd_space *space = create_space();
 
 	assert_int_equal(rte_iommufd_device_attach(first, space), 0);
@@ -254,7 +229,7 @@ static void
 mappings_come_back_with_the_next_device(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_device *other = open_device(loner);
+	struct rte_iommufd_device *other = open_device(second_nic);
 	struct rte_iommufd_space *space = create_space();
 
 	map_page(space, 0x1000);
@@ -672,7 +647,7 @@ a_container_that_cannot_be_opened_makes_no_space(void **state __rte_unused)
 static void
 whatever_fails_nothing_is_left_with_two_groups(void **state __rte_unused)
 {
-	sweep_every_call("backend=type1", nic, loner);
+	sweep_every_call("backend=type1", nic, second_nic);
 }
 
 static void
