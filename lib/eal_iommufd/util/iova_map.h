@@ -18,11 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <bsd/sys/tree.h>
+
 /** Who has mapped it, and so may unmap it. */
 enum mapping_origin {
 	MAPPING_OF_PROGRAM,
-	MAPPING_OF_EAL,	   /**< eal_memory.c, for EAL's memory */
-	MAPPING_OF_SOURCE, /**< mirror.c, for what is mapped in another space */
+	MAPPING_OF_EAL, /**< eal_memory.c, for EAL's memory */
+	MAPPING_OF_SOURCE, /**< what a space has because the one it mirrors has it */
+	/** A secondary process, by itself: reserved here, and not entered by this process. */
+	MAPPING_OF_SECONDARY,
 	/** Its unmapping failed: what the kernel has there is not known any more. */
 	MAPPING_LOST,
 };
@@ -38,10 +42,15 @@ struct mapping {
 	enum mapping_origin origin;
 };
 
+/* Private to iova_map.c. */
+struct iova_map_node {
+	RB_ENTRY(iova_map_node) entry;
+	struct mapping mapping;
+};
+
 struct iova_map {
-	struct mapping *items; /**< in ascending order */
+	RB_HEAD(iova_map_tree, iova_map_node) tree;
 	size_t count;
-	size_t room; /**< for how many there is memory */
 	uint64_t bytes;
 };
 
@@ -54,14 +63,18 @@ void iova_map_clear(struct iova_map *set);
 int iova_map_add(struct iova_map *set, const struct mapping *mapping);
 
 /*
- * Adds all of them or none; fast where they ascend. What iova_map_add() returns for the
+ * Adds all of them or none. What iova_map_add() returns for the
  * one that *failed tells then.
  */
 int iova_map_add_all(struct iova_map *set, const struct mapping *mappings,
 	size_t count, size_t *failed);
 
-/* The mapping that contains the address, or NULL; valid until the set changes. */
+/* The mapping that contains the address, or NULL; valid until it is removed. */
 const struct mapping *iova_map_find(const struct iova_map *set, uint64_t iova);
+
+/* The first mapping that ends at the address or behind it, or NULL; as valid. */
+const struct mapping *iova_map_at_or_after(
+	const struct iova_map *set, uint64_t iova);
 
 /*
  * Whether [iova, iova + length) consists of whole mappings without a gap.
@@ -81,7 +94,10 @@ int iova_map_translate(const struct iova_map *set, uint64_t iova,
 /* From now on these whole mappings are MAPPING_LOST. */
 void iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length);
 
-/* Removes all of [iova, iova + length), which iova_map_check_whole accepted. */
+/*
+ * Removes all of [iova, iova + length), which iova_map_check_whole() accepted. Needs no
+ * memory, so it cannot fail.
+ */
 void iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length);
 
 /*
