@@ -325,7 +325,8 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 static int
 enter_again(const struct mapping *mapping, void *space)
 {
-	if (mapping->origin == MAPPING_LOST)
+	if (mapping->origin == MAPPING_LOST ||
+		mapping->origin == MAPPING_OF_SECONDARY)
 		return 0;
 	return space_enter_locked(space, mapping, 1, 1);
 }

@@ -304,6 +304,44 @@ space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	return ret;
 }
 
+int
+space_reserve(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
+{
+	const struct mapping run = {
+		.iova = iova,
+		.length = length,
+		.origin = MAPPING_OF_SECONDARY,
+	};
+	struct locked_range locked;
+	int ret;
+
+	space_lock_range(space, &locked, iova, length);
+	ret = space_record_locked(space, &run, 1);
+	space_unlock_range(space, &locked);
+	return ret;
+}
+
+int
+space_forget_reserved(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
+{
+	const struct mapping *found;
+	struct locked_range locked;
+	int ret = -ENOENT;
+
+	space_lock_range(space, &locked, iova, length);
+	pthread_mutex_lock(&space->map_lock);
+	found = iova_map_find(&space->map, iova);
+	if (found != NULL && found->iova == iova && found->length == length &&
+		found->origin == MAPPING_OF_SECONDARY) {
+		iova_map_remove(&space->map, iova, length);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&space->map_lock);
+	space_unlock_range(space, &locked);
+	return ret;
+}
+
 static int
 check(const struct mapping *run)
 {

@@ -68,6 +68,17 @@ void space_take_back_locked(
 	struct rte_iommufd_space *space, const struct mapping *run);
 
 /*
+ * Records that a secondary process has mapped something there, which this process neither
+ * enters nor can unmap: nothing else can be mapped there meanwhile. 0, -EEXIST, -EINVAL,
+ * -ENOMEM; logged.
+ */
+int space_reserve(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
+/* The secondary process has unmapped it, or is gone. 0, or -ENOENT for no such record. */
+int space_forget_reserved(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
+
+/*
  * In all spaces that mirror this one, of which the interval is claimed: all or, on failure,
  * none.
  */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "core/address_space.h"
+#include "core/space_map.h"
 #include "backend/backend.h"
 #include "fake_sysfs.h"
 #include "logs.h"
@@ -397,6 +398,33 @@ containers_allow_nothing(void **state __rte_unused)
 	assert_one_error("backend type1v2", "RTE_IOMMUFD=backend=iommufd");
 }
 
+/* --- What a secondary process has mapped --- */
+
+static void
+what_is_reserved_is_not_mapped_over(void **state __rte_unused)
+{
+	void *va;
+
+	assert_int_equal(space_reserve(space, 0x10000, 0x4000), 0);
+	assert_int_equal(map_one(0x13000, PAGE), -EEXIST);
+	assert_one_error("0x13000", "already");
+	assert_int_equal(space_reserve(space, 0x12000, 0x4000), -EEXIST);
+	assert_one_error("0x12000", "already");
+	assert_int_equal(rte_iommufd_space_lookup(space, 0x10000, PAGE, 0, &va),
+		-ENOENT);
+	assert_int_equal(
+		space_forget_reserved(space, 0x10000, 0x1000), -ENOENT);
+	assert_int_equal(
+		space_forget_reserved(space, 0x11000, 0x3000), -ENOENT);
+	assert_int_equal(space_forget_reserved(space, 0x10000, 0x4000), 0);
+	assert_int_equal(
+		space_forget_reserved(space, 0x10000, 0x4000), -ENOENT);
+	assert_int_equal(mock_calls("ioas_map"), 0);
+	assert_int_equal(map_one(0x13000, PAGE), 0);
+	assert_int_equal(space_forget_reserved(space, 0x13000, PAGE), -ENOENT);
+	assert_mapped(1, PAGE);
+}
+
 /* --- Regions --- */
 
 static struct rte_iommufd_device *
@@ -663,6 +691,7 @@ main(void)
 		TEST(ranges_that_are_not_known_refuse_nothing),
 		TEST(allowed_iovas_reach_the_kernel),
 		TYPE1(containers_allow_nothing),
+		TEST(what_is_reserved_is_not_mapped_over),
 		TEST(a_region_is_mapped_by_its_file),
 		TEST(a_region_that_is_not_mapped_is_closed),
 		TEST(a_region_that_is_not_given_out_is_not_mapped),
