@@ -22,35 +22,11 @@
 #include "core/address_space.h"
 #include "backend/backend.h"
 #include "core/context.h"
+#include "core/mirror.h"
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
 #include "core/space_map.h"
-
-void
-space_lock_range(struct rte_iommufd_space *space, struct locked_range *locked,
-	uint64_t iova, uint64_t length)
-{
-	const uint64_t last = iova + (length - 1);
-
-	if (space->context->backend->maps_in_parallel)
-		range_lock_acquire(&space->range_lock, locked, iova,
-			length == 0 || last < iova ? UINT64_MAX : last);
-	else
-		space_lock_all(space, locked);
-}
-
-void
-space_lock_all(struct rte_iommufd_space *space, struct locked_range *locked)
-{
-	range_lock_acquire(&space->range_lock, locked, 0, UINT64_MAX);
-}
-
-void
-space_unlock_range(struct rte_iommufd_space *space, struct locked_range *locked)
-{
-	range_lock_release(&space->range_lock, locked);
-}
 
 /* Counts the space and settles the backend. */
 static int

@@ -36,6 +36,7 @@
 #include "backend/backend.h"
 #include "util/log.h"
 #include "util/extents.h"
+#include "core/mirror.h"
 #include "core/space_map.h"
 
 /*

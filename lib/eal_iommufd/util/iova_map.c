@@ -94,6 +94,16 @@ iova_map_at_or_after(const struct iova_map *set, uint64_t iova)
 }
 
 const struct mapping *
+iova_map_next(const struct mapping *mapping)
+{
+	const size_t offset = offsetof(struct iova_map_node, mapping);
+	struct iova_map_node *node = node_after(
+		(void *)((uintptr_t)mapping - offset));
+
+	return node == NULL ? NULL : &node->mapping;
+}
+
+const struct mapping *
 iova_map_find(const struct iova_map *set, uint64_t iova)
 {
 	const struct mapping *found = iova_map_at_or_after(set, iova);
@@ -184,6 +194,8 @@ find_row(const struct iova_map *set, uint64_t iova, uint64_t length,
 	*count = 0;
 	for (node = *first; node != NULL && node->mapping.iova <= next;
 		node = node_after(node)) {
+		if (node->mapping.origin == MAPPING_OF_SECONDARY)
+			return -ENOENT;
 		++*count;
 		if (last_of(&node->mapping) >= last)
 			return 0;
@@ -257,6 +269,19 @@ iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length)
 		following = node_after(node);
 		unlink_node(set, node);
 	}
+}
+
+int
+iova_map_remove_reserved(struct iova_map *set, uint64_t iova, uint64_t length)
+{
+	struct iova_map_node *node = node_at_or_after(set, iova);
+
+	if (node == NULL || node->mapping.iova != iova ||
+		node->mapping.length != length ||
+		node->mapping.origin != MAPPING_OF_SECONDARY)
+		return -ENOENT;
+	unlink_node(set, node);
+	return 0;
 }
 
 int

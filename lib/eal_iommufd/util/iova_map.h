@@ -20,7 +20,10 @@
 
 #include <bsd/sys/tree.h>
 
-/** Who has mapped it, and so may unmap it. */
+/**
+ * Who has mapped it, and so may unmap it. "Mapped", in what the functions say of an interval,
+ * means by this process: what is of a secondary process only keeps others out.
+ */
 enum mapping_origin {
 	MAPPING_OF_PROGRAM,
 	MAPPING_OF_EAL, /**< eal_memory.c, for EAL's memory */
@@ -76,6 +79,9 @@ const struct mapping *iova_map_find(const struct iova_map *set, uint64_t iova);
 const struct mapping *iova_map_at_or_after(
 	const struct iova_map *set, uint64_t iova);
 
+/* The one behind it, or NULL. */
+const struct mapping *iova_map_next(const struct mapping *mapping);
+
 /*
  * Whether [iova, iova + length) consists of whole mappings without a gap.
  * 0: it does; -ENOENT: something in it is not mapped; -EINVAL: it begins or ends
@@ -99,6 +105,10 @@ void iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length);
  * memory, so it cannot fail.
  */
 void iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length);
+
+/* Removes a mapping of MAPPING_OF_SECONDARY, which is just that. 0, or -ENOENT. */
+int iova_map_remove_reserved(
+	struct iova_map *set, uint64_t iova, uint64_t length);
 
 /*
  * The parts of mappings that make up [iova, iova + length), in ascending order, in an

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/address_space.h"
+#include "core/space_map.h"
 #include "backend/backend.h"
 #include "kernel/kernel.h"
 #include "logs.h"
