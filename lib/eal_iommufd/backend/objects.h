@@ -66,6 +66,18 @@ struct rte_iommufd_context {
 /* More ranges than this are not looked at: the kernel has the last word anyway. */
 #define SPACE_RANGES 32
 
+/* For whom IOVAs have to stay usable. */
+enum allowed_for {
+	ALLOWED_FOR_EAL,
+	ALLOWED_FOR_PROGRAM,
+	ALLOWED_KINDS,
+};
+
+struct allowed_ranges {
+	struct rte_iommufd_range *items; /* ascending, and without overlap */
+	uint32_t count;
+};
+
 struct rte_iommufd_space {
 	struct rte_iommufd_context *context;
 	/* Whatever maps, unmaps or looks up holds the range (space_lock_range()) until the
@@ -84,6 +96,7 @@ struct rte_iommufd_space {
 	 */
 	struct rte_iommufd_range ranges[SPACE_RANGES];
 	uint32_t range_count; /* 0: not known */
+	struct allowed_ranges allowed[ALLOWED_KINDS];
 	/* Nothing can be mapped where devices write interrupts. */
 	bool keeps_interrupt_window;
 	/* Those that mirror this one. */

@@ -14,7 +14,6 @@
 struct fault_queue;
 struct mapping;
 struct rte_iommufd_context;
-struct rte_iommufd_range;
 struct rte_iommufd_space;
 
 /*
@@ -28,10 +27,6 @@ int address_space_create_faulting(struct rte_iommufd_context *context,
 
 /* What the devices that are attached now can reach: to be told after each change. */
 void address_space_read_ranges(struct rte_iommufd_space *space);
-
-/* rte_iommufd_space_allow(), which logs nothing. */
-int address_space_allow(struct rte_iommufd_space *space,
-	const struct rte_iommufd_range *ranges, uint32_t count);
 
 /*
  * A device has brought a page table: enters what was mapped before, where the

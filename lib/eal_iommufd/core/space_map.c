@@ -416,24 +416,33 @@ rte_iommufd_space_map_file(struct rte_iommufd_space *space, int file,
 
 int
 rte_iommufd_space_map_runs(struct rte_iommufd_space *space,
-	const struct rte_iommufd_run *runs, unsigned int count)
+	const struct rte_iommufd_run *runs, size_t run_size, unsigned int count)
 {
-	struct mapping *mappings = calloc((size_t)count + 1, sizeof(*mappings));
+	const struct rte_iommufd_run *run;
+	struct mapping *mappings;
 	unsigned int i;
 	int ret = 0;
 
+	if (run_size < sizeof(*run)) {
+		IOMMUFD_LOG(ERR,
+			"cannot map runs of %zu bytes: they have %zu at least",
+			run_size, sizeof(*run));
+		return -EINVAL;
+	}
+	mappings = calloc((size_t)count + 1, sizeof(*mappings));
 	if (mappings == NULL) {
 		IOMMUFD_LOG(ERR, "no memory for a list of %u runs", count);
 		return -ENOMEM;
 	}
 	for (i = 0; i < count && ret == 0; i++) {
+		run = (const void *)((const char *)runs + i * run_size);
 		mappings[i] = (struct mapping){
-			.iova = runs[i].iova,
-			.length = runs[i].length,
-			.va = (uintptr_t)runs[i].va,
-			.file = runs[i].file,
-			.offset = runs[i].offset,
-			.rights = runs[i].rights,
+			.iova = run->iova,
+			.length = run->length,
+			.va = (uintptr_t)run->va,
+			.file = run->file,
+			.offset = run->offset,
+			.rights = run->rights,
 		};
 		ret = map_check_run(&mappings[i]);
 	}

@@ -37,6 +37,7 @@
 #include "util/log.h"
 #include "util/extents.h"
 #include "core/mirror.h"
+#include "core/space_allow.h"
 #include "core/space_map.h"
 
 /*
@@ -423,7 +424,7 @@ keep_windows(struct rte_iommufd_space *space)
 	space_unlock_range(space, &locked);
 	if (windows.count == 0)
 		return;
-	ret = address_space_allow(space, windows.found, windows.count);
+	ret = space_allow(space, ALLOWED_FOR_EAL, windows.found, windows.count);
 	if (ret != 0 && ret != -EOPNOTSUPP)
 		IOMMUFD_LOG(WARNING,
 			"the kernel does not keep EAL's addresses usable: %s; a device that is attached later may keep memory from being mapped",
@@ -486,7 +487,7 @@ follow_locked(struct rte_iommufd_space *space)
 int
 rte_iommufd_space_follow_memory(struct rte_iommufd_space *space)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 	int ret = 0;
 
 	rte_mcfg_mem_read_lock();
