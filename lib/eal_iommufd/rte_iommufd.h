@@ -520,6 +520,63 @@ __rte_experimental int rte_iommufd_space_unmap(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
 
 /**
+ * Map memory that may be mapped already, as rte_vfio_container_dma_map() does: programs map
+ * the same memory once for each of their ports, and memory that EAL's covers. What is there
+ * already is counted and not entered again, when it is
+ *
+ * - the same interval, mapped by this function before; or
+ * - part or all of what others have mapped (EAL, rte_iommufd_space_map(), a space that this one
+ *   mirrors), with at least these rights.
+ *
+ * The memory behind it has to be the same: at the same address of this process, or at another
+ * one with the same physical pages behind it, as where IOVAs are physical addresses. The latter
+ * is looked up in /proc/self/pagemap, which tells it to processes with CAP_SYS_ADMIN.
+ *
+ * @param space
+ *   The space.
+ * @param va
+ *   Where the memory is; page-aligned.
+ * @param iova
+ *   Where the device shall see it; page-aligned.
+ * @param length
+ *   In bytes; a multiple of the page size.
+ * @param rights
+ *   RTE_IOMMUFD_MAP_READ, RTE_IOMMUFD_MAP_WRITE or both.
+ * @return
+ *   0, or
+ *   - -EEXIST: something else is mapped there, or other memory, or other memory as far as can be
+ *     told.
+ *   - any error of rte_iommufd_space_map().
+ */
+__rte_experimental int rte_iommufd_space_map_counted(
+	struct rte_iommufd_space *space, const void *va, uint64_t iova,
+	uint64_t length, uint32_t rights);
+
+/**
+ * Take back one call of rte_iommufd_space_map_counted(), or several of which the intervals lie
+ * side by side. What was mapped by such calls is unmapped with the last of them; what others
+ * have mapped stays.
+ *
+ * @param space
+ *   The space.
+ * @param va
+ *   Where the memory is, as it was mapped.
+ * @param iova
+ *   Where the first interval begins.
+ * @param length
+ *   In bytes, up to the end of the last one.
+ * @return
+ *   0, or
+ *   - -EINVAL: something in the interval was not mapped so. Nothing was unmapped.
+ *   - -EOPNOTSUPP: it begins or ends inside what was mapped by one call. Nothing was unmapped.
+ *   - -EIO or another errno of the kernel, as for rte_iommufd_space_unmap(); the call can be
+ *     repeated for what is left.
+ */
+__rte_experimental int rte_iommufd_space_unmap_counted(
+	struct rte_iommufd_space *space, const void *va, uint64_t iova,
+	uint64_t length);
+
+/**
  * Look up where an IOVA interval lies in this process.
  *
  * @param space

@@ -82,6 +82,8 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 		parts[i].iova -= request.distance;
 		parts[i].rights = rights;
 		parts[i].origin = MAPPING_OF_PROGRAM;
+		parts[i].count = 0;
+		parts[i].of_eal_as_well = false;
 	}
 	request.runs = parts;
 	ret = space_map(space, &request);
@@ -129,6 +131,7 @@ mirror_select(struct mapping *list, size_t count)
 			list[i].origin == MAPPING_OF_SECONDARY)
 			continue;
 		list[selected] = list[i];
+		list[selected].count = 0;
 		list[selected++].origin = MAPPING_OF_SOURCE;
 	}
 	return selected;

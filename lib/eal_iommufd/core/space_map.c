@@ -50,8 +50,8 @@ space_threads(const struct rte_iommufd_space *space)
 
 /* --- Check --- */
 
-static int
-map_check_run(const struct mapping *run)
+int
+space_check_run(const struct mapping *run)
 {
 	if (run->rights == 0 || (run->rights & ~ALL_RIGHTS) != 0) {
 		IOMMUFD_LOG(ERR,
@@ -266,6 +266,7 @@ mirrors_prepare(struct map_mirrors *mirrors, struct rte_iommufd_space *space,
 		mirrors->runs[i] = request->runs[i];
 		mirrors->runs[i].file = -1;
 		mirrors->runs[i].origin = MAPPING_OF_SOURCE;
+		mirrors->runs[i].count = 0;
 	}
 	mirrors->request = (struct map_request){
 		.runs = mirrors->runs,
@@ -376,7 +377,7 @@ space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 static int
 map_check_and_map(struct rte_iommufd_space *space, const struct mapping *run)
 {
-	int ret = map_check_run(run);
+	int ret = space_check_run(run);
 
 	return ret != 0 ? ret
 			: space_map_runs(space, run, 1, space_threads(space));
@@ -444,7 +445,7 @@ rte_iommufd_space_map_runs(struct rte_iommufd_space *space,
 			.offset = run->offset,
 			.rights = run->rights,
 		};
-		ret = map_check_run(&mappings[i]);
+		ret = space_check_run(&mappings[i]);
 	}
 	if (ret == 0)
 		ret = space_map_runs(

@@ -51,6 +51,9 @@ struct map_request {
 		threads; /* 1 for memory events, where EAL's threads are at work */
 };
 
+/* Whether it has rights and a length: 0, or -EINVAL, logged. */
+int space_check_run(const struct mapping *run);
+
 /*
  * Maps all of the runs or none, in the space and in those that mirror it. 0 or -errno; a
  * failure is logged.

@@ -38,6 +38,7 @@
 #include "util/extents.h"
 #include "core/mirror.h"
 #include "core/space_allow.h"
+#include "core/space_counted.h"
 #include "core/space_map.h"
 
 /*
@@ -102,17 +103,6 @@ describe_page(
 	mapping->offset = offset;
 }
 
-/* By the program, before EAL had the memory or before we followed it. */
-static bool
-is_mapped_already(struct rte_iommufd_space *space, const struct mapping *run)
-{
-	void *va;
-
-	return rte_iommufd_space_lookup(
-		       space, run->iova, run->length, ALL_RIGHTS, &va) == 0 &&
-		(uintptr_t)va == run->va;
-}
-
 /* Notes a run, to be mapped with all others. */
 static int
 find_run(const struct mapping *run, void *argument)
@@ -121,7 +111,8 @@ find_run(const struct mapping *run, void *argument)
 	size_t room = pass->room == 0 ? 64 : pass->room * 2;
 	struct mapping *found;
 
-	if (is_mapped_already(pass->space, run))
+	/* By the program, before EAL had the memory or before the space followed it. */
+	if (space_counted_keeps_for_eal(pass->space, run))
 		return 0;
 	if (pass->count == pass->room) {
 		found = reallocarray(pass->found, room, sizeof(*found));
@@ -285,6 +276,8 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 static bool
 goes_with_event(const struct pass *pass, const struct mapping *area)
 {
+	if (area->origin == MAPPING_COUNTED)
+		space_counted_leaves_eal(pass->space, area);
 	if (area->origin != MAPPING_OF_EAL)
 		return false;
 	if (area->va >= pass->event_start &&

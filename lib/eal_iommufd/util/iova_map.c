@@ -246,7 +246,8 @@ iova_map_translate(const struct iova_map *set, uint64_t iova, uint64_t length,
 }
 
 void
-iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length)
+iova_map_change(struct iova_map *set, uint64_t iova, uint64_t length,
+	iova_map_change_t change, const void *argument)
 {
 	const uint64_t last = iova + (length - 1);
 	struct iova_map_node *node;
@@ -254,7 +255,20 @@ iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length)
 	for (node = node_at_or_after(set, iova);
 		node != NULL && node->mapping.iova <= last;
 		node = node_after(node))
-		node->mapping.origin = MAPPING_LOST;
+		change(&node->mapping, argument);
+}
+
+static void
+become_lost(struct mapping *mapping, const void *argument)
+{
+	(void)argument;
+	mapping->origin = MAPPING_LOST;
+}
+
+void
+iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length)
+{
+	iova_map_change(set, iova, length, become_lost, NULL);
 }
 
 void

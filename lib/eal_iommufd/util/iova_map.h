@@ -26,6 +26,8 @@
  */
 enum mapping_origin {
 	MAPPING_OF_PROGRAM,
+	/** The program, once or more often: it is unmapped when the count is 0. */
+	MAPPING_COUNTED,
 	MAPPING_OF_EAL, /**< eal_memory.c, for EAL's memory */
 	MAPPING_OF_SOURCE, /**< what a space has because the one it mirrors has it */
 	/** A secondary process, by itself: reserved here, and not entered by this process. */
@@ -43,6 +45,10 @@ struct mapping {
 	uint64_t offset; /**< of the memory in that file */
 	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
 	enum mapping_origin origin;
+	/** How often the program has mapped it by counted calls, whatever its origin. */
+	uint32_t count;
+	bool has_aliases; /**< some of these were for other addresses of the same memory */
+	bool of_eal_as_well; /**< MAPPING_COUNTED: EAL has this memory, too */
 };
 
 /* Private to iova_map.c. */
@@ -96,6 +102,12 @@ int iova_map_check_whole(
  */
 int iova_map_translate(const struct iova_map *set, uint64_t iova,
 	uint64_t length, uint32_t rights, uint64_t *va);
+
+/* Changes what the visitor changes in each mapping that overlaps [iova, iova + length). */
+typedef void (*iova_map_change_t)(
+	struct mapping *mapping, const void *argument);
+void iova_map_change(struct iova_map *set, uint64_t iova, uint64_t length,
+	iova_map_change_t change, const void *argument);
 
 /* From now on these whole mappings are MAPPING_LOST. */
 void iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length);
