@@ -324,7 +324,9 @@ __rte_experimental int rte_iommufd_space_type1_fd(
  *   - -EINVAL: not aligned, empty, no rights, or outside the space's ranges
  *     (reserved, or beyond the IOMMU's width).
  *   - -EEXIST: something is mapped there.
- *   - -EFAULT: va is not memory (device registers are not, either).
+ *   - -EFAULT: va is not memory. Registers are none to the kernel, but where this process has
+ *     mapped them (by VFIO or by sysfs) and has the device open in the same context, they are
+ *     mapped as by rte_iommufd_space_map_region().
  *   - -ENOMEM: over RLIMIT_MEMLOCK, or out of memory.
  *   - -ENOSPC: type1's limit on the number of mappings (65535).
  */
@@ -447,7 +449,7 @@ __rte_experimental int rte_iommufd_space_mirror(
  * A reset of the owner, its detachment or its end revokes the mapping: DMA to it is
  * refused then, until it is unmapped and mapped anew. With legacy containers map the
  * address at which the program has mapped the region (mmap() of the owner's
- * descriptor) with rte_iommufd_space_map().
+ * descriptor) with rte_iommufd_space_map(), which IOMMUFD takes as well.
  *
  * @param space
  *   The space.

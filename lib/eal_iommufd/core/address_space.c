@@ -24,6 +24,7 @@
 #include "backend/backend.h"
 #include "core/context.h"
 #include "core/mirror.h"
+#include "core/region.h"
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
@@ -222,22 +223,6 @@ address_space_read_ranges(struct rte_iommufd_space *space)
 	space_unlock_range(space, &locked);
 }
 
-/* A dma-buf of the owner's region, for the time of the call. */
-static int
-open_region(const struct rte_iommufd_device *owner, unsigned int region,
-	uint64_t offset, uint64_t length)
-{
-	struct explanation why;
-	int file = kernel_device_open_dma_buf(
-		owner->fd, region, offset, length);
-
-	if (file < 0)
-		IOMMUFD_LOG(ERR, "%s: %s", owner->place.address,
-			explain_region(&why, region, offset, length, file));
-	/* The kernel does not know the call. */
-	return file == -ENOTTY ? -EOPNOTSUPP : file;
-}
-
 int
 rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 	struct rte_iommufd_device *owner, unsigned int region, uint64_t offset,
@@ -247,6 +232,7 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 		.iova = iova,
 		.length = length,
 		.rights = rights,
+		.is_region = true,
 	};
 	int ret;
 
@@ -268,7 +254,7 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 			owner->place.address);
 		return -EINVAL;
 	}
-	run.file = open_region(owner, region, offset, length);
+	run.file = region_open(owner, region, offset, length);
 	if (run.file < 0)
 		return run.file;
 	ret = space_map_runs(space, &run, 1, 1);

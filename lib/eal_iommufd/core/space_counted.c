@@ -20,6 +20,7 @@
 #include "kernel/same_memory.h"
 #include "util/log.h"
 #include "core/space_counted.h"
+#include "core/space_kernel.h"
 #include "core/space_map.h"
 
 static uint64_t
@@ -108,21 +109,26 @@ counted_add(
 }
 
 static int
-counted_map_locked(
-	struct rte_iommufd_space *space, const struct map_request *request)
+counted_map(struct rte_iommufd_space *space, const struct map_request *request)
 {
 	const struct mapping *run = request->runs;
 	enum counted_place place;
+	struct locked_range locked;
 	uint64_t va = 0;
+	int ret;
 
+	space_lock_range(space, &locked, run->iova, run->length);
 	pthread_mutex_lock(&space->map_lock);
 	place = counted_look(space, run, &va);
 	pthread_mutex_unlock(&space->map_lock);
-	if (place == PLACE_TAKEN)
-		return space_refuse_map(space, run, -EEXIST);
-	if (place == PLACE_HAS_IT)
-		return counted_add(space, run, va);
-	return space_map_locked(space, request);
+	if (place == PLACE_FREE)
+		ret = space_map_locked(space, request);
+	else if (place == PLACE_HAS_IT)
+		ret = counted_add(space, run, va);
+	else
+		ret = space_refuse_map(space, run, -EEXIST);
+	space_unlock_range(space, &locked);
+	return ret;
 }
 
 int
@@ -138,20 +144,8 @@ rte_iommufd_space_map_counted(struct rte_iommufd_space *space, const void *va,
 		.origin = MAPPING_COUNTED,
 		.count = 1,
 	};
-	const struct map_request request = {
-		.runs = &run,
-		.count = 1,
-		.threads = space_threads(space),
-	};
-	struct locked_range locked;
-	int ret = space_check_run(&run);
 
-	if (ret != 0)
-		return ret;
-	space_lock_range(space, &locked, iova, length);
-	ret = counted_map_locked(space, &request);
-	space_unlock_range(space, &locked);
-	return ret;
+	return space_map_one(space, &run, counted_map);
 }
 
 /* --- Unmap --- */

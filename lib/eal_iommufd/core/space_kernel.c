@@ -109,6 +109,7 @@ struct map_batch {
 	struct rte_iommufd_space *space;
 	struct rte_iommufd_space *source; /* copied from there; NULL: mapped */
 	uint64_t distance;
+	bool leaves_fault_to_caller;
 	struct map_call *calls;
 	size_t count;
 	uint64_t bytes;
@@ -231,6 +232,8 @@ map_settle_batch(struct map_batch *batch)
 		if (batch->calls[i].made)
 			kernel_take_back(space, batch->calls[i].run->iova,
 				batch->calls[i].length);
+	if (batch->error == -EFAULT && batch->leaves_fault_to_caller)
+		return -EFAULT;
 	return map_refuse_batch(batch);
 }
 
@@ -243,6 +246,7 @@ map_in_kernel(
 		.space = space,
 		.source = request->source,
 		.distance = request->distance,
+		.leaves_fault_to_caller = request->leaves_fault_to_caller,
 	};
 	unsigned int threads = request->threads;
 	struct map_call single;

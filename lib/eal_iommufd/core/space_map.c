@@ -36,7 +36,9 @@
 #include "explain/explain_pasid.h"
 #include "util/log.h"
 #include "util/parallel.h"
+#include "kernel/kernel.h"
 #include "kernel/prefault.h"
+#include "core/region.h"
 #include "core/space_kernel.h"
 #include "core/space_map.h"
 
@@ -202,7 +204,7 @@ map_in_one(struct rte_iommufd_space *space, const struct map_request *request)
 
 	if (ret != 0)
 		return ret;
-	if (request->source == NULL)
+	if (request->source == NULL && !request->runs[0].is_region)
 		prefault(request->runs, request->count, request->threads);
 	ret = space_kernel_map(space, request);
 	if (ret != 0)
@@ -272,6 +274,7 @@ mirrors_prepare(struct map_mirrors *mirrors, struct rte_iommufd_space *space,
 		.runs = mirrors->runs,
 		.count = request->count,
 		.source = space,
+		.leaves_fault_to_caller = request->leaves_fault_to_caller,
 		.threads = request->threads,
 	};
 	return 0;
@@ -374,13 +377,35 @@ space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	return space_map(space, &request);
 }
 
-static int
-map_check_and_map(struct rte_iommufd_space *space, const struct mapping *run)
+/* Registers are no memory to the kernel (-EFAULT): then they are mapped by their dma-buf. */
+int
+space_map_one(struct rte_iommufd_space *space, const struct mapping *run,
+	int (*map)(struct rte_iommufd_space *space,
+		const struct map_request *request))
 {
+	struct mapping registers = *run;
+	struct map_request request = {
+		.runs = run,
+		.count = 1,
+		.leaves_fault_to_caller = true,
+		.threads = space_threads(space),
+	};
 	int ret = space_check_run(run);
 
-	return ret != 0 ? ret
-			: space_map_runs(space, run, 1, space_threads(space));
+	if (ret == 0)
+		ret = map(space, &request);
+	if (ret != -EFAULT)
+		return ret;
+	registers.file = region_open_at(space, run);
+	if (registers.file < 0)
+		return registers.file;
+	registers.offset = 0;
+	registers.is_region = true;
+	request.runs = &registers;
+	request.leaves_fault_to_caller = false;
+	ret = map(space, &request);
+	kernel_close(registers.file);
+	return ret;
 }
 
 int
@@ -395,7 +420,7 @@ rte_iommufd_space_map(struct rte_iommufd_space *space, const void *va,
 		.rights = rights,
 	};
 
-	return map_check_and_map(space, &run);
+	return space_map_one(space, &run, space_map);
 }
 
 int
@@ -412,7 +437,7 @@ rte_iommufd_space_map_file(struct rte_iommufd_space *space, int file,
 		.rights = rights,
 	};
 
-	return map_check_and_map(space, &run);
+	return space_map_one(space, &run, space_map);
 }
 
 int

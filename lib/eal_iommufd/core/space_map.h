@@ -47,6 +47,7 @@ struct map_request {
 	struct rte_iommufd_space *source;
 	uint64_t
 		distance; /* from an IOVA of the runs to the same memory's there */
+	bool leaves_fault_to_caller; /* -EFAULT is not logged */
 	unsigned int
 		threads; /* 1 for memory events, where EAL's threads are at work */
 };
@@ -62,6 +63,14 @@ int space_map(
 	struct rte_iommufd_space *space, const struct map_request *request);
 int space_map_locked(
 	struct rte_iommufd_space *space, const struct map_request *request);
+
+/*
+ * Maps one run of a program, which may be registers that it has mapped, by one of the
+ * functions above or one that calls them; without a range locked.
+ */
+int space_map_one(struct rte_iommufd_space *space, const struct mapping *run,
+	int (*map)(struct rte_iommufd_space *space,
+		const struct map_request *request));
 
 /* space_map() of memory of this process. */
 int space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
@@ -90,9 +99,5 @@ int space_forget_reserved(
 
 /* Whether it lies, in part, where the devices of this machine write interrupts. */
 bool space_touches_interrupt_window(const struct mapping *run);
-
-/* Says why a run could not be mapped, and returns err. */
-int space_refuse_map(
-	struct rte_iommufd_space *space, const struct mapping *run, int err);
 
 #endif /* SPACE_MAP_H */

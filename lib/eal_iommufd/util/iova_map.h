@@ -47,6 +47,7 @@ struct mapping {
 	enum mapping_origin origin;
 	/** How often the program has mapped it by counted calls, whatever its origin. */
 	uint32_t count;
+	bool is_region; /**< a device's registers: mapped by the file, never by va */
 	bool has_aliases; /**< some of these were for other addresses of the same memory */
 	bool of_eal_as_well; /**< MAPPING_COUNTED: EAL has this memory, too */
 };
