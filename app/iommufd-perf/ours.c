@@ -138,8 +138,8 @@ ours_map(struct way_space *space, const struct memory *memory, uint64_t offset,
 	if (runs != NULL) {
 		for (i = 0; i < count; i++)
 			runs[i] = to_run(&pieces[i]);
-		ret = result(rte_iommufd_space_map_runs(
-			space_of(space), runs, count));
+		ret = result(rte_iommufd_space_map_runs(space_of(space), runs,
+			sizeof(struct rte_iommufd_run), count));
 	}
 	free(runs);
 	free(pieces);
@@ -164,7 +164,7 @@ ours_mirror(struct way_space *space, struct way_space *source)
 static unsigned int
 ours_map_calls(struct way_space *space)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space_of(space), &stats);
 	return stats.map_calls;
@@ -173,7 +173,7 @@ ours_map_calls(struct way_space *space)
 static unsigned int
 ours_unmap_calls(struct way_space *space)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space_of(space), &stats);
 	return stats.unmap_calls;

@@ -82,6 +82,11 @@ struct rte_iommufd_run {
 
 /** What has been done for a space so far. */
 struct rte_iommufd_space_stats {
+	/**
+	 * sizeof(struct rte_iommufd_space_stats), set by the caller: the library fills in what
+	 * fits, and 0 behind what it knows.
+	 */
+	size_t size;
 	uint64_t map_calls;    /**< kernel calls that mapped memory */
 	uint64_t unmap_calls;  /**< kernel calls that unmapped memory */
 	uint64_t failed_calls; /**< calls, or batches of them, that failed */
@@ -319,7 +324,9 @@ __rte_experimental int rte_iommufd_space_type1_fd(
  *   - -EINVAL: not aligned, empty, no rights, or outside the space's ranges
  *     (reserved, or beyond the IOMMU's width).
  *   - -EEXIST: something is mapped there.
- *   - -EFAULT: va is not memory (device registers are not, either).
+ *   - -EFAULT: va is not memory. Registers are none to the kernel, but where this process has
+ *     mapped them (by VFIO or by sysfs) and has the device open in the same context, they are
+ *     mapped as by rte_iommufd_space_map_region().
  *   - -ENOMEM: over RLIMIT_MEMLOCK, or out of memory.
  *   - -ENOSPC: type1's limit on the number of mappings (65535).
  */
@@ -363,16 +370,19 @@ __rte_experimental int rte_iommufd_space_map_file(
  *   The space.
  * @param runs
  *   What to map; see rte_iommufd_space_map() and rte_iommufd_space_map_file().
+ * @param run_size
+ *   sizeof(struct rte_iommufd_run), which is how far apart the runs lie.
  * @param count
  *   How many runs there are.
  * @return
  *   0, or
- *   - -ENOMEM: also when there is no memory for the books.
+ *   - -EINVAL: also when run_size is less than that of the structure's first version.
+ *   - -ENOMEM: also when there is no memory for the record of them.
  *   - any error of rte_iommufd_space_map(), for one of the runs.
  */
 __rte_experimental int rte_iommufd_space_map_runs(
 	struct rte_iommufd_space *space, const struct rte_iommufd_run *runs,
-	unsigned int count);
+	size_t run_size, unsigned int count);
 
 /**
  * Map what is mapped in another space of the same context, or part of it. With
@@ -439,7 +449,7 @@ __rte_experimental int rte_iommufd_space_mirror(
  * A reset of the owner, its detachment or its end revokes the mapping: DMA to it is
  * refused then, until it is unmapped and mapped anew. With legacy containers map the
  * address at which the program has mapped the region (mmap() of the owner's
- * descriptor) with rte_iommufd_space_map().
+ * descriptor) with rte_iommufd_space_map(), which IOMMUFD takes as well.
  *
  * @param space
  *   The space.
@@ -453,6 +463,8 @@ __rte_experimental int rte_iommufd_space_mirror(
  *   Where the devices of the space shall see it.
  * @param length
  *   In bytes; a multiple of the page size.
+ * @param rights
+ *   RTE_IOMMUFD_MAP_READ, RTE_IOMMUFD_MAP_WRITE or both.
  * @return
  *   0, or (kernel: vfio_pci_core_feature_dma_buf(), iommufd_ioas_map_file())
  *   - -EOPNOTSUPP: the backend or the kernel does not offer this.
@@ -463,26 +475,28 @@ __rte_experimental int rte_iommufd_space_mirror(
  */
 __rte_experimental int rte_iommufd_space_map_region(
 	struct rte_iommufd_space *space, struct rte_iommufd_device *owner,
-	unsigned int region, uint64_t offset, uint64_t iova, uint64_t length);
+	unsigned int region, uint64_t offset, uint64_t iova, uint64_t length,
+	uint32_t rights);
 
 /**
  * Name IOVAs that have to stay usable in a space: a device whose IOMMU would take one
  * of them away cannot be attached from then on (IOMMU_IOAS_ALLOW_IOVAS).
- * rte_iommufd_space_follow_memory() says so of the addresses that EAL has reserved for
- * its memory, as far as the devices that are attached already can use them.
+ * rte_iommufd_space_follow_memory() names the addresses that EAL has reserved for its memory,
+ * as far as the devices that are attached already can use them; these stay named, whatever
+ * the program names.
  *
  * @param space
  *   The space.
  * @param ranges
- *   They replace those that were named before, also by
- *   rte_iommufd_space_follow_memory().
+ *   They replace those that the program has named before.
  * @param count
- *   How many there are.
+ *   How many there are; 0: none any more.
  * @return
- *   0, or
+ *   0, or (then those that were named before stay; kernel: iommufd_ioas_allow_iovas())
  *   - -EADDRINUSE: one of them is reserved already.
  *   - -EOPNOTSUPP: type1 has nothing like it.
  *   - -EINVAL: a range ends before it begins, or they overlap.
+ *   - -ENOMEM: out of memory.
  */
 __rte_experimental int rte_iommufd_space_allow(struct rte_iommufd_space *space,
 	const struct rte_iommufd_range *ranges, unsigned int count);
@@ -508,6 +522,63 @@ __rte_experimental int rte_iommufd_space_unmap(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
 
 /**
+ * Map memory that may be mapped already, as rte_vfio_container_dma_map() does: programs map
+ * the same memory once for each of their ports, and memory that EAL's covers. What is there
+ * already is counted and not entered again, when it is
+ *
+ * - the same interval, mapped by this function before; or
+ * - part or all of what others have mapped (EAL, rte_iommufd_space_map(), a space that this one
+ *   mirrors), with at least these rights.
+ *
+ * The memory behind it has to be the same: at the same address of this process, or at another
+ * one with the same physical pages behind it, as where IOVAs are physical addresses. The latter
+ * is looked up in /proc/self/pagemap, which tells it to processes with CAP_SYS_ADMIN.
+ *
+ * @param space
+ *   The space.
+ * @param va
+ *   Where the memory is; page-aligned.
+ * @param iova
+ *   Where the device shall see it; page-aligned.
+ * @param length
+ *   In bytes; a multiple of the page size.
+ * @param rights
+ *   RTE_IOMMUFD_MAP_READ, RTE_IOMMUFD_MAP_WRITE or both.
+ * @return
+ *   0, or
+ *   - -EEXIST: something else is mapped there, or other memory, or other memory as far as can be
+ *     told.
+ *   - any error of rte_iommufd_space_map().
+ */
+__rte_experimental int rte_iommufd_space_map_counted(
+	struct rte_iommufd_space *space, const void *va, uint64_t iova,
+	uint64_t length, uint32_t rights);
+
+/**
+ * Take back one call of rte_iommufd_space_map_counted(), or several of which the intervals lie
+ * side by side. What was mapped by such calls is unmapped with the last of them; what others
+ * have mapped stays.
+ *
+ * @param space
+ *   The space.
+ * @param va
+ *   Where the memory is, as it was mapped.
+ * @param iova
+ *   Where the first interval begins.
+ * @param length
+ *   In bytes, up to the end of the last one.
+ * @return
+ *   0, or
+ *   - -EINVAL: something in the interval was not mapped so. Nothing was unmapped.
+ *   - -EOPNOTSUPP: it begins or ends inside what was mapped by one call. Nothing was unmapped.
+ *   - -EIO or another errno of the kernel, as for rte_iommufd_space_unmap(); the call can be
+ *     repeated for what is left.
+ */
+__rte_experimental int rte_iommufd_space_unmap_counted(
+	struct rte_iommufd_space *space, const void *va, uint64_t iova,
+	uint64_t length);
+
+/**
  * Look up where an IOVA interval lies in this process.
  *
  * @param space
@@ -531,7 +602,8 @@ __rte_experimental int rte_iommufd_space_lookup(struct rte_iommufd_space *space,
 /**
  * Read which IOVAs can be mapped: the IOMMU's width less what is reserved (on x86
  * the interrupt window at 0xfee00000). Each device that is attached can narrow
- * the ranges, so they are read from the kernel at every call.
+ * the ranges, so they are read from the kernel at every call. Does not wait for a call that
+ * maps or unmaps.
  *
  * @param space
  *   The space.
@@ -549,14 +621,18 @@ __rte_experimental int rte_iommufd_space_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, unsigned int capacity);
 
 /**
- * Read what has been done for a space so far.
+ * Read what has been done for a space so far. Does not wait for a call that maps or unmaps:
+ * what such a call has mapped counts in areas and bytes from its beginning.
  *
  * @param space
  *   The space.
- * @param[out] stats
- *   The figures.
+ * @param[in,out] stats
+ *   The figures; its size set by the caller.
+ * @return
+ *   0, or
+ *   - -EINVAL: the size is less than that of the structure's first version. Not logged.
  */
-__rte_experimental void rte_iommufd_space_stats(
+__rte_experimental int rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats);
 
 /**

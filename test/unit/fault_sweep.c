@@ -76,7 +76,8 @@ map_runs(struct rte_iommufd_space *space, uint64_t iova)
 			.file = -1,
 			.rights = RW,
 		};
-	step(rte_iommufd_space_map_runs(space, runs, RTE_DIM(runs)));
+	step(rte_iommufd_space_map_runs(
+		space, runs, sizeof(struct rte_iommufd_run), RTE_DIM(runs)));
 }
 
 /* Whoever could not map all of it has nothing of it. */
@@ -180,8 +181,8 @@ move_about(struct life *life, unsigned int number)
 		check(rte_iommufd_device_space(device) == life->mirror,
 			"it is not where it was moved to");
 	step(rte_iommufd_device_move(device, life->space));
-	step(rte_iommufd_space_map_region(
-		life->space, device, 0, 0, 0x800000, 0x1000));
+	step(rte_iommufd_space_map_region(life->space, device, 0, 0, 0x800000,
+		0x1000, RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE));
 }
 
 static void

@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 
 #include "kernel/kernel.h"
+#include "kernel/same_memory.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
 #include "unit.h"
@@ -1191,6 +1192,15 @@ kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id)
 
 	require_ioas(iommu_fd, ioas_id, call);
 	return answer.result;
+}
+
+bool mock_same_memory;
+
+bool
+same_memory(uint64_t one __rte_unused, uint64_t other __rte_unused,
+	uint64_t length __rte_unused)
+{
+	return mock_same_memory;
 }
 
 uint32_t mock_iommu_type = MOCK_INTEL;

@@ -94,6 +94,9 @@ unsigned int mock_open(const char *path);
 /* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
 extern bool mock_has_map_file;
 
+/* Whether any two addresses are the same memory, for same_memory(). */
+extern bool mock_same_memory;
+
 /* For mock_userfault.c: a descriptor in the books that poll() can wait for; or -errno. */
 int mock_open_real(const char *name);
 

@@ -21,16 +21,15 @@
 #include "containers.h"
 #include "vfio_shim.h"
 #include "sva_argument.h"
-#include "user_maps.h"
 
 struct container {
 	TAILQ_ENTRY(container) next;
 	int fd; /* what callers know it by */
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_space *space; /* NULL: none needed so far */
-	struct user_maps user_maps;
 	unsigned int devices;
-	bool ending; /* destroyed by its owner, but a device is still in it */
+	unsigned int calls; /* that map or unmap at this moment */
+	bool ending;	    /* destroyed by its owner, but still in use */
 };
 
 /* A group that was named to us, and the container its devices go to. */
@@ -72,7 +71,6 @@ static struct {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.standard = {
 		.fd = VFIO_SHIM_DEFAULT_CONTAINER_FD,
-		.user_maps = TAILQ_HEAD_INITIALIZER(books.standard.user_maps),
 	},
 	.custom = TAILQ_HEAD_INITIALIZER(books.custom),
 	.groups = TAILQ_HEAD_INITIALIZER(books.groups),
@@ -137,10 +135,18 @@ static void
 end_container(struct container *container)
 {
 	TAILQ_REMOVE(&books.custom, container, next);
-	user_maps_clear(&container->user_maps);
 	rte_iommufd_space_destroy(container->space);
 	rte_iommufd_context_destroy(container->context);
 	free(container);
+}
+
+/* Destroyed by its owner, and the last device and the last call have left. */
+static void
+end_if_unused(struct container *container)
+{
+	if (container->ending && container->devices == 0 &&
+		container->calls == 0)
+		end_container(container);
 }
 
 static int
@@ -177,7 +183,6 @@ containers_create(int *container_fd)
 		BUS_LOG(ERR, "no memory for a container");
 		return -ENOMEM;
 	}
-	TAILQ_INIT(&made->user_maps);
 	ret = open_custom(made);
 	if (ret != 0) {
 		free(made);
@@ -228,10 +233,8 @@ destroy_locked(int container_fd)
 	if (container == &books.standard)
 		return 0;
 	end_groups_of(container);
-	if (container->devices > 0)
-		container->ending = true;
-	else
-		end_container(container);
+	container->ending = true;
+	end_if_unused(container);
 	return 0;
 }
 
@@ -619,8 +622,10 @@ leave_container(struct open_device *device)
 
 	rte_iommufd_device_close(device->device);
 	release_own_space(device);
-	if (container != NULL && --container->devices == 0 && container->ending)
-		end_container(container);
+	if (container == NULL)
+		return;
+	container->devices--;
+	end_if_unused(container);
 }
 
 /* A secondary process that has borrowed from the primary does not change sides. */
@@ -776,22 +781,50 @@ without_device(uint64_t iova, uint64_t length)
 	return -ENODEV;
 }
 
+/* The container and its space stay until call_end(), without the lock of the containers. */
+static int
+call_begin(int container_fd, unsigned int least_devices,
+	struct container **container)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&books.lock);
+	*container = require_container(container_fd);
+	if (*container == NULL)
+		ret = -EBADF;
+	else if ((*container)->devices < least_devices)
+		ret = -ENODEV;
+	else if ((*container)->space == NULL)
+		ret = -EINVAL;
+	else
+		(*container)->calls++;
+	pthread_mutex_unlock(&books.lock);
+	return ret;
+}
+
+static void
+call_end(struct container *container)
+{
+	pthread_mutex_lock(&books.lock);
+	container->calls--;
+	end_if_unused(container);
+	pthread_mutex_unlock(&books.lock);
+}
+
 int
 containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct container *container;
-	int ret;
+	int ret = call_begin(container_fd, 1, &container);
 
-	pthread_mutex_lock(&books.lock);
-	container = require_container(container_fd);
-	if (container == NULL)
-		ret = -EBADF;
-	else if (container->devices == 0)
-		ret = without_device(iova, length);
-	else
-		ret = user_maps_add(&container->user_maps, container->space, va,
-			iova, length);
-	pthread_mutex_unlock(&books.lock);
+	if (ret == -ENODEV)
+		return without_device(iova, length);
+	if (ret != 0)
+		return ret;
+	ret = rte_iommufd_space_map_counted(container->space,
+		(const void *)(uintptr_t)va, iova, length,
+		RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE);
+	call_end(container);
 	return ret;
 }
 
@@ -799,15 +832,17 @@ int
 containers_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct container *container;
-	int ret;
+	int ret = call_begin(container_fd, 0, &container);
 
-	pthread_mutex_lock(&books.lock);
-	container = require_container(container_fd);
-	if (container == NULL)
-		ret = -EBADF;
-	else
-		ret = user_maps_remove(&container->user_maps, container->space,
-			va, iova, length);
-	pthread_mutex_unlock(&books.lock);
+	if (ret == -EINVAL)
+		BUS_LOG(ERR,
+			"cannot unmap %#" PRIx64 " + %#" PRIx64
+			": it was not mapped by the program",
+			iova, length);
+	if (ret != 0)
+		return ret;
+	ret = rte_iommufd_space_unmap_counted(
+		container->space, (const void *)(uintptr_t)va, iova, length);
+	call_end(container);
 	return ret;
 }

@@ -49,11 +49,13 @@ struct backend {
 	int (*copy)(struct rte_iommufd_space *space, uint64_t iova,
 		struct rte_iommufd_space *source, uint64_t source_iova,
 		uint64_t length, uint32_t rights);
-	/* These with the whole space claimed. NULL: has nothing like it. */
+	/* The whole space is held. NULL: has nothing like it. */
 	int (*allow)(struct rte_iommufd_space *space,
 		const struct rte_iommufd_range *ranges, uint32_t count);
+	/* No lock is needed. */
 	int (*ranges)(struct rte_iommufd_space *space,
 		struct rte_iommufd_range *ranges, uint32_t *count);
+	/* The whole space is held. */
 	int (*type1_fd)(struct rte_iommufd_space *space);
 
 	/* Whether memory is better offered by its files than by its addresses. No

@@ -69,14 +69,14 @@ iommufd_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 	int ret;
 
 	if (mapping->file < 0 ||
-		(mapping->va != 0 &&
+		(!mapping->is_region &&
 			(context->settings.map == SETTINGS_MAP_VA ||
 				context->map_file_call == MAP_FILE_LACKING)))
 		return map_va(space, mapping);
 	ret = kernel_ioas_map_file(context->iommu_fd, space->ioas_id,
 		mapping->file, mapping->offset, mapping->iova, mapping->length,
 		mapping->rights);
-	if (context->settings.map == SETTINGS_MAP_FILE || mapping->va == 0)
+	if (context->settings.map == SETTINGS_MAP_FILE || mapping->is_region)
 		return ret;
 	if (ret == -ENOTTY)
 		context->map_file_call = MAP_FILE_LACKING;

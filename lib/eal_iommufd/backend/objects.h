@@ -80,25 +80,37 @@ enum space_state {
 	SPACE_HELD,
 };
 
+/* For whom IOVAs have to stay usable. */
+enum allowed_for {
+	ALLOWED_FOR_EAL,
+	ALLOWED_FOR_PROGRAM,
+	ALLOWED_KINDS,
+};
+
+struct allowed_ranges {
+	struct rte_iommufd_range *items; /* ascending, and without overlap */
+	uint32_t count;
+};
+
 struct rte_iommufd_space {
 	struct rte_iommufd_context *context;
-	/* Who maps, unmaps or looks up claims the interval first (space_lock_range()), and keeps
-	 * it until the kernel has answered: calls about the same memory take turns, and all
-	 * others go side by side. So what the record says of an interval changes only by the
-	 * hands of who has claimed it.
+	/* Whatever maps, unmaps or looks up holds the range (space_lock_range()) until the
+	 * kernel has answered: calls about the same memory take turns, and all others go on at
+	 * the same time. So what the record says of a range changes only while it is held.
 	 */
 	struct range_lock range_lock;
-	/* Guards these two among those who have claimed different intervals. Who has
-	 * claimed the whole space needs it not.
+	/* Guards these two among those that hold different ranges, or none. Only a reader that
+	 * holds the whole space needs it not.
 	 */
 	pthread_mutex_t map_lock;
 	struct iova_map map;
 	struct rte_iommufd_space_stats stats;
-	/* From here to mirrors, and state: changed by who has claimed the whole space, read
-	 * by who has claimed any part of it.
+	/* From here to mirrors, and state: changed with the whole space held, read with any
+	 * part of it held.
 	 */
 	struct rte_iommufd_range ranges[SPACE_RANGES];
 	uint32_t range_count; /* 0: not known */
+	struct allowed_ranges allowed[ALLOWED_KINDS];
 	/* Nothing can be mapped where devices write interrupts. */
 	bool keeps_interrupt_window;
 	/* Those that mirror this one. */

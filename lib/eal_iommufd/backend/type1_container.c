@@ -96,8 +96,8 @@ unmap_one(const struct mapping *mapping, void *argument)
 
 	space->context->backend->unmap(
 		space, mapping->iova, mapping->length, &unmapped);
-	/* Of one that is lost nobody knows how much was mapped. */
-	if (mapping->origin != MAPPING_LOST && unmapped < mapping->length)
+	/* Of the others it is not known how much was mapped. */
+	if (mapping_is_entered_here(mapping) && unmapped < mapping->length)
 		emptying->left += mapping->length - unmapped;
 	return 0;
 }
@@ -251,7 +251,7 @@ enter_one(const struct mapping *mapping, void *argument)
 	struct rte_iommufd_space *space = filling->space;
 	int ret;
 
-	if (mapping->origin == MAPPING_LOST)
+	if (!mapping_is_entered_here(mapping))
 		return 0;
 	ret = space->context->backend->map(space, mapping);
 	space->stats.map_calls++;
@@ -270,7 +270,7 @@ take_back_one(const struct mapping *mapping, void *argument)
 
 	if (mapping == filling->refused)
 		return 1;
-	if (mapping->origin == MAPPING_LOST)
+	if (!mapping_is_entered_here(mapping))
 		return 0;
 	space->context->backend->unmap(
 		space, mapping->iova, mapping->length, &unmapped);

@@ -15,41 +15,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_errno.h>
 
 #include "core/address_space.h"
 #include "backend/backend.h"
 #include "core/context.h"
+#include "core/mirror.h"
+#include "core/region.h"
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
+#include "core/space_allow.h"
 #include "core/space_map.h"
-
-void
-space_lock_range(struct rte_iommufd_space *space, struct locked_range *locked,
-	uint64_t iova, uint64_t length)
-{
-	const uint64_t last = iova + (length - 1);
-
-	if (space->context->backend->maps_in_parallel)
-		range_lock_acquire(&space->range_lock, locked, iova,
-			length == 0 || last < iova ? UINT64_MAX : last);
-	else
-		space_lock_all(space, locked);
-}
-
-void
-space_lock_all(struct rte_iommufd_space *space, struct locked_range *locked)
-{
-	range_lock_acquire(&space->range_lock, locked, 0, UINT64_MAX);
-}
-
-void
-space_unlock_range(struct rte_iommufd_space *space, struct locked_range *locked)
-{
-	range_lock_release(&space->range_lock, locked);
-}
 
 /* Counts the space and settles the backend. */
 static int
@@ -158,6 +137,7 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 	context->backend->space_destroy(space);
 	pthread_mutex_unlock(&context->lock);
 	iova_map_clear(&space->map);
+	space_allow_end(space);
 	pthread_mutex_destroy(&space->map_lock);
 	range_lock_destroy(&space->range_lock);
 	free(space);
@@ -188,12 +168,8 @@ rte_iommufd_space_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, unsigned int capacity)
 {
 	uint32_t count = capacity;
-	struct locked_range locked;
-	int ret;
+	int ret = space->context->backend->ranges(space, ranges, &count);
 
-	space_lock_all(space, &locked);
-	ret = space->context->backend->ranges(space, ranges, &count);
-	space_unlock_range(space, &locked);
 	if (ret == 0 || ret == -EMSGSIZE)
 		return count;
 	IOMMUFD_LOG(ERR, "cannot read the IOVA ranges of an address space: %s",
@@ -201,17 +177,24 @@ rte_iommufd_space_ranges(struct rte_iommufd_space *space,
 	return ret;
 }
 
-void
+int
 rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats)
 {
-	struct locked_range locked;
+	const size_t size = stats->size;
+	struct rte_iommufd_space_stats now;
 
-	space_lock_all(space, &locked);
-	*stats = space->stats;
-	stats->areas = space->map.count;
-	stats->bytes = space->map.bytes;
-	space_unlock_range(space, &locked);
+	if (size < sizeof(now))
+		return -EINVAL;
+	pthread_mutex_lock(&space->map_lock);
+	now = space->stats;
+	now.areas = space->map.count;
+	now.bytes = space->map.bytes;
+	pthread_mutex_unlock(&space->map_lock);
+	now.size = size;
+	memset(stats, 0, size);
+	memcpy(stats, &now, sizeof(now));
+	return 0;
 }
 
 int
@@ -240,67 +223,24 @@ address_space_read_ranges(struct rte_iommufd_space *space)
 }
 
 int
-address_space_allow(struct rte_iommufd_space *space,
-	const struct rte_iommufd_range *ranges, uint32_t count)
-{
-	const struct backend *backend = space->context->backend;
-	struct locked_range locked;
-	int ret;
-
-	if (backend->allow == NULL)
-		return -EOPNOTSUPP;
-	space_lock_all(space, &locked);
-	ret = backend->allow(space, ranges, count);
-	space_unlock_range(space, &locked);
-	return ret;
-}
-
-int
-rte_iommufd_space_allow(struct rte_iommufd_space *space,
-	const struct rte_iommufd_range *ranges, unsigned int count)
-{
-	int ret = address_space_allow(space, ranges, count);
-
-	if (ret == -EOPNOTSUPP)
-		IOMMUFD_LOG(ERR,
-			"backend %s cannot keep IOVAs usable: RTE_IOMMUFD=backend=iommufd can",
-			space->context->backend->name);
-	else if (ret != 0)
-		IOMMUFD_LOG(ERR, "these IOVAs cannot be kept usable: %s",
-			ret == -EADDRINUSE
-				? "the IOMMU of an attached device has some of them reserved, or does not reach them (rte_iommufd_space_ranges() tells)"
-				: rte_strerror(-ret));
-	return ret;
-}
-
-/* A dma-buf of the owner's region, for the time of the call. */
-static int
-open_region(const struct rte_iommufd_device *owner, unsigned int region,
-	uint64_t offset, uint64_t length)
-{
-	struct explanation why;
-	int file = kernel_device_open_dma_buf(
-		owner->fd, region, offset, length);
-
-	if (file < 0)
-		IOMMUFD_LOG(ERR, "%s: %s", owner->place.address,
-			explain_region(&why, region, offset, length, file));
-	/* The kernel does not know the call. */
-	return file == -ENOTTY ? -EOPNOTSUPP : file;
-}
-
-int
 rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 	struct rte_iommufd_device *owner, unsigned int region, uint64_t offset,
-	uint64_t iova, uint64_t length)
+	uint64_t iova, uint64_t length, uint32_t rights)
 {
 	struct mapping run = {
 		.iova = iova,
 		.length = length,
-		.rights = ALL_RIGHTS,
+		.rights = rights,
+		.is_region = true,
 	};
 	int ret;
 
+	if (rights == 0 || (rights & ~ALL_RIGHTS) != 0) {
+		IOMMUFD_LOG(ERR,
+			"%s: cannot map its region: rights %#x are neither read nor write",
+			owner->place.address, rights);
+		return -EINVAL;
+	}
 	if (!space->context->backend->maps_regions) {
 		IOMMUFD_LOG(ERR,
 			"backend %s maps no regions: map the address at which the program has mapped it",
@@ -313,7 +253,7 @@ rte_iommufd_space_map_region(struct rte_iommufd_space *space,
 			owner->place.address);
 		return -EINVAL;
 	}
-	run.file = open_region(owner, region, offset, length);
+	run.file = region_open(owner, region, offset, length);
 	if (run.file < 0)
 		return run.file;
 	ret = space_map_runs(space, &run, 1, 1);

@@ -11,11 +11,9 @@
 
 #include <stdint.h>
 
-struct locked_range;
 struct fault_queue;
 struct mapping;
 struct rte_iommufd_context;
-struct rte_iommufd_range;
 struct rte_iommufd_space;
 
 /*
@@ -27,24 +25,8 @@ struct rte_iommufd_space;
 int address_space_create_faulting(struct rte_iommufd_context *context,
 	struct fault_queue *faults, struct rte_iommufd_space **space);
 
-/*
- * Waits until nobody else maps, unmaps or looks up anything of [iova, iova + length), and
- * keeps them waiting until space_unlock_range(): all of the space where the backend's calls do
- * not run side by side. A length of 0, or too large a one, is to the end of the space.
- */
-void space_lock_range(struct rte_iommufd_space *space,
-	struct locked_range *locked, uint64_t iova, uint64_t length);
-void space_lock_all(
-	struct rte_iommufd_space *space, struct locked_range *locked);
-void space_unlock_range(
-	struct rte_iommufd_space *space, struct locked_range *locked);
-
 /* What the devices that are attached now can reach: to be told after each change. */
 void address_space_read_ranges(struct rte_iommufd_space *space);
-
-/* rte_iommufd_space_allow(), which logs nothing. */
-int address_space_allow(struct rte_iommufd_space *space,
-	const struct rte_iommufd_range *ranges, uint32_t count);
 
 /*
  * A PASID is about to be attached to the space: from now on nothing can be mapped where

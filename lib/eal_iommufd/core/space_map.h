@@ -6,11 +6,10 @@
 #define SPACE_MAP_H
 
 /*
- * Mapping and unmapping, as the rest of the library uses it: space_map.c maps,
- * space_unmap.c unmaps, mirror.c does either in the spaces that mirror this one.
+ * Mapping and unmapping, as the rest of the library uses it: see space_map.c.
  *
- * "Claimed" means that the caller has claimed the interval that it is about
- * (space_lock_range()), so that nobody else changes what the record says of it.
+ * "Locked" means that the caller holds the range that it is about (space_lock_range()), so
+ * that no other thread changes what the record says of it.
  */
 
 #include <stdbool.h>
@@ -29,60 +28,76 @@ struct rte_iommufd_space;
 unsigned int space_threads(const struct rte_iommufd_space *space);
 
 /*
- * Maps all of the runs or none, in the space and in those that mirror it. A failure
- * is logged. With one thread for memory events, where EAL's threads are at work.
+ * Waits until no other thread maps, unmaps or looks up anything of [iova, iova + length), and
+ * keeps them waiting until space_unlock_range(): all of the space where the backend's calls do
+ * not run side by side. A length of 0, or too large a one, is to the end of the space.
  */
+void space_lock_range(struct rte_iommufd_space *space,
+	struct locked_range *locked, uint64_t iova, uint64_t length);
+void space_lock_all(
+	struct rte_iommufd_space *space, struct locked_range *locked);
+void space_unlock_range(
+	struct rte_iommufd_space *space, struct locked_range *locked);
+
+/* What is to be mapped. */
+struct map_request {
+	const struct mapping *runs;
+	size_t count;
+	/* The runs are copied from this space; NULL: they are memory of this process. */
+	struct rte_iommufd_space *source;
+	uint64_t
+		distance; /* from an IOVA of the runs to the same memory's there */
+	bool leaves_fault_to_caller; /* -EFAULT is not logged */
+	unsigned int
+		threads; /* 1 for memory events, where EAL's threads are at work */
+};
+
+/* Whether it has rights and a length: 0, or -EINVAL, logged. */
+int space_check_run(const struct mapping *run);
+
+/*
+ * Maps all of the runs or none, in the space and in those that mirror it. 0 or -errno; a
+ * failure is logged.
+ */
+int space_map(
+	struct rte_iommufd_space *space, const struct map_request *request);
+int space_map_locked(
+	struct rte_iommufd_space *space, const struct map_request *request);
+
+/*
+ * Maps one run of a program, which may be registers that it has mapped, by one of the
+ * functions above or one that calls them; without a range locked.
+ */
+int space_map_one(struct rte_iommufd_space *space, const struct mapping *run,
+	int (*map)(struct rte_iommufd_space *space,
+		const struct map_request *request));
+
+/* space_map() of memory of this process. */
 int space_map_runs(struct rte_iommufd_space *space, const struct mapping *runs,
 	size_t count, unsigned int threads);
-
-/* Claims all that the runs cover, and what lies between them. */
-void space_lock_runs(struct rte_iommufd_space *space,
-	struct locked_range *locked, const struct mapping *runs, size_t count);
-
-/* The steps of that, for mirror.c: the books, then the kernel. */
-int space_record_locked(struct rte_iommufd_space *space,
-	const struct mapping *runs, size_t count);
-void space_forget_locked(struct rte_iommufd_space *space,
-	const struct mapping *runs, size_t count);
-int space_enter_locked(struct rte_iommufd_space *space,
-	const struct mapping *runs, size_t count, unsigned int threads);
-/* Whether it lies, in part, where the devices of this machine write interrupts. */
-bool space_touches_interrupt_window(const struct mapping *run);
-/* Says why a run could not be mapped, and returns err. */
-int space_refuse_map(
-	struct rte_iommufd_space *space, const struct mapping *run, int err);
-
-/* The same when it was one of several, of that many bytes in all. */
-int space_refuse_batch(struct rte_iommufd_space *space,
-	const struct mapping *run, uint64_t bytes, int err);
 
 /* rte_iommufd_space_unmap() by that many threads. */
 int space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	unsigned int threads);
-
-/* Unmaps whole mappings here, but not in the mirrors. */
-int space_take_out_locked(struct rte_iommufd_space *space, uint64_t iova,
+int space_unmap_locked(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, unsigned int threads);
-/* Takes back what the kernel has of one run; its record stays. */
-void space_take_back_locked(
-	struct rte_iommufd_space *space, const struct mapping *run);
+
+/* Only the kernel's part of mapping, of what is in the record already. */
+int space_enter_locked(struct rte_iommufd_space *space,
+	const struct mapping *runs, size_t count, unsigned int threads);
 
 /*
- * In all spaces that mirror this one, of which the interval is claimed: all or, on failure,
- * none.
+ * Records that a secondary process has mapped something there, which this process neither
+ * enters nor can unmap: nothing else can be mapped there meanwhile. 0, -EEXIST, -EINVAL,
+ * -ENOMEM; logged.
  */
-int mirrors_enter(struct rte_iommufd_space *source, const struct mapping *runs,
-	size_t count, unsigned int threads);
-/* What they still have of it. 0, or the first failure; all are tried. */
-int mirrors_leave(struct rte_iommufd_space *source, uint64_t iova,
-	uint64_t length, unsigned int threads);
-/*
- * Notes that the space follows memory, and what ends that before the space is destroyed; false,
- * without doing so, when it mirrors.
- */
-bool mirror_lets_follow(struct rte_iommufd_space *space,
-	void (*unfollow)(struct rte_iommufd_space *space));
-/* A space that mirrors another one is about to end. */
-void mirror_end(struct rte_iommufd_space *space);
+int space_reserve(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
+/* The secondary process has unmapped it, or is gone. 0, or -ENOENT for no such record. */
+int space_forget_reserved(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
+
+/* Whether it lies, in part, where the devices of this machine write interrupts. */
+bool space_touches_interrupt_window(const struct mapping *run);
 
 #endif /* SPACE_MAP_H */

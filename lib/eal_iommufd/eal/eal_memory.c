@@ -36,6 +36,9 @@
 #include "backend/backend.h"
 #include "util/log.h"
 #include "util/extents.h"
+#include "core/mirror.h"
+#include "core/space_allow.h"
+#include "core/space_counted.h"
 #include "core/space_map.h"
 
 /*
@@ -100,17 +103,6 @@ describe_page(
 	mapping->offset = offset;
 }
 
-/* By the program, before EAL had the memory or before we followed it. */
-static bool
-is_mapped_already(struct rte_iommufd_space *space, const struct mapping *run)
-{
-	void *va;
-
-	return rte_iommufd_space_lookup(
-		       space, run->iova, run->length, ALL_RIGHTS, &va) == 0 &&
-		(uintptr_t)va == run->va;
-}
-
 /* Notes a run, to be mapped with all others. */
 static int
 find_run(const struct mapping *run, void *argument)
@@ -119,7 +111,8 @@ find_run(const struct mapping *run, void *argument)
 	size_t room = pass->room == 0 ? 64 : pass->room * 2;
 	struct mapping *found;
 
-	if (is_mapped_already(pass->space, run))
+	/* By the program, before EAL had the memory or before the space followed it. */
+	if (space_counted_keeps_for_eal(pass->space, run))
 		return 0;
 	if (pass->count == pass->room) {
 		found = reallocarray(pass->found, room, sizeof(*found));
@@ -283,6 +276,8 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 static bool
 goes_with_event(const struct pass *pass, const struct mapping *area)
 {
+	if (area->origin == MAPPING_COUNTED)
+		space_counted_leaves_eal(pass->space, area);
 	if (area->origin != MAPPING_OF_EAL)
 		return false;
 	if (area->va >= pass->event_start &&
@@ -422,7 +417,7 @@ keep_windows(struct rte_iommufd_space *space)
 	space_unlock_range(space, &locked);
 	if (windows.count == 0)
 		return;
-	ret = address_space_allow(space, windows.found, windows.count);
+	ret = space_allow(space, ALLOWED_FOR_EAL, windows.found, windows.count);
 	if (ret != 0 && ret != -EOPNOTSUPP)
 		IOMMUFD_LOG(WARNING,
 			"the kernel does not keep EAL's addresses usable: %s; a device that is attached later may keep memory from being mapped",
@@ -485,7 +480,7 @@ follow_locked(struct rte_iommufd_space *space)
 int
 rte_iommufd_space_follow_memory(struct rte_iommufd_space *space)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 	int ret = 0;
 
 	rte_mcfg_mem_read_lock();

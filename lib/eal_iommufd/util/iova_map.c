@@ -5,16 +5,15 @@
 /*
  * The set of mapped intervals; see iova_map.h.
  *
- * The intervals never overlap, so they are kept as an array in ascending order. Memory
- * comes in long rows of neighbours, of which a whole batch takes one move of what lies
- * behind; a balanced tree (tsearch()) took a tenth of the time of mapping a file for
- * each hugepage.
+ * The intervals never overlap, so that one order serves for their first and for their last
+ * addresses. They are nodes of a balanced tree, the one of <bsd/sys/tree.h> (libbsd, which
+ * DPDK's development package depends on; nothing of it is linked): each operation takes time
+ * that grows with the logarithm of their number.
  */
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "util/iova_map.h"
 
@@ -23,6 +22,19 @@ last_of(const struct mapping *mapping)
 {
 	return mapping->iova + (mapping->length - 1);
 }
+
+static int
+compare_last(const struct iova_map_node *one, const struct iova_map_node *other)
+{
+	const uint64_t last = last_of(&one->mapping);
+	const uint64_t other_last = last_of(&other->mapping);
+
+	return last < other_last ? -1 : last > other_last;
+}
+
+/* RB_GENERATE_STATIC() wants a macro that libbsd defines for its overlay only. */
+RB_GENERATE_INTERNAL(iova_map_tree, iova_map_node, entry, compare_last,
+	static __attribute__((unused)))
 
 /* Not empty, and its last byte is an address. */
 static bool
@@ -34,136 +46,125 @@ is_interval(uint64_t iova, uint64_t length)
 void
 iova_map_init(struct iova_map *set)
 {
-	*set = (struct iova_map){ .items = NULL };
+	RB_INIT(&set->tree);
+	set->count = 0;
+	set->bytes = 0;
+}
+
+static void
+unlink_node(struct iova_map *set, struct iova_map_node *node)
+{
+	RB_REMOVE(iova_map_tree, &set->tree, node);
+	set->count--;
+	set->bytes -= node->mapping.length;
+	free(node);
 }
 
 void
 iova_map_clear(struct iova_map *set)
 {
-	free(set->items);
-	iova_map_init(set);
+	struct iova_map_node *node;
+
+	while ((node = RB_ROOT(&set->tree)) != NULL)
+		unlink_node(set, node);
 }
 
-/* The first that ends at the address or behind it; count when there is none. */
-static size_t
-position_of(const struct iova_map *set, uint64_t iova)
+/* The macros take no pointer to const; a search changes nothing. */
+static struct iova_map_node *
+node_at_or_after(const struct iova_map *set, uint64_t iova)
 {
-	size_t low = 0;
-	size_t high = set->count;
-	size_t middle;
+	struct iova_map_node key = { .mapping = { .iova = iova, .length = 1 } };
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (last_of(&set->items[middle]) < iova)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return RB_NFIND(
+		iova_map_tree, (struct iova_map_tree *)&set->tree, &key);
 }
 
+static struct iova_map_node *
+node_after(struct iova_map_node *node)
+{
+	return RB_NEXT(iova_map_tree, NULL, node);
+}
+
+const struct mapping *
+iova_map_at_or_after(const struct iova_map *set, uint64_t iova)
+{
+	struct iova_map_node *node = node_at_or_after(set, iova);
+
+	return node == NULL ? NULL : &node->mapping;
+}
+
+const struct mapping *
+iova_map_next(const struct mapping *mapping)
+{
+	const size_t offset = offsetof(struct iova_map_node, mapping);
+	struct iova_map_node *node = node_after(
+		(void *)((uintptr_t)mapping - offset));
+
+	return node == NULL ? NULL : &node->mapping;
+}
+
+const struct mapping *
+iova_map_find(const struct iova_map *set, uint64_t iova)
+{
+	const struct mapping *found = iova_map_at_or_after(set, iova);
+
+	return found == NULL || found->iova > iova ? NULL : found;
+}
+
+/* 0, or why the set cannot have it. */
 static int
-make_room(struct iova_map *set, size_t more)
+link_node(struct iova_map *set, struct iova_map_node *node)
 {
-	struct mapping *items;
-	size_t room;
+	const struct mapping *mapping = &node->mapping;
+	const struct mapping *behind;
 
-	if (more <= set->room - set->count)
-		return 0;
-	room = set->room * 2;
-	if (room < set->count + more)
-		room = set->count + more;
-	items = reallocarray(set->items, room, sizeof(*items));
-	if (items == NULL)
-		return -ENOMEM;
-	set->items = items;
-	set->room = room;
+	if (!is_interval(mapping->iova, mapping->length))
+		return -EINVAL;
+	behind = iova_map_at_or_after(set, mapping->iova);
+	if (behind != NULL && behind->iova <= last_of(mapping))
+		return -EEXIST;
+	RB_INSERT(iova_map_tree, &set->tree, node);
+	set->count++;
+	set->bytes += mapping->length;
 	return 0;
 }
 
-/* Puts them before the item at the position, where they belong. */
-static int
-insert(struct iova_map *set, size_t position, const struct mapping *mappings,
-	size_t count)
+static struct iova_map_node *
+make_node(const struct mapping *mapping)
 {
-	int ret = make_room(set, count);
-	size_t i;
+	struct iova_map_node *node = calloc(1, sizeof(*node));
 
-	if (ret != 0)
-		return ret;
-	memmove(&set->items[position + count], &set->items[position],
-		(set->count - position) * sizeof(*set->items));
-	memcpy(&set->items[position], mappings, count * sizeof(*mappings));
-	set->count += count;
-	for (i = 0; i < count; i++) {
-		set->bytes += mappings[i].length;
-		/* Whoever mapped it may close it. */
-		set->items[position + i].file = -1;
-	}
-	return 0;
+	if (node == NULL)
+		return NULL;
+	node->mapping = *mapping;
+	/* Whoever mapped it may close it. */
+	node->mapping.file = -1;
+	return node;
 }
 
 int
 iova_map_add(struct iova_map *set, const struct mapping *mapping)
 {
-	size_t position;
+	struct iova_map_node *node = make_node(mapping);
+	int ret;
 
-	if (!is_interval(mapping->iova, mapping->length))
-		return -EINVAL;
-	position = position_of(set, mapping->iova);
-	if (position < set->count &&
-		set->items[position].iova <= last_of(mapping))
-		return -EEXIST;
-	return insert(set, position, mapping, 1);
-}
-
-/* How many of them, from the first on, ascend and lie before the end of the gap. */
-static size_t
-fitting(const struct mapping *mappings, size_t count,
-	const struct mapping *behind)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (!is_interval(mappings[i].iova, mappings[i].length))
-			return i;
-		if (i > 0 && mappings[i].iova <= last_of(&mappings[i - 1]))
-			return i;
-		if (behind != NULL && last_of(&mappings[i]) >= behind->iova)
-			return i;
-	}
-	return count;
-}
-
-/* As many as fit into one gap; 0 when the first does not. */
-static int
-add_row(struct iova_map *set, const struct mapping *mappings, size_t count,
-	size_t *added)
-{
-	const struct mapping *behind = NULL;
-	size_t position;
-
-	*added = 0;
-	if (!is_interval(mappings->iova, mappings->length))
-		return -EINVAL;
-	position = position_of(set, mappings->iova);
-	if (position < set->count)
-		behind = &set->items[position];
-	*added = fitting(mappings, count, behind);
-	if (*added == 0)
-		return -EEXIST;
-	return insert(set, position, mappings, *added);
+	if (node == NULL)
+		return -ENOMEM;
+	ret = link_node(set, node);
+	if (ret != 0)
+		free(node);
+	return ret;
 }
 
 int
 iova_map_add_all(struct iova_map *set, const struct mapping *mappings,
 	size_t count, size_t *failed)
 {
-	size_t done, added;
+	size_t done;
 	int ret;
 
-	for (done = 0; done < count; done += added) {
-		ret = add_row(set, &mappings[done], count - done, &added);
+	for (done = 0; done < count; done++) {
+		ret = iova_map_add(set, &mappings[done]);
 		if (ret == 0)
 			continue;
 		*failed = done;
@@ -175,129 +176,156 @@ iova_map_add_all(struct iova_map *set, const struct mapping *mappings,
 	return 0;
 }
 
-const struct mapping *
-iova_map_find(const struct iova_map *set, uint64_t iova)
-{
-	size_t position = position_of(set, iova);
-
-	if (position == set->count || set->items[position].iova > iova)
-		return NULL;
-	return &set->items[position];
-}
-
 /*
- * The items that make up [iova, iova + length), from *position on: how many. Fails as
- * iova_map_check_whole() does for a gap; its ends may lie inside items.
+ * The mappings that make up [iova, iova + length): the first, and how many. Fails as
+ * iova_map_check_whole() does for a gap; its ends may lie inside mappings.
  */
 static int
 find_row(const struct iova_map *set, uint64_t iova, uint64_t length,
-	size_t *position, size_t *count)
+	struct iova_map_node **first, size_t *count)
 {
 	const uint64_t last = iova + (length - 1);
+	struct iova_map_node *node;
 	uint64_t next = iova;
-	size_t i;
 
 	if (!is_interval(iova, length))
 		return -EINVAL;
-	*position = position_of(set, iova);
-	for (i = *position; i < set->count && set->items[i].iova <= next; i++) {
-		if (last_of(&set->items[i]) >= last) {
-			*count = i - *position + 1;
+	*first = node_at_or_after(set, iova);
+	*count = 0;
+	for (node = *first; node != NULL && node->mapping.iova <= next;
+		node = node_after(node)) {
+		if (node->mapping.origin == MAPPING_OF_SECONDARY)
+			return -ENOENT;
+		++*count;
+		if (last_of(&node->mapping) >= last)
 			return 0;
-		}
-		next = last_of(&set->items[i]) + 1;
+		next = last_of(&node->mapping) + 1;
 	}
 	return -ENOENT;
 }
 
-/* A gap behind an end that lies inside an item is still an end inside an item. */
+/* A gap behind an end that lies inside a mapping is still an end inside a mapping. */
 int
 iova_map_check_whole(const struct iova_map *set, uint64_t iova, uint64_t length)
 {
-	size_t position, count;
-	int ret = find_row(set, iova, length, &position, &count);
+	const struct mapping *at_end;
+	struct iova_map_node *first;
+	size_t count;
+	int ret = find_row(set, iova, length, &first, &count);
 
 	if (ret == -EINVAL)
 		return ret;
-	if (position < set->count && set->items[position].iova < iova)
+	if (first != NULL && first->mapping.iova < iova)
 		return -EINVAL;
 	if (ret != 0)
 		return ret;
-	if (last_of(&set->items[position + count - 1]) != iova + (length - 1))
-		return -EINVAL;
-	return 0;
+	at_end = iova_map_find(set, iova + (length - 1));
+	return last_of(at_end) == iova + (length - 1) ? 0 : -EINVAL;
 }
 
 int
 iova_map_translate(const struct iova_map *set, uint64_t iova, uint64_t length,
 	uint32_t rights, uint64_t *va)
 {
-	const struct mapping *first, *item;
-	size_t position, count, i;
+	struct iova_map_node *node, *first;
+	const struct mapping *item;
+	size_t count;
 
-	if (find_row(set, iova, length, &position, &count) != 0)
+	if (find_row(set, iova, length, &first, &count) != 0)
 		return -ENOENT;
-	first = &set->items[position];
-	for (i = 0; i < count; i++) {
-		item = &first[i];
+	for (node = first; count-- > 0; node = node_after(node)) {
+		item = &node->mapping;
 		if (item->origin == MAPPING_LOST || item->va == 0 ||
 			(item->rights & rights) != rights ||
-			item->va - first->va != item->iova - first->iova)
+			item->va - first->mapping.va !=
+				item->iova - first->mapping.iova)
 			return -ENOENT;
 	}
-	*va = first->va + (iova - first->iova);
+	*va = first->mapping.va + (iova - first->mapping.iova);
 	return 0;
+}
+
+void
+iova_map_change(struct iova_map *set, uint64_t iova, uint64_t length,
+	iova_map_change_t change, const void *argument)
+{
+	const uint64_t last = iova + (length - 1);
+	struct iova_map_node *node;
+
+	for (node = node_at_or_after(set, iova);
+		node != NULL && node->mapping.iova <= last;
+		node = node_after(node))
+		change(&node->mapping, argument);
+}
+
+static void
+become_lost(struct mapping *mapping, const void *argument)
+{
+	(void)argument;
+	mapping->origin = MAPPING_LOST;
 }
 
 void
 iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length)
 {
-	const uint64_t last = iova + (length - 1);
-	size_t i;
-
-	for (i = position_of(set, iova);
-		i < set->count && set->items[i].iova <= last; i++)
-		set->items[i].origin = MAPPING_LOST;
+	iova_map_change(set, iova, length, become_lost, NULL);
 }
 
 void
 iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length)
 {
-	size_t position, count, i;
+	struct iova_map_node *node, *following;
+	size_t count;
 
-	if (find_row(set, iova, length, &position, &count) != 0)
+	if (find_row(set, iova, length, &node, &count) != 0)
 		return;
-	for (i = position; i < position + count; i++)
-		set->bytes -= set->items[i].length;
-	memmove(&set->items[position], &set->items[position + count],
-		(set->count - position - count) * sizeof(*set->items));
-	set->count -= count;
+	for (; count-- > 0; node = following) {
+		following = node_after(node);
+		unlink_node(set, node);
+	}
+}
+
+int
+iova_map_remove_reserved(struct iova_map *set, uint64_t iova, uint64_t length)
+{
+	struct iova_map_node *node = node_at_or_after(set, iova);
+
+	if (node == NULL || node->mapping.iova != iova ||
+		node->mapping.length != length ||
+		node->mapping.origin != MAPPING_OF_SECONDARY)
+		return -ENOENT;
+	unlink_node(set, node);
+	return 0;
 }
 
 int
 iova_map_walk(
 	const struct iova_map *set, iova_map_visit_t visit, void *argument)
 {
-	size_t i;
+	struct iova_map_node *node;
 	int ret;
 
-	for (i = 0; i < set->count; i++) {
-		ret = visit(&set->items[i], argument);
+	for (node = node_at_or_after(set, 0); node != NULL;
+		node = node_after(node)) {
+		ret = visit(&node->mapping, argument);
 		if (ret != 0)
 			return ret;
 	}
 	return 0;
 }
 
-/* A copy of some items; one more than there are, so that it is never empty. */
+/* A copy of some mappings; one more than there are, so that it is never empty. */
 static int
-copy_items(const struct mapping *items, size_t count, struct mapping **copy)
+copy_row(struct iova_map_node *first, size_t count, struct mapping **copy)
 {
+	struct iova_map_node *node;
+	size_t i;
+
 	*copy = calloc(count + 1, sizeof(**copy));
 	if (*copy == NULL)
 		return -ENOMEM;
-	if (count > 0)
-		memcpy(*copy, items, count * sizeof(*items));
+	for (i = 0, node = first; i < count; i++, node = node_after(node))
+		(*copy)[i] = node->mapping;
 	return 0;
 }
 
@@ -305,7 +333,7 @@ int
 iova_map_list(const struct iova_map *set, struct mapping **list, size_t *count)
 {
 	*count = set->count;
-	return copy_items(set->items, set->count, list);
+	return copy_row(node_at_or_after(set, 0), set->count, list);
 }
 
 /* Leaves out of a mapping what lies before the address. */
@@ -328,13 +356,13 @@ iova_map_cut_out(const struct iova_map *set, uint64_t iova, uint64_t length,
 	struct mapping **parts, size_t *count)
 {
 	const uint64_t last = iova + (length - 1);
+	struct iova_map_node *first;
 	struct mapping *final;
-	size_t position;
 	int ret;
 
-	ret = find_row(set, iova, length, &position, count);
+	ret = find_row(set, iova, length, &first, count);
 	if (ret == 0)
-		ret = copy_items(&set->items[position], *count, parts);
+		ret = copy_row(first, *count, parts);
 	if (ret != 0)
 		return ret;
 	clip_front(*parts, iova);

@@ -18,11 +18,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Who has mapped it, and so may unmap it. */
+#include <bsd/sys/tree.h>
+
+/**
+ * Who has mapped it, and so may unmap it. "Mapped", in what the functions say of an interval,
+ * means by this process: what is of a secondary process only keeps others out.
+ */
 enum mapping_origin {
 	MAPPING_OF_PROGRAM,
-	MAPPING_OF_EAL,	   /**< eal_memory.c, for EAL's memory */
-	MAPPING_OF_SOURCE, /**< mirror.c, for what is mapped in another space */
+	/** The program, once or more often: it is unmapped when the count is 0. */
+	MAPPING_COUNTED,
+	MAPPING_OF_EAL, /**< eal_memory.c, for EAL's memory */
+	MAPPING_OF_SOURCE, /**< what a space has because the one it mirrors has it */
+	/** A secondary process, by itself: reserved here, and not entered by this process. */
+	MAPPING_OF_SECONDARY,
 	/** Its unmapping failed: what the kernel has there is not known any more. */
 	MAPPING_LOST,
 };
@@ -36,12 +45,30 @@ struct mapping {
 	uint64_t offset; /**< of the memory in that file */
 	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
 	enum mapping_origin origin;
+	/** How often the program has mapped it by counted calls, whatever its origin. */
+	uint32_t count;
+	bool is_region; /**< a device's registers: mapped by the file, never by va */
+	bool has_aliases; /**< some of these were for other addresses of the same memory */
+	bool of_eal_as_well; /**< MAPPING_COUNTED: EAL has this memory, too */
+};
+
+/** Whether this process has entered it, and the kernel is known to have it. */
+static inline bool
+mapping_is_entered_here(const struct mapping *mapping)
+{
+	return mapping->origin != MAPPING_LOST &&
+		mapping->origin != MAPPING_OF_SECONDARY;
+}
+
+/* Private to iova_map.c. */
+struct iova_map_node {
+	RB_ENTRY(iova_map_node) entry;
+	struct mapping mapping;
 };
 
 struct iova_map {
-	struct mapping *items; /**< in ascending order */
+	RB_HEAD(iova_map_tree, iova_map_node) tree;
 	size_t count;
-	size_t room; /**< for how many there is memory */
 	uint64_t bytes;
 };
 
@@ -54,14 +81,21 @@ void iova_map_clear(struct iova_map *set);
 int iova_map_add(struct iova_map *set, const struct mapping *mapping);
 
 /*
- * Adds all of them or none; fast where they ascend. What iova_map_add() returns for the
+ * Adds all of them or none. What iova_map_add() returns for the
  * one that *failed tells then.
  */
 int iova_map_add_all(struct iova_map *set, const struct mapping *mappings,
 	size_t count, size_t *failed);
 
-/* The mapping that contains the address, or NULL; valid until the set changes. */
+/* The mapping that contains the address, or NULL; valid until it is removed. */
 const struct mapping *iova_map_find(const struct iova_map *set, uint64_t iova);
+
+/* The first mapping that ends at the address or behind it, or NULL; as valid. */
+const struct mapping *iova_map_at_or_after(
+	const struct iova_map *set, uint64_t iova);
+
+/* The one behind it, or NULL. */
+const struct mapping *iova_map_next(const struct mapping *mapping);
 
 /*
  * Whether [iova, iova + length) consists of whole mappings without a gap.
@@ -78,11 +112,24 @@ int iova_map_check_whole(
 int iova_map_translate(const struct iova_map *set, uint64_t iova,
 	uint64_t length, uint32_t rights, uint64_t *va);
 
+/* Changes what the visitor changes in each mapping that overlaps [iova, iova + length). */
+typedef void (*iova_map_change_t)(
+	struct mapping *mapping, const void *argument);
+void iova_map_change(struct iova_map *set, uint64_t iova, uint64_t length,
+	iova_map_change_t change, const void *argument);
+
 /* From now on these whole mappings are MAPPING_LOST. */
 void iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length);
 
-/* Removes all of [iova, iova + length), which iova_map_check_whole accepted. */
+/*
+ * Removes all of [iova, iova + length), which iova_map_check_whole() accepted. Needs no
+ * memory, so it cannot fail.
+ */
 void iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length);
+
+/* Removes a mapping of MAPPING_OF_SECONDARY, which is just that. 0, or -ENOENT. */
+int iova_map_remove_reserved(
+	struct iova_map *set, uint64_t iova, uint64_t length);
 
 /*
  * The parts of mappings that make up [iova, iova + length), in ascending order, in an

@@ -260,7 +260,9 @@ map_runs(const struct life *life, unsigned int page, unsigned int count)
 			.file = i % 2 == 0 ? file : -1,
 			.rights = RW,
 		};
-	TRY(DO_MAP_RUNS, rte_iommufd_space_map_runs(life->space, runs, count));
+	TRY(DO_MAP_RUNS,
+		rte_iommufd_space_map_runs(life->space, runs,
+			sizeof(struct rte_iommufd_run), count));
 	for (i = 0; i < count; i++)
 		there += has(life->space, runs[i].iova, PAGE);
 	check(there == 0 || there == count, "part of the runs is mapped");

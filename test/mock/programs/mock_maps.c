@@ -229,8 +229,9 @@ test_runs(void **argument)
 	unsigned int i;
 
 	describe_runs(state, runs);
-	assert_int_equal(
-		rte_iommufd_space_map_runs(state->space, runs, PAGES), 0);
+	assert_int_equal(rte_iommufd_space_map_runs(state->space, runs,
+				 sizeof(struct rte_iommufd_run), PAGES),
+		0);
 	for (i = 0; i < PAGES; i++) {
 		assert_true(mock_reaches(
 			state->device, runs[i].iova, runs[i].va, PAGE));
@@ -251,8 +252,9 @@ test_runs_all_or_none(void **argument)
 	describe_runs(state, runs);
 	runs[PAGES / 2].va = (void *)PAGE; /* no memory */
 	runs[PAGES / 2].file = -1;
-	assert_int_equal(
-		rte_iommufd_space_map_runs(state->space, runs, PAGES), -EFAULT);
+	assert_int_equal(rte_iommufd_space_map_runs(state->space, runs,
+				 sizeof(struct rte_iommufd_run), PAGES),
+		-EFAULT);
 	assert_one_error("0x1000");
 	describe_runs(state, runs);
 	for (i = 0; i < PAGES; i++)

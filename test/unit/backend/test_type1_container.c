@@ -397,8 +397,9 @@ a_batch_finds_that_the_page_table_has_gone(void **state __rte_unused)
 
 	hook.act = mock_end_elsewhere;
 	hook.fd = space->container_fd;
-	assert_int_equal(
-		rte_iommufd_space_map_runs(space, runs, RTE_DIM(runs)), 0);
+	assert_int_equal(rte_iommufd_space_map_runs(
+				 space, runs, sizeof(runs[0]), RTE_DIM(runs)),
+		0);
 	assert_int_equal(space->state, SPACE_EMPTY);
 	device = attach_new(nic, space);
 	assert_int_equal(mock_mappings(), 4);

@@ -104,10 +104,11 @@ static void
 assert_stats(uint64_t map_calls, uint64_t unmap_calls, uint64_t failed_calls,
 	uint64_t areas, uint64_t bytes)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	memset(&stats, 0xff, sizeof(stats));
-	rte_iommufd_space_stats(space, &stats);
+	stats.size = sizeof(stats);
+	assert_int_equal(rte_iommufd_space_stats(space, &stats), 0);
 	assert_int_equal(stats.map_calls, map_calls);
 	assert_int_equal(stats.unmap_calls, unmap_calls);
 	assert_int_equal(stats.failed_calls, failed_calls);

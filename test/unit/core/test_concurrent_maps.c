@@ -20,8 +20,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "core/address_space.h"
+#include "core/space_map.h"
 #include "backend/backend.h"
 #include "kernel/kernel.h"
 #include "logs.h"
@@ -276,7 +277,7 @@ teardown(void **state)
 static void
 assert_mapped(unsigned int areas)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space, &stats);
 	assert_int_equal(stats.areas, areas);
@@ -306,7 +307,7 @@ two_at_once(int (*one)(struct rte_iommufd_space *, uint64_t),
 static void
 two_maps_are_in_the_kernel_at_once(void **state __rte_unused)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	two_at_once(map, map);
 	assert_mapped(2);
@@ -317,7 +318,7 @@ two_maps_are_in_the_kernel_at_once(void **state __rte_unused)
 static void
 two_unmaps_are_in_the_kernel_at_once(void **state __rte_unused)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	assert_int_equal(map(space, A), 0);
 	assert_int_equal(map(space, B), 0);
@@ -347,6 +348,28 @@ other_memory_is_looked_up_meanwhile(void **state __rte_unused)
 	wait_inside(1);
 	assert_int_equal(lookup(space, B), 0);
 	assert_int_equal(lookup(space, B + PAGE), -ENOENT);
+	let_go();
+	assert_int_equal(end_caller(&caller), 0);
+}
+
+/* They came to the end of the queue before, and kept all that came later waiting. */
+static void
+statistics_and_ranges_wait_for_nothing(void **state __rte_unused)
+{
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
+	struct rte_iommufd_range range = { 0, UINT32_MAX };
+	struct caller caller;
+
+	mock_set_ranges(&range, 1);
+	hold_calls();
+	start_caller(&caller, map, space, A);
+	wait_inside(1);
+	alarm(PATIENCE);
+	assert_int_equal(rte_iommufd_space_stats(space, &stats), 0);
+	assert_int_equal(rte_iommufd_space_ranges(space, &range, 1), 1);
+	alarm(0);
+	assert_int_equal(stats.areas, 1);
+	assert_int_equal(stats.map_calls, 0);
 	let_go();
 	assert_int_equal(end_caller(&caller), 0);
 }
@@ -445,7 +468,8 @@ map_two(struct rte_iommufd_space *of, uint64_t iova __rte_unused)
 			.rights = RW },
 	};
 
-	return rte_iommufd_space_map_runs(of, runs, RTE_DIM(runs));
+	return rte_iommufd_space_map_runs(
+		of, runs, sizeof(struct rte_iommufd_run), RTE_DIM(runs));
 }
 
 /* The second run is in the record while the kernel refuses the first. */
@@ -554,7 +578,9 @@ map_batch(unsigned int worker)
 			.file = -1,
 			.rights = RW,
 		};
-	must(rte_iommufd_space_map_runs(space, runs, RTE_DIM(runs)), 0);
+	must(rte_iommufd_space_map_runs(space, runs,
+		     sizeof(struct rte_iommufd_run), RTE_DIM(runs)),
+		0);
 }
 
 static void *
@@ -581,7 +607,7 @@ run_worker(void *argument)
 static void *
 run_mirrors(void *argument __rte_unused)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 	struct rte_iommufd_space *other;
 	unsigned int turn;
 
@@ -633,6 +659,7 @@ main(void)
 		TEST(two_unmaps_are_in_the_kernel_at_once),
 		TEST(a_map_and_an_unmap_are_in_the_kernel_at_once),
 		TEST(other_memory_is_looked_up_meanwhile),
+		TEST(statistics_and_ranges_wait_for_nothing),
 		TEST(a_source_maps_while_another_part_of_it_is_mapped),
 		TEST(what_is_being_mapped_is_not_mapped_twice),
 		TEST(what_could_not_be_mapped_is_free_for_the_next),

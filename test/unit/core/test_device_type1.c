@@ -178,7 +178,7 @@ static void
 mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device;
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 	struct rte_iommufd_space *space;
 
 	expect_probe();
@@ -263,7 +263,7 @@ a_mapping_that_cannot_be_entered_refuses_the_device(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device = open_device(nic);
 	struct rte_iommufd_space *space = create_space();
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	map_page(space, 0x1000);
 	map_page(space, 0x2000);

@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "core/address_space.h"
+#include "core/space_allow.h"
+#include "core/space_map.h"
 #include "backend/backend.h"
 #include "fake_sysfs.h"
 #include "logs.h"
@@ -91,13 +93,14 @@ teardown(void **state)
 static int
 map_all(void)
 {
-	return rte_iommufd_space_map_runs(space, runs, RUNS);
+	return rte_iommufd_space_map_runs(
+		space, runs, sizeof(struct rte_iommufd_run), RUNS);
 }
 
 static struct rte_iommufd_space_stats
 stats_now(void)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space, &stats);
 	return stats;
@@ -137,8 +140,12 @@ all_runs_are_mapped(void **state __rte_unused)
 static void
 no_runs_are_mapped_at_once(void **state __rte_unused)
 {
-	assert_int_equal(rte_iommufd_space_map_runs(space, runs, 0), 0);
-	assert_int_equal(rte_iommufd_space_map_runs(space, NULL, 0), 0);
+	assert_int_equal(rte_iommufd_space_map_runs(space, runs,
+				 sizeof(struct rte_iommufd_run), 0),
+		0);
+	assert_int_equal(rte_iommufd_space_map_runs(space, NULL,
+				 sizeof(struct rte_iommufd_run), 0),
+		0);
 	assert_mapped(0, 0);
 	assert_int_equal(mock_calls("ioas_map"), 0);
 }
@@ -232,12 +239,47 @@ a_failure_is_explained_by_its_own_run(void **state __rte_unused)
 	assert_mapped(0, 0);
 }
 
+/* A program that was built against an older or a newer version of the structures. */
+static void
+structures_carry_their_size(void **state __rte_unused)
+{
+	struct {
+		struct rte_iommufd_run run;
+		uint64_t more;
+	} larger[2] = { { run_at(0x1000, PAGE), 1 },
+		{ run_at(0x3000, PAGE), 1 } };
+	union {
+		struct rte_iommufd_space_stats stats;
+		unsigned char bytes[sizeof(struct rte_iommufd_space_stats) + 8];
+	} read;
+
+	assert_int_equal(rte_iommufd_space_map_runs(
+				 space, &larger[0].run, sizeof(larger[0]), 2),
+		0);
+	assert_mapped(2, 2 * PAGE);
+	assert_int_equal(
+		rte_iommufd_space_map_runs(space, runs, sizeof(runs[0]) - 1, 2),
+		-EINVAL);
+	assert_one_error("runs of");
+	memset(&read, 0xff, sizeof(read));
+	read.stats.size = sizeof(read);
+	assert_int_equal(rte_iommufd_space_stats(space, &read.stats), 0);
+	assert_int_equal(read.stats.size, sizeof(read));
+	assert_int_equal(read.stats.areas, 2);
+	assert_int_equal(read.bytes[sizeof(read) - 1], 0);
+	read.stats.size = sizeof(read.stats) - 1;
+	assert_int_equal(rte_iommufd_space_stats(space, &read.stats), -EINVAL);
+	assert_no_error();
+}
+
 static void
 what_was_there_before_stays(void **state __rte_unused)
 {
 	const struct rte_iommufd_run before = run_at(PAGE, PAGE);
 
-	assert_int_equal(rte_iommufd_space_map_runs(space, &before, 1), 0);
+	assert_int_equal(rte_iommufd_space_map_runs(space, &before,
+				 sizeof(struct rte_iommufd_run), 1),
+		0);
 	mock_fail_call(mock_calls("") + 50, -EFAULT);
 	assert_int_equal(map_all(), -EFAULT);
 	assert_one_error("cannot map");
@@ -288,7 +330,8 @@ map_one(uint64_t iova, uint64_t length)
 {
 	const struct rte_iommufd_run run = run_at(iova, length);
 
-	return rte_iommufd_space_map_runs(space, &run, 1);
+	return rte_iommufd_space_map_runs(
+		space, &run, sizeof(struct rte_iommufd_run), 1);
 }
 
 static void
@@ -389,12 +432,82 @@ allowed_iovas_reach_the_kernel(void **state __rte_unused)
 	assert_one_error("cannot be kept usable", "Cannot allocate memory");
 }
 
+/* As follow_memory() does for EAL. */
+static void
+what_eal_needs_stays_allowed(void **state __rte_unused)
+{
+	static const struct rte_iommufd_range windows[] = {
+		{ 0x200000000, 0x2ffffffff },
+		{ 0x100000000, 0x1ffffffff },
+	};
+	static const struct rte_iommufd_range wanted[] = {
+		{ 0x2fff00000, 0x300ffffff },
+		{ 0x1000, 0x1fff },
+	};
+	static const struct rte_iommufd_range overlapping[] = {
+		{ 0x1000, 0x2fff },
+		{ 0x2000, 0x3fff },
+	};
+	static const struct rte_iommufd_range reversed = { 0x2000, 0x1fff };
+
+	assert_int_equal(space_allow(space, ALLOWED_FOR_EAL, windows, 2), 0);
+	assert_string_equal(mock_last_call("ioas_allow"),
+		"ioas_allow ioas=1 ranges=0x100000000-0x2ffffffff");
+	assert_int_equal(rte_iommufd_space_allow(space, wanted, 2), 0);
+	assert_string_equal(mock_last_call("ioas_allow"),
+		"ioas_allow ioas=1 ranges=0x1000-0x1fff,0x100000000-0x300ffffff");
+	assert_int_equal(
+		rte_iommufd_space_allow(space, overlapping, 2), -EINVAL);
+	assert_one_error("cannot be kept usable");
+	assert_int_equal(rte_iommufd_space_allow(space, &reversed, 1), -EINVAL);
+	assert_one_error("cannot be kept usable");
+	assert_int_equal(mock_calls("ioas_allow"), 2);
+	/* What the kernel refuses changes nothing. */
+	mock_answer("ioas_allow", -ENOMEM);
+	assert_int_equal(rte_iommufd_space_allow(space, NULL, 0), -ENOMEM);
+	assert_one_error("cannot be kept usable");
+	mock_answer("ioas_allow", 0);
+	assert_int_equal(space_allow(space, ALLOWED_FOR_EAL, windows, 1), 0);
+	assert_string_equal(mock_last_call("ioas_allow"),
+		"ioas_allow ioas=1 ranges=0x1000-0x1fff,0x200000000-0x300ffffff");
+	assert_int_equal(rte_iommufd_space_allow(space, NULL, 0), 0);
+	assert_string_equal(mock_last_call("ioas_allow"),
+		"ioas_allow ioas=1 ranges=0x200000000-0x2ffffffff");
+}
+
 static void
 containers_allow_nothing(void **state __rte_unused)
 {
 	assert_int_equal(
 		rte_iommufd_space_allow(space, ranges39, 2), -EOPNOTSUPP);
 	assert_one_error("backend type1v2", "RTE_IOMMUFD=backend=iommufd");
+}
+
+/* --- What a secondary process has mapped --- */
+
+static void
+what_is_reserved_is_not_mapped_over(void **state __rte_unused)
+{
+	void *va;
+
+	assert_int_equal(space_reserve(space, 0x10000, 0x4000), 0);
+	assert_int_equal(map_one(0x13000, PAGE), -EEXIST);
+	assert_one_error("0x13000", "already");
+	assert_int_equal(space_reserve(space, 0x12000, 0x4000), -EEXIST);
+	assert_one_error("0x12000", "already");
+	assert_int_equal(rte_iommufd_space_lookup(space, 0x10000, PAGE, 0, &va),
+		-ENOENT);
+	assert_int_equal(
+		space_forget_reserved(space, 0x10000, 0x1000), -ENOENT);
+	assert_int_equal(
+		space_forget_reserved(space, 0x11000, 0x3000), -ENOENT);
+	assert_int_equal(space_forget_reserved(space, 0x10000, 0x4000), 0);
+	assert_int_equal(
+		space_forget_reserved(space, 0x10000, 0x4000), -ENOENT);
+	assert_int_equal(mock_calls("ioas_map"), 0);
+	assert_int_equal(map_one(0x13000, PAGE), 0);
+	assert_int_equal(space_forget_reserved(space, 0x13000, PAGE), -ENOENT);
+	assert_mapped(1, PAGE);
 }
 
 /* --- Regions --- */
@@ -424,7 +537,7 @@ static int
 map_region(struct rte_iommufd_device *owner)
 {
 	return rte_iommufd_space_map_region(
-		space, owner, 2, 0x4000, 0x100000, 0x2000);
+		space, owner, 2, 0x4000, 0x100000, 0x2000, RW);
 }
 
 static void
@@ -518,6 +631,10 @@ containers_map_no_regions(void **state __rte_unused)
 
 	assert_int_equal(map_region(owner), -EOPNOTSUPP);
 	assert_one_error("backend type1v2 maps no regions");
+	assert_int_equal(rte_iommufd_space_map_region(
+				 space, owner, 2, 0x4000, 0x100000, 0x2000, 0),
+		-EINVAL);
+	assert_one_error("rights 0");
 	assert_int_equal(mock_calls("device_open_dma_buf"), 0);
 	close_owner(owner);
 }
@@ -532,7 +649,9 @@ map_blocks(unsigned int count)
 
 	for (i = 0; i < count; i++)
 		runs[i] = run_at(4 * GIB + i * 256 * MIB, 256 * MIB);
-	assert_int_equal(rte_iommufd_space_map_runs(space, runs, count), 0);
+	assert_int_equal(rte_iommufd_space_map_runs(space, runs,
+				 sizeof(struct rte_iommufd_run), count),
+		0);
 	assert_mapped(count, count * 256 * MIB);
 }
 
@@ -652,6 +771,7 @@ main(void)
 		TEST(no_runs_are_mapped_at_once),
 		TEST(whichever_call_fails_nothing_is_mapped),
 		BY_THREADS(a_failure_is_explained_by_its_own_run),
+		TEST(structures_carry_their_size),
 		TEST(what_was_there_before_stays),
 		BY_THREADS(what_was_there_before_stays),
 		TEST(an_overlap_within_a_batch_is_found),
@@ -662,7 +782,9 @@ main(void)
 		TEST(one_out_of_reach_keeps_all_out),
 		TEST(ranges_that_are_not_known_refuse_nothing),
 		TEST(allowed_iovas_reach_the_kernel),
+		TEST(what_eal_needs_stays_allowed),
 		TYPE1(containers_allow_nothing),
+		TEST(what_is_reserved_is_not_mapped_over),
 		TEST(a_region_is_mapped_by_its_file),
 		TEST(a_region_that_is_not_mapped_is_closed),
 		TEST(a_region_that_is_not_given_out_is_not_mapped),

@@ -326,7 +326,7 @@ assert_last_map(unsigned int list, unsigned int page, unsigned int pages)
 static void
 assert_mapped(unsigned int areas, unsigned int pages)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space, &stats);
 	assert_int_equal(stats.areas, areas);
@@ -472,7 +472,7 @@ by_address_files_do_not_matter(void **state __rte_unused)
 static void
 containers_get_addresses_when_a_device_comes(void **state __rte_unused)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	give_files(0, 50, false);
 	use_pages(0, 0, 3, RTE_MEMSEG_FLAG_DO_NOT_FREE);
@@ -799,7 +799,7 @@ windows_are_clipped_to_what_can_be_reached(void **state __rte_unused)
 	know_ranges(ranges, 2);
 	assert_int_equal(follow(), 0);
 	assert_string_equal(mock_last_call("ioas_allow"),
-		"ioas_allow ioas=1 ranges=0x100000000-0x1003fffff,0x100800000-0x100bfffff,0x100c00000-0x100dfffff");
+		"ioas_allow ioas=1 ranges=0x100000000-0x1003fffff,0x100800000-0x100dfffff");
 	assert_no_error();
 }
 

@@ -96,7 +96,7 @@ extent_of_eal(void)
 static void
 assert_mapped(unsigned int areas, uint64_t bytes)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space, &stats);
 	assert_int_equal(stats.areas, areas);

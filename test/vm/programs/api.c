@@ -140,7 +140,7 @@ main(int argc, char **argv)
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_device *device;
 	struct rte_iommufd_space *space;
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 	struct rte_iommufd_hw_info hw_info = { 0 };
 	bool iommufd;
 	char *memory;

@@ -63,7 +63,7 @@ pinned(void)
 static uint64_t
 areas(struct rte_iommufd_space *space)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_space_stats(space, &stats);
 	return stats.areas;
@@ -94,25 +94,39 @@ check_runs(void)
 	runs[RUNS / 2].va = (void *)PAGE;
 	runs[RUNS / 2].file = -1;
 	expect("map runs, one of which is no memory",
-		rte_iommufd_space_map_runs(first, runs, RUNS), -EFAULT);
+		rte_iommufd_space_map_runs(
+			first, runs, sizeof(struct rte_iommufd_run), RUNS),
+		-EFAULT);
 	expect("areas then", areas(first), 0);
 	expect("pinned then", pinned(), 0);
 	describe_runs(runs);
 	runs[RUNS - 1].iova = IOVA;
 	expect("map runs, two at one place",
-		rte_iommufd_space_map_runs(first, runs, RUNS), -EEXIST);
+		rte_iommufd_space_map_runs(
+			first, runs, sizeof(struct rte_iommufd_run), RUNS),
+		-EEXIST);
 	describe_runs(runs);
 	runs[3].rights = 0;
 	expect("map runs, one without rights",
-		rte_iommufd_space_map_runs(first, runs, RUNS), -EINVAL);
+		rte_iommufd_space_map_runs(
+			first, runs, sizeof(struct rte_iommufd_run), RUNS),
+		-EINVAL);
 	runs[3].rights = ALL;
 	runs[3].iova = MSI_WINDOW;
 	expect("map runs, one into the interrupt window",
-		rte_iommufd_space_map_runs(first, runs, RUNS), -EINVAL);
+		rte_iommufd_space_map_runs(
+			first, runs, sizeof(struct rte_iommufd_run), RUNS),
+		-EINVAL);
 	expect("areas then", areas(first), 0);
-	expect("map no runs", rte_iommufd_space_map_runs(first, runs, 0), 0);
+	expect("map no runs",
+		rte_iommufd_space_map_runs(
+			first, runs, sizeof(struct rte_iommufd_run), 0),
+		0);
 	describe_runs(runs);
-	expect("map runs", rte_iommufd_space_map_runs(first, runs, RUNS), 0);
+	expect("map runs",
+		rte_iommufd_space_map_runs(
+			first, runs, sizeof(struct rte_iommufd_run), RUNS),
+		0);
 	expect("areas then", areas(first), RUNS);
 	expect("pinned then", pinned(), LENGTH / PAGE);
 }
@@ -240,15 +254,15 @@ check_regions(void)
 
 	expect("map a region",
 		rte_iommufd_space_map_region(
-			first, device, bar, 0, ELSEWHERE, 4 * PAGE),
+			first, device, bar, 0, ELSEWHERE, 4 * PAGE, ALL),
 		iommufd ? 0 : -EOPNOTSUPP);
 	expect("map beyond a region",
 		rte_iommufd_space_map_region(
-			first, device, bar, UINT64_C(1) << 32, IOVA, PAGE),
+			first, device, bar, UINT64_C(1) << 32, IOVA, PAGE, ALL),
 		iommufd ? -EINVAL : -EOPNOTSUPP);
 	expect("map a region that is none",
 		rte_iommufd_space_map_region(
-			first, device, 1000, 0, IOVA, PAGE),
+			first, device, 1000, 0, IOVA, PAGE, ALL),
 		iommufd ? -ENODEV : -EOPNOTSUPP);
 	if (iommufd)
 		expect("unmap the region",

@@ -199,7 +199,7 @@ trespass(struct job *job)
 static void
 copy(struct job *job)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 
 	check(rte_iommufd_space_copy(job->space, job->slots.iova,
 		      job->other_space, job->slots.iova, MEMORY_SIZE,
@@ -291,7 +291,7 @@ begin_p2p(struct job *job, const char *owner, unsigned int index)
 		MAP_SHARED, fd, region.offset);
 	check(job->slots.va != MAP_FAILED, "mmap of the region");
 	check(rte_iommufd_space_map_region(job->space, job->other_device, index,
-		      0, REGION_IOVA, MEMORY_SIZE) == 0,
+		      0, REGION_IOVA, MEMORY_SIZE, RTE_IOMMUFD_MAP_READ) == 0,
 		"map the region");
 	job->slots.iova = REGION_IOVA;
 	job->from_slots = true;

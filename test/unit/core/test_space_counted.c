@@ -3,38 +3,34 @@
  */
 
 /*
- * What programs map themselves: counted, borrowed, refused.
+ * Memory that several have mapped: what is counted, what is refused, and what is unmapped when.
  *
- * Must not know: how containers are found.
+ * Must not know: how the bus plugin comes to call this.
  */
 
 #include <errno.h>
 
-#include <rte_log.h>
-
-#include "bus_log.h"
+#include "core/space_counted.h"
+#include "core/space_map.h"
+#include "util/iova_map.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
 #include "unit.h"
-#include "user_maps.h"
 
 #define READ RTE_IOMMUFD_MAP_READ
 #define RW (READ | RTE_IOMMUFD_MAP_WRITE)
 #define VA(address) ((void *)(uintptr_t)(address))
 
-RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
-
 static struct rte_iommufd_context *context;
 static struct rte_iommufd_space *space;
-static struct user_maps maps;
 
 static int
 setup(void **state)
 {
 	logs_start();
 	mock_start_permissive(state);
-	TAILQ_INIT(&maps);
+	mock_same_memory = false;
 	assert_int_equal(
 		rte_iommufd_context_create("backend=iommufd", &context), 0);
 	return rte_iommufd_space_create(context, &space);
@@ -43,8 +39,6 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	user_maps_clear(&maps);
-	assert_true(TAILQ_EMPTY(&maps));
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	assert_int_equal(rte_iommufd_context_destroy(context), 0);
 	return mock_finish(state);
@@ -54,22 +48,31 @@ teardown(void **state)
 static int
 add(uint64_t iova, uint64_t length)
 {
-	return user_maps_add(&maps, space, 0x700000000 + iova, iova, length);
+	return rte_iommufd_space_map_counted(
+		space, VA(0x700000000 + iova), iova, length, RW);
 }
 
 static int
 take_out(uint64_t iova, uint64_t length)
 {
-	return user_maps_remove(&maps, space, 0x700000000 + iova, iova, length);
+	return rte_iommufd_space_unmap_counted(
+		space, VA(0x700000000 + iova), iova, length);
 }
 
 /* EAL's memory, at the same distance. */
 static void
 map_of_eal(uint64_t iova, uint64_t length, uint32_t rights)
 {
-	assert_int_equal(rte_iommufd_space_map(space, VA(0x700000000 + iova),
-				 iova, length, rights),
-		0);
+	const struct mapping run = {
+		.iova = iova,
+		.length = length,
+		.va = 0x700000000 + iova,
+		.file = -1,
+		.rights = rights,
+		.origin = MAPPING_OF_EAL,
+	};
+
+	assert_int_equal(space_map_runs(space, &run, 1, 1), 0);
 }
 
 static void
@@ -102,7 +105,7 @@ the_same_again_is_counted(void **state __rte_unused)
 }
 
 static void
-what_eal_has_is_borrowed(void **state __rte_unused)
+what_eal_has_is_counted_there(void **state __rte_unused)
 {
 	map_of_eal(0x100000, 0x10000, RW);
 	assert_int_equal(add(0x102000, 0x1000), 0);
@@ -117,7 +120,7 @@ what_eal_has_is_borrowed(void **state __rte_unused)
 }
 
 static void
-what_eal_has_in_pieces_is_borrowed_too(void **state __rte_unused)
+what_eal_has_in_pieces_is_counted_there_too(void **state __rte_unused)
 {
 	map_of_eal(0x100000, 0x1000, RW);
 	map_of_eal(0x101000, 0x1000, RW);
@@ -130,14 +133,13 @@ what_eal_has_in_pieces_is_borrowed_too(void **state __rte_unused)
 
 /* Buffers of several drivers may begin at the same place of EAL's memory. */
 static void
-borrowed_ones_of_one_start_are_told_apart(void **state __rte_unused)
+buffers_of_one_start_are_both_counted(void **state __rte_unused)
 {
 	map_of_eal(0x100000, 0x10000, RW);
 	assert_int_equal(add(0x100000, 0x1000), 0);
 	assert_int_equal(add(0x100000, 0x4000), 0);
 	assert_int_equal(take_out(0x100000, 0x4000), 0);
 	assert_int_equal(take_out(0x100000, 0x1000), 0);
-	assert_true(TAILQ_EMPTY(&maps));
 	assert_int_equal(mock_mappings(), 1);
 	assert_no_error();
 }
@@ -152,19 +154,18 @@ assert_overlap_refused(uint64_t iova, uint64_t length)
 }
 
 static void
-other_memory_is_not_borrowed(void **state __rte_unused)
+other_memory_is_not_counted(void **state __rte_unused)
 {
 	map_of_eal(0x100000, 0x10000, RW);
-	assert_int_equal(
-		user_maps_add(&maps, space, 0x1234000, 0x102000, 0x1000),
+	assert_int_equal(rte_iommufd_space_map_counted(
+				 space, VA(0x1234000), 0x102000, 0x1000, RW),
 		-EEXIST);
 	assert_one_error("already");
 	assert_overlap_refused(0x10f000, 0x2000);
-	assert_true(TAILQ_EMPTY(&maps));
 }
 
 static void
-memory_with_fewer_rights_is_not_borrowed(void **state __rte_unused)
+memory_with_fewer_rights_is_not_counted(void **state __rte_unused)
 {
 	map_of_eal(0x100000, 0x10000, READ);
 	assert_overlap_refused(0x102000, 0x1000);
@@ -172,7 +173,7 @@ memory_with_fewer_rights_is_not_borrowed(void **state __rte_unused)
 
 /* It would be gone, with the device still using it, when the whole is unmapped. */
 static void
-a_part_of_the_programs_own_is_not_borrowed(void **state __rte_unused)
+a_part_of_the_programs_own_is_not_counted(void **state __rte_unused)
 {
 	assert_int_equal(add(0x100000, 0x4000), 0);
 	assert_int_equal(add(0x101000, 0x1000), -EEXIST);
@@ -191,7 +192,6 @@ more_than_the_programs_own_is_refused(void **state __rte_unused)
 	assert_int_equal(add(0xff000, 0x8000), -EEXIST);
 	assert_one_error("already");
 	assert_int_equal(take_out(0x100000, 0x4000), 0);
-	assert_true(TAILQ_EMPTY(&maps));
 	assert_no_error();
 }
 
@@ -201,7 +201,6 @@ a_failed_map_is_not_noted(void **state __rte_unused)
 	mock_answer("ioas_map", -ENOMEM);
 	assert_int_equal(add(0x1000, 0x1000), -ENOMEM);
 	assert_one_error("cannot pin");
-	assert_true(TAILQ_EMPTY(&maps));
 	mock_answer("ioas_map", 0);
 	assert_int_equal(add(0x1000, 0x1000), 0);
 }
@@ -219,7 +218,6 @@ several_in_a_row_go_by_one_call(void **state __rte_unused)
 	/* What was asked for twice, and what is EAL's. */
 	assert_int_equal(mock_mappings(), 2);
 	assert_int_equal(take_out(0x3000, 0x1000), 0);
-	assert_true(TAILQ_EMPTY(&maps));
 	assert_int_equal(mock_mappings(), 1);
 	assert_no_error();
 }
@@ -252,7 +250,8 @@ gaps_and_strangers_are_refused(void **state __rte_unused)
 	assert_one_error("not mapped by the program");
 	assert_int_equal(take_out(0x8000, 0x1000), -EINVAL);
 	assert_one_error("not mapped by the program");
-	assert_int_equal(user_maps_remove(&maps, space, 0x1000, 0x1000, 0x1000),
+	assert_int_equal(rte_iommufd_space_unmap_counted(
+				 space, VA(0x1000), 0x1000, 0x1000),
 		-EINVAL);
 	assert_one_error("not mapped by the program");
 	assert_int_equal(mock_calls("ioas_unmap"), 0);
@@ -271,15 +270,135 @@ a_refused_unmap_can_be_tried_again(void **state __rte_unused)
 	assert_int_equal(mock_mappings(), 0);
 }
 
-static void
-clear_forgets_and_unmaps_nothing(void **state __rte_unused)
+/* --- The same memory at another address --- */
+
+static int
+add_alias(uint64_t iova, uint64_t length)
 {
-	assert_int_equal(add(0x1000, 0x1000), 0);
-	assert_int_equal(add(0x2000, 0x1000), 0);
-	user_maps_clear(&maps);
-	assert_true(TAILQ_EMPTY(&maps));
+	return rte_iommufd_space_map_counted(
+		space, VA(0x900000000 + iova), iova, length, RW);
+}
+
+static int
+take_out_alias(uint64_t iova, uint64_t length)
+{
+	return rte_iommufd_space_unmap_counted(
+		space, VA(0x900000000 + iova), iova, length);
+}
+
+/* Two ports of vhost that have the memory of one guest, with physical addresses as IOVAs. */
+static void
+the_same_memory_elsewhere_is_counted(void **state __rte_unused)
+{
+	mock_same_memory = true;
+	assert_int_equal(add(0x1000, 0x2000), 0);
+	assert_int_equal(add_alias(0x1000, 0x2000), 0);
+	assert_int_equal(mock_calls("ioas_map"), 1);
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 1);
+	assert_int_equal(take_out_alias(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_no_error();
+	assert_int_equal(take_out_alias(0x1000, 0x2000), -EINVAL);
+	assert_one_error("not mapped by the program");
+}
+
+static void
+other_memory_at_the_same_place_is_refused(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0x2000), 0);
+	assert_int_equal(add_alias(0x1000, 0x2000), -EEXIST);
+	assert_one_error("already");
+	assert_int_equal(take_out_alias(0x1000, 0x2000), -EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 0);
+}
+
+/* --- EAL's memory --- */
+
+static const struct mapping of_eal = {
+	.iova = 0x101000,
+	.length = 0x1000,
+	.va = 0x700101000,
+	.file = -1,
+	.rights = RW,
+	.origin = MAPPING_OF_EAL,
+};
+
+static uint64_t
+areas(void)
+{
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
+
+	assert_int_equal(rte_iommufd_space_stats(space, &stats), 0);
+	return stats.areas;
+}
+
+/* A program maps memory, and makes an external heap of it thereafter. */
+static void
+what_eal_got_later_stays_when_the_program_unmaps(void **state __rte_unused)
+{
+	assert_int_equal(add(0x100000, 0x4000), 0);
+	assert_true(space_counted_keeps_for_eal(space, &of_eal));
+	assert_int_equal(take_out(0x100000, 0x4000), 0);
 	assert_int_equal(mock_calls("ioas_unmap"), 0);
-	assert_int_equal(take_out(0x1000, 0x1000), -EINVAL);
+	assert_int_equal(areas(), 1);
+	assert_int_equal(take_out(0x100000, 0x4000), -EINVAL);
+	assert_one_error("not mapped by the program");
+}
+
+static void
+what_eal_has_given_up_goes_with_the_program(void **state __rte_unused)
+{
+	assert_int_equal(add(0x100000, 0x4000), 0);
+	assert_true(space_counted_keeps_for_eal(space, &of_eal));
+	space_counted_leaves_eal(space, &of_eal);
+	assert_int_equal(take_out(0x100000, 0x4000), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(areas(), 0);
+	assert_false(space_counted_keeps_for_eal(space, &of_eal));
+	assert_no_error();
+}
+
+static void
+what_is_counted_is_counted_in_its_own_space_only(void **state __rte_unused)
+{
+	struct rte_iommufd_space *other;
+
+	assert_int_equal(rte_iommufd_space_create(context, &other), 0);
+	assert_int_equal(add(0x1000, 0x1000), 0);
+	assert_int_equal(add(0x1000, 0x1000), 0);
+	assert_int_equal(rte_iommufd_space_mirror(other, space), 0);
+	assert_int_equal(add(0x2000, 0x1000), 0);
+	assert_int_equal(mock_mappings(), 4);
+	assert_int_equal(rte_iommufd_space_unmap_counted(
+				 other, VA(0x700001000), 0x1000, 0x1000),
+		-EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(rte_iommufd_space_unmap_counted(
+				 other, VA(0x700002000), 0x2000, 0x1000),
+		-EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(take_out(0x1000, 0x2000), 0);
+	assert_int_equal(mock_mappings(), 2);
+	assert_int_equal(take_out(0x1000, 0x1000), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(rte_iommufd_space_destroy(other), 0);
+	assert_no_error();
+}
+
+static void
+what_is_no_interval_is_refused(void **state __rte_unused)
+{
+	assert_int_equal(add(0x1000, 0), -EINVAL);
+	assert_one_error("nothing to map");
+	assert_int_equal(add(UINT64_C(0) - 0x1000, 0x2000), -EINVAL);
+	assert_one_error("cannot map");
+	assert_int_equal(take_out(0x1000, 0), -EINVAL);
+	assert_one_error("not mapped by the program");
+	assert_int_equal(take_out(UINT64_C(0) - 0x1000, 0x2000), -EINVAL);
+	assert_one_error("not mapped by the program");
 }
 
 int
@@ -289,20 +408,25 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_is_mapped_and_unmapped),
 		TEST(the_same_again_is_counted),
-		TEST(what_eal_has_is_borrowed),
-		TEST(what_eal_has_in_pieces_is_borrowed_too),
-		TEST(borrowed_ones_of_one_start_are_told_apart),
-		TEST(other_memory_is_not_borrowed),
-		TEST(memory_with_fewer_rights_is_not_borrowed),
-		TEST(a_part_of_the_programs_own_is_not_borrowed),
+		TEST(what_eal_has_is_counted_there),
+		TEST(what_eal_has_in_pieces_is_counted_there_too),
+		TEST(buffers_of_one_start_are_both_counted),
+		TEST(other_memory_is_not_counted),
+		TEST(memory_with_fewer_rights_is_not_counted),
+		TEST(a_part_of_the_programs_own_is_not_counted),
 		TEST(more_than_the_programs_own_is_refused),
 		TEST(a_failed_map_is_not_noted),
 		TEST(several_in_a_row_go_by_one_call),
 		TEST(parts_are_refused),
 		TEST(gaps_and_strangers_are_refused),
 		TEST(a_refused_unmap_can_be_tried_again),
-		TEST(clear_forgets_and_unmaps_nothing),
+		TEST(the_same_memory_elsewhere_is_counted),
+		TEST(other_memory_at_the_same_place_is_refused),
+		TEST(what_eal_got_later_stays_when_the_program_unmaps),
+		TEST(what_eal_has_given_up_goes_with_the_program),
+		TEST(what_is_counted_is_counted_in_its_own_space_only),
+		TEST(what_is_no_interval_is_refused),
 	};
 
-	return RUN_TESTS("user_maps", tests);
+	return RUN_TESTS("space_counted", tests);
 }
