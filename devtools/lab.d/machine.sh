@@ -95,7 +95,7 @@ place_nic() {
 	nic_arguments+=(-device "$device")
 	nic_table+=("$bdf $type $use")
 	plug_table+=("nic$index $device")
-	[ -z "$capture" ] || nic_arguments+=(-object "filter-dump,id=dump$index,netdev=net$index,file=/run/lab/share/nic$index.pcap")
+	[ -z "$capture" ] || nic_arguments+=(-object "filter-dump,id=dump$index,netdev=net$index,file=$guest_at/share/nic$index.pcap")
 }
 
 has_nic_type() { [[ " ${nics[*]/%/,}" == *" $1"[,:]* ]]; } # TYPE
@@ -147,7 +147,7 @@ add_netdev() {
 		end=${pair_ends[$link]:-0}
 		[ "$end" -lt 2 ] || die "link=$link wants exactly two NICs"
 		pair_ends[$link]=$((end + 1))
-		nic_arguments+=(-netdev "dgram,id=$id,local.type=unix,local.path=/run/lab/$link.${ends[$end]},remote.type=unix,remote.path=/run/lab/$link.${ends[1 - end]}")
+		nic_arguments+=(-netdev "dgram,id=$id,local.type=unix,local.path=$guest_at/$link.${ends[$end]},remote.type=unix,remote.path=$guest_at/$link.${ends[1 - end]}")
 		;;
 	esac
 }
