@@ -27,6 +27,8 @@ command_test() {
 	done
 	[ -z "$junit" ] || { : >"$junit"; } 2>/dev/null || die "cannot write $junit"
 	: "${jobs:=$(default_jobs)}"
+	# shellcheck disable=SC2034 # the machine has it
+	[ "$jobs" = 1 ] || tcg_threads=single
 	start_results
 	case $kind in all | unit) queue_unit_tests ;; esac
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
