@@ -104,7 +104,7 @@ run_scripts_on() { # WORKER FILE MACHINE FOLDER NAME...
 
 # One boot: takes the scripts that got a result out of the file $left.
 boot_for_scripts() {
-	local line="" part="" current="" name command total=0 names=() booted mark output=$guest_dir/output
+	local line="" outcome="" current="" name command total=0 names=() booted mark
 	command=/src/devtools/guest/run-scripts
 	mapfile -t names <"$left"
 	for name in "${names[@]}"; do
@@ -113,7 +113,6 @@ boot_for_scripts() {
 	done
 	rm -rf "$share/scripts"
 	mkdir -p "$share/scripts"
-	: >"$output"
 	booted="" mark=$(now)
 	doing "$worker" "booting for ${names[0]}"
 	while IFS= read -r line; do
@@ -125,17 +124,17 @@ boot_for_scripts() {
 			doing "$worker" "$current"
 			;;
 		"@lab result "*)
-			read -r _ _ current part _ note <<<"$line"
+			read -r _ _ current outcome _ note <<<"$line"
 			note_time "$machine_line" tests "$(since "$mark")"
-			script_ended "$part" "$current" "$(since "$mark")" "$note"
+			script_ended "$outcome" "$current" "$(since "$mark")" "$note"
 			current=""
 			;;
-		*) printf '%s\n' "$line" | tee -a "$output" ;;
+		*) printf '%s\n' "$line" ;;
 		esac
 	done < <(DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$((total + 120))} run_guest "$command" || true)
 	if [ "$current" ]; then
 		script_ended fail "$current" "$(since "$mark")" "the guest died in it$(panic_message)"
-	elif [ -s "$left" ] && [ -z "$part" ]; then
+	elif [ -s "$left" ] && [ -z "$outcome" ]; then
 		while [ -s "$left" ]; do
 			script_ended fail "$(head -n 1 "$left")" "" "the guest did not get as far as the first script"
 		done

@@ -88,6 +88,15 @@ run_unit_tests() { # REPEAT NAME...
 		report_unit_tests
 	done
 	note_time "unit tests" tests "$(since "$started")"
+	[ $# -gt 0 ] || check_style_tests
+}
+
+# Left out where their programs are missing or of another version, which the tool root's are not.
+check_style_tests() {
+	local name
+	for name in format scripts; do
+		has_result "$name" || report fail unit "$name" "" "it was left out: see test/style/meson.build"
+	done
 }
 
 run_meson_tests() { # BUILD-DIRECTORY RESULTS NAME...
