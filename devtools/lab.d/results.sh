@@ -14,19 +14,28 @@ start_results() {
 }
 
 # report pass|fail|skip KIND NAME SECONDS NOTE [LOG]: SECONDS is empty where nobody knows it. A failure shows the log.
-report() {
-	local status=$1 kind=$2 name=$3 seconds=$4 note=$5 log=${6:-} shown fd
-	shown=${seconds:+$(printf '%.1f s' "$seconds")}${seconds:+${note:+: }}$note
+report() { report_together write_report "$@"; }
+
+# report_together FUNCTION ARGUMENTS...: nobody else prints results meanwhile.
+report_together() {
+	local fd
 	exec {fd}>"$run_dir/report.lock"
 	flock "$fd"
 	clear_progress
+	"$@"
+	exec {fd}>&-
+}
+
+# Without other programs: there are hundreds of unit tests.
+write_report() {
+	local status=$1 kind=$2 name=$3 seconds=$4 note=$5 log=${6:-} shown=$5
+	[ -z "$seconds" ] || printf -v shown '%.1f s%s' "$seconds" "${note:+: $note}"
 	printf '%s %s%s\n' "${status^^}" "$name" "${shown:+ ($shown)}"
 	printf '%s\t%s\t%s\t%s\t%s\n' "$status" "$kind" "$name" "$seconds" "$note" >>"$results"
-	if [ "$status" = fail ] && [ -n "$log" ] && [ -s "$log" ]; then
+	if [ "$status" = fail ] && [ -s "$log" ]; then
 		sed 's/^/    /' "$log"
 		cp "$log" "$outputs/$kind.$name"
 	fi
-	exec {fd}>&-
 }
 
 count_results() { awk -F'\t' -v status="$1" '$1 == status { n++ } END { print n + 0 }' "$results"; } # STATUS

@@ -85,7 +85,7 @@ run_unit_tests() { # REPEAT NAME...
 	started=$(now)
 	for ((turn = 0; turn < repeat; turn++)); do
 		with_lock "$(basename "$build_dir")" run_meson_tests "$(inside "$build_dir")/meson" "$run_dir/unit-results" "$@"
-		report_unit_tests
+		report_together report_unit_tests
 	done
 	note_time "unit tests" tests "$(since "$started")"
 	[ $# -gt 0 ] || check_style_tests
@@ -113,7 +113,7 @@ run_meson_tests() { # BUILD-DIRECTORY RESULTS NAME...
 report_unit_tests() {
 	local status name seconds note
 	while IFS=$'\x1f' read -r status name seconds note; do
-		report "$status" unit "$name" "$seconds" "$note" "$run_dir/unit-output/${name%%:*}"
+		write_report "$status" unit "$name" "$seconds" "$note" "$run_dir/unit-output/${name%%:*}"
 	done < <(tr '\t' '\037' <"$run_dir/unit-results")
 }
 
