@@ -74,7 +74,7 @@ wait_for_end() { # LOG DEADLINE: the program's own exit status; 124 when it does
 	local log=$1 until=$((SECONDS + $2))
 	while running "$log"; do
 		[ "$SECONDS" -lt "$until" ] || { echo "still running after $2 s: $log" >&2; return 124; }
-		sleep 0.1
+		pause
 	done
 	stop_program "$log"
 }
@@ -85,24 +85,51 @@ wait_for_end() { # LOG DEADLINE: the program's own exit status; 124 when it does
 # or after DEADLINE seconds.
 wait_for_line() { wait_for_lines "$1" "$2" 1 "${3:-60}"; }
 
+# Without other programs: while one waits, the emulated processor is for what it waits for.
 wait_for_lines() { # LOG REGEX COUNT [DEADLINE]
-	local log=$1 regex=$2 count=$3 deadline=${4:-60} started=$SECONDS alive
+	local log=$1 regex=$2 count=$3 deadline=${4:-60} started=$SECONDS alive matches=0 file="" fragment=""
 	while :; do
-		alive=$(running_or_unknown "$log")
-		[ "$(grep -cE -- "$regex" "$log" 2>/dev/null)" -ge "$count" ] 2>/dev/null && return 0
+		alive=yes
+		may_go_on "$log" || alive=no
+		[ "$file" ] || [ ! -f "$log" ] || exec {file}<"$log"
+		[ -z "$file" ] || count_new_lines
+		if [ "$matches" -ge "$count" ]; then break; fi
 		if [ "$alive" = no ]; then
 			show_missing "the program has ended" "$log" "$regex"
-			return 1
+			break
 		fi
 		if [ $((SECONDS - started)) -ge "$deadline" ]; then
 			show_missing "$deadline s have passed" "$log" "$regex"
-			return 1
+			break
 		fi
-		sleep 0.1
+		pause
+	done
+	[ -z "$file" ] || exec {file}<&-
+	[ "$matches" -ge "$count" ]
+}
+
+# Adds to $matches the lines that $file has got since, up to $count. A line that is not yet whole counts as well.
+count_new_lines() {
+	local line
+	while [ "$matches" -lt "$count" ]; do
+		line=""
+		if IFS= read -r -u "$file" line; then
+			line=$fragment$line fragment=""
+		else
+			fragment+=$line
+			[ "$line" ] && [[ $fragment =~ $regex ]] && [ $((matches + 1)) = "$count" ] || return 0
+			line=$fragment
+		fi
+		[[ ! $line =~ $regex ]] || matches=$((matches + 1))
 	done
 }
 
-running_or_unknown() { if [ -z "${pid_of[$1]:-}" ] || running "$1"; then echo yes; else echo no; fi; }
+exec {nothing}<> <(:)
+
+# A tenth of a second, without a program. (read -t ends when the time is over, for nothing is ever written there.)
+pause() { read -r -t 0.1 -u "$nothing" || true; }
+
+may_go_on() { [ -z "${pid_of[$1]:-}" ] || running "$1"; } # LOG: its program runs, or nobody knows
 
 show_missing() { # WHY LOG REGEX
 	{

@@ -57,7 +57,7 @@ plug() {
 	bdf=$(sed -n "$((${1#nic} + 1))s/ .*//p" /lab/.nics)
 	for ((tries = 0; tries < monitor_patience * 10; tries++)); do
 		[ ! -e "/sys/bus/pci/devices/0000:$bdf/vendor" ] || return 0
-		sleep 0.1
+		pause
 	done
 	echo "$1 does not appear at $bdf within $monitor_patience s" >&2
 	return 1

@@ -15,7 +15,16 @@ in_root() {
 		chroot "$run_dir/roots/$(basename "$root")" "$@"
 }
 
+# Several processes of a lab may want it at once.
 open_root() {
+	local fd
+	exec {fd}>"$run_dir/roots.lock"
+	flock "$fd"
+	mount_root "$1"
+	exec {fd}>&-
+}
+
+mount_root() {
 	local root=$1 at
 	at=$run_dir/roots/$(basename "$root")
 	[ ! -d "$at/src/devtools" ] || return 0

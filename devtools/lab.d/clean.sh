@@ -3,14 +3,16 @@
 
 command_clean() {
 	[ -d "$cache" ] || { say "nothing to remove"; return; }
-	no_lab_is_running || die "another lab is running: not removed"
+	have_cache_alone && no_older_lab_is_running || die "another lab is running: not removed"
 	remove_tree "$cache"
 	say "removed $cache"
 }
 
-no_lab_is_running() {
+# One of before the cache had a lock.
+no_older_lab_is_running() {
 	local dir
 	for dir in "$cache"/run/*/; do
-		[ ! -d "$dir" ] || [ ! -d "/proc/$(basename "$dir")" ] || return 1
+		dir=${dir%/}
+		[ ! -d "$dir" ] || [ -f "$dir/.lock" ] || [ ! -d "/proc/${dir##*/}" ] || return 1
 	done
 }

@@ -5,6 +5,7 @@
 checkout=$(dirname "$lab_dir")
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dpdk-iommufd
 run_dir=${LAB_RUN_DIR:-}
+export LC_ALL=C.UTF-8 # numbers have points
 
 say() { printf 'lab: %s\n' "$*" >&2; }
 
@@ -26,23 +27,50 @@ save_terminal() { [ ! -t 0 ] || terminal_state=$(stty -g); }
 
 restore_terminal() { [ -z "$terminal_state" ] || stty "$terminal_state" 2>/dev/null || true; }
 
-# --- the run directory: what one call of the lab leaves while it runs ------------------------------------------------------------
+# --- who is running -------------------------------------------------------------------------------------------------------------
+# A lab has a shared lock on the cache while it runs, and one of its own on its run directory: what it leaves while it runs. A lock goes
+# with the last process that has it, whatever ends that, and is seen from other containers, where a process's number means nothing.
+
+cache_lock=$cache.lock # beside the cache: what removes the cache must not remove the lock
+
+use_cache() {
+	mkdir -p "$(dirname "$cache")"
+	exec {cache_lock_fd}>"$cache_lock"
+	flock --shared "$cache_lock_fd"
+}
+
+# False when a lab is running. None begins to use the cache until this process has ended.
+have_cache_alone() {
+	exec {cache_lock_fd}>"$cache_lock"
+	flock --nonblock "$cache_lock_fd"
+}
 
 make_run_dir() {
-	mkdir -p "$cache/run"
+	mkdir -p "$cache/locks" "$cache/run"
+	with_lock run-directories new_run_dir
+}
+
+new_run_dir() {
+	local number=$$
 	remove_dead_run_dirs
-	run_dir=$cache/run/$$
-	mkdir -p "$run_dir"
+	until mkdir "$cache/run/$number" 2>/dev/null; do number=$((number + 1)); done
+	run_dir=$cache/run/$number
+	exec {run_dir_fd}>"$run_dir/.lock"
+	flock --nonblock "$run_dir_fd"
 }
 
 remove_run_dir() { rm -rf "$run_dir"; }
 
-# A lab that was killed outright could not remove its own.
+# A lab that was killed outright could not remove its own. One of before run directories had locks has a process's number for its name.
 remove_dead_run_dirs() {
 	local dir
 	for dir in "$cache"/run/*/; do
-		[ -d "$dir" ] || continue
-		[ -d "/proc/$(basename "$dir")" ] || rm -rf "$dir"
+		dir=${dir%/}
+		if [ -f "$dir/.lock" ]; then
+			( flock --nonblock 9 && rm -rf "$dir" ) 9<"$dir/.lock" || true
+		elif [ -d "$dir" ] && [ ! -d "/proc/${dir##*/}" ]; then
+			rm -rf "$dir"
+		fi
 	done
 }
 
@@ -75,8 +103,10 @@ show_progress() {
 		fi
 		sleep 0.1
 	done
-	[ ! -t 2 ] || printf '\r\033[K' >&2
+	clear_progress
 }
+
+clear_progress() { [ ! -t 2 ] || printf '\r\033[K' >&2; }
 
 progress_line() {
 	local width
@@ -116,6 +146,7 @@ build_thing() {
 	mv "$path.tmp" "$path"
 }
 
+# Those that nobody has used for a day: another checkout may want another one of the same name, and both are used in turns.
 remove_other_things() {
 	local other base
 	for other in "$cache/$1"-????????????????*; do
@@ -123,7 +154,8 @@ remove_other_things() {
 		base=$(basename "$other" .tmp)
 		[ "$base" = "$1-$2" ] && continue
 		[[ ${base#"$1-"} =~ ^[0-9a-f]{16}$ ]] || continue
-		( flock --nonblock 9 && remove_tree "$other" ) 9>"$cache/locks/$base" || say "$base is in use: left in the cache"
+		[ -z "$(find "$cache/locks/$base" -mmin -1440 2>/dev/null)" ] || continue
+		( flock --nonblock 9 && remove_tree "$other" ) 9>>"$cache/locks/$base" || say "$base is in use: left in the cache"
 	done
 }
 
@@ -133,11 +165,12 @@ remove_tree() {
 	rm -rf --one-file-system "$1"
 }
 
-# hold NAME: keeps a shared lock until the lab ends.
+# hold NAME: keeps a shared lock until this process ends. The lock's file says when the thing was used last.
 hold() {
 	local fd
 	mkdir -p "$cache/locks"
-	exec {fd}>"$cache/locks/$1"
+	touch "$cache/locks/$1"
+	exec {fd}>>"$cache/locks/$1"
 	flock --shared "$fd"
 }
 
@@ -148,7 +181,7 @@ with_lock() {
 	mkdir -p "$cache/locks"
 	exec {fd}>"$cache/locks/$name.build"
 	if ! flock --nonblock "$fd"; then
-		say "waiting for another lab that is building $name"
+		say "waiting for another process that is building $name"
 		flock "$fd"
 	fi
 	"$@"

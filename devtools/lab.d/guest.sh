@@ -3,12 +3,22 @@
 # It must not know what the command does.
 # shellcheck shell=bash
 
-share=$run_dir/share
-console=$run_dir/console.log
 guest_died=125 # the exit status when there is none from the guest: no other meaning inside the lab
 
-# prepare_guest: everything that the machine in ${machine[@]} needs, built or in the cache.
+# use_guest NAME: this process's guest has its files in a folder of this name. Guests that run at the same time have different ones.
+use_guest() {
+	guest_dir=$run_dir/$1
+	guest_at=/run/lab/$1 # the same, for QEMU
+	share=$guest_dir/share
+	console=$guest_dir/console.log
+	mkdir -p "$share"
+}
+use_guest guest
+
+# prepare_guest: everything that the machine in ${machine[@]} needs, built or in the cache. The release's own root first: when nothing
+# is there yet, another process of this lab makes the tool root meanwhile.
 prepare_guest() {
+	ensure_root "${machine[dpdk]}"
 	ensure_tool_root
 	ensure_kernel "${machine[kernel]}"
 	ensure_project "${machine[dpdk]}"
@@ -18,8 +28,8 @@ prepare_guest() {
 run_guest() {
 	local input
 	write_share "$1" plain
-	[ -p "$run_dir/no-input" ] || mkfifo "$run_dir/no-input"
-	exec {input}<>"$run_dir/no-input"
+	[ -p "$guest_dir/no-input" ] || mkfifo "$guest_dir/no-input"
+	exec {input}<>"$guest_dir/no-input"
 	boot_guest <&"$input"
 }
 
@@ -29,7 +39,6 @@ run_guest_on_terminal() {
 }
 
 write_share() {
-	mkdir -p "$share"
 	rm -f "$share/.status" "$console"
 	: >"$console"
 	printf '%s\n' "$1" >"$share/.command"
@@ -45,7 +54,7 @@ boot_guest() {
 	local status=0 limit=${DPDK_IOMMUFD_BOOT_LIMIT:-900}
 	open_root "$tool_root"
 	run_qemu "$limit" || status=$?
-	cp "$console" "$cache/logs/console.log"
+	cp "$console" "$cache/logs/console.log.$BASHPID" && mv "$cache/logs/console.log.$BASHPID" "$cache/logs/console.log"
 	if [ -f "$share/.status" ]; then return "$(cat "$share/.status")"; fi
 	explain_death "$status" "$limit"
 	return "$guest_died"
@@ -58,21 +67,21 @@ explain_death() {
 		say "the guest died (QEMU's exit status: $1); the end of its console:"
 	fi
 	tail -n 40 "$console" | tr -d '\r' >&2
-	[ ! -s "$run_dir/qemu.log" ] || { say "QEMU said:"; tail -n 20 "$run_dir/qemu.log" >&2; }
+	[ ! -s "$guest_dir/qemu.log" ] || { say "QEMU said:"; tail -n 20 "$guest_dir/qemu.log" >&2; }
 }
 
 run_qemu() {
-	local limit=$1 at=/run/lab
+	local limit=$1 at=$guest_at
 	local -a arguments exports objects preload=()
 	mapfile -t arguments < <(machine_arguments)
-	rm -f "$run_dir/monitor"
+	rm -f "$guest_dir/monitor"
 	mapfile -t exports < <(
 		export_folder root "$(inside "$root")"
 		export_folder modules "$(inside "$modules")/lib/modules"
-		export_folder stage "$at/$(basename "$stage")"
+		export_folder stage "/run/lab/$(basename "$stage")"
 		export_folder src /src
 	)
-	mapfile -t objects < <(preloaded_objects "$at")
+	mapfile -t objects < <(preloaded_objects)
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
 	in_root "$tool_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
@@ -82,12 +91,12 @@ run_qemu() {
 		-chardev "socket,id=monitor,path=$at/monitor,server=on,wait=off" -mon chardev=monitor,mode=control \
 		-chardev "socket,id=commands,path=$at/monitor" -device virtserialport,chardev=commands,name=lab.monitor \
 		"${exports[@]}" -fsdev "local,id=share,path=$at/share,security_model=none" -device virtio-9p-pci,fsdev=share,mount_tag=share \
-		2>"$run_dir/qemu.log"
+		2>"$guest_dir/qemu.log"
 }
 
 # What is preloaded into QEMU, and into nothing else: the model of svanic where there is one, and what the machine says.
-preloaded_objects() { # WHERE THE RUN DIRECTORY IS
-	! has_nic_type svanic || echo "$1/$(basename "$stage")/usr/libexec/dpdk-iommufd-test/svanic.so"
+preloaded_objects() {
+	! has_nic_type svanic || echo "/run/lab/$(basename "$stage")/usr/libexec/dpdk-iommufd-test/svanic.so"
 	[ -z "${machine[qemu-preload]}" ] || echo "${machine[qemu-preload]}"
 }
 

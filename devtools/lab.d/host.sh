@@ -24,6 +24,19 @@ ensure_host_tools() {
 	with_progress "installing ${packages[*]}" "$cache/logs/host.log" install_host_packages "${packages[@]}"
 }
 
+# What root may lack in a container. Each is tried: no list of capabilities says what a seccomp filter or a security module refuses.
+require_rights() {
+	local hint="; in a container, give it the right to (docker run --privileged), or use a machine"
+	unshare --mount --pid --fork true 2>/dev/null ||
+		die "this process may not make namespaces of its own (unshare(2); CAP_SYS_ADMIN)$hint"
+	unshare --mount mount -t tmpfs tmpfs /tmp 2>/dev/null ||
+		die "this process may not mount (mount(2) of a tmpfs; CAP_SYS_ADMIN)$hint"
+	unshare --mount --pid --fork mount -t proc proc /proc 2>/dev/null ||
+		die "this process may not mount a /proc of its own (mount(2); parts of this machine's /proc are covered)$hint"
+	chroot / true 2>/dev/null ||
+		die "this process may not enter other roots (chroot(2); CAP_SYS_CHROOT)$hint"
+}
+
 install_host_packages() {
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"

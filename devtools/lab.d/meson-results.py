@@ -1,4 +1,4 @@
-"""Turns meson's testlog.json into one line per test: pass|fail|skip TAB name TAB note, and writes each meson test's output to a file.
+"""Turns meson's testlog.json into one line per test: pass|fail|skip TAB name TAB seconds TAB note, and writes each meson test's output to a file.
 
 Every cmocka test counts for itself where the program's output says so (TAP, or cmocka's own format); otherwise the meson test counts
 as one. It must not know how the tests are built or who reads the lines.
@@ -34,11 +34,10 @@ def main(testlog, folder):
         open(os.path.join(folder, name), "w").write(text)
         whole = OUTCOMES.get(test["result"], "fail")
         singles = single_tests(text)
-        note = "%.1f s" % test["duration"]
         for single, outcome in singles.items():
-            print(outcome, "%s:%s" % (name, single), "", sep="\t")
+            print(outcome, "%s:%s" % (name, single), "", "", sep="\t")
         if not singles or (whole == "fail" and "fail" not in singles.values()):
-            print(whole, name, "%s, %s" % (test["result"], note) if whole == "fail" else note, sep="\t")
+            print(whole, name, "%.1f" % test["duration"], test["result"] if whole == "fail" else "", sep="\t")
 
 
 main(*sys.argv[1:])

@@ -6,6 +6,7 @@
 # same for each and takes no other thread of QEMU; two svanics, each wired to one that takes what it sends and does nothing; memory for
 # 4 GiB of hugepages; and the guest can read how much time its processors got.
 # An emulated processor that sleeps takes milliseconds to wake up: `--append idle=poll` keeps that out of what fault and sva-invalidate measure.
+# shellcheck disable=SC2054 # the commas are QEMU's
 perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 	--nic e1000e:link=hub1 --nic e1000e:link=hub2 --nic e1000e:link=hub3
 	--nic svanic:link=pair1 --nic svanic:link=pair1 --nic svanic:link=pair2 --nic svanic:link=pair2

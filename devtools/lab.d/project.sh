@@ -23,12 +23,14 @@ ensure_project() {
 
 build_project() {
 	local release=$1 started=$SECONDS
+	[ ! -d "$stage" ] || return 0 # another process of this lab has done it
 	remove_stale_builds "$release"
 	mkdir -p "$build_dir"
 	realpath "$checkout" >"$build_dir/source"
 	with_progress "building the project for DPDK $release" "$cache/logs/build-$release.log" run_meson "$(inside "$build_dir")/meson"
 	grep -E 'warning:' "$cache/logs/build-$release.log" >&2 || true
-	cp -a "$build_dir/stage" "$stage"
+	cp -a "$build_dir/stage" "$stage.tmp"
+	mv "$stage.tmp" "$stage"
 	say "project built for DPDK $release ($((SECONDS - started)) s)"
 }
 
@@ -51,6 +53,8 @@ remove_stale_builds() {
 		dir=${dir%/}
 		if [ ! -d "$dir" ] || [ "$dir" = "$build_dir" ]; then continue; fi
 		source=$(cat "$dir/source" 2>/dev/null || true)
-		if [ ! -d "$source" ] || [ "$source" = "$(realpath "$checkout")" ]; then remove_tree "$dir"; fi
+		if [ -d "$source" ] && [ "$source" != "$(realpath "$checkout")" ]; then continue; fi
+		# Not one that is being built at this moment and does not say yet of what.
+		( flock --nonblock 9 && remove_tree "$dir" ) 9>>"$cache/locks/${dir##*/}.build" || true
 	done
 }

@@ -2,46 +2,101 @@
 # machine. It must not know what they test.
 # shellcheck shell=bash
 
+. "$lab_dir/lab.d/results.sh"
+. "$lab_dir/lab.d/queue.sh"
 . "$lab_dir/lab.d/scripts.sh"
 
 unit_release=24.11
+unit_seconds=60 # about, with the build
 
 command_test() {
-	local kind=all
-	case ${1:-} in
-	unit | mock | vm) kind=$1; shift ;;
+	local kind=all jobs="" repeat=1 junit="" names=() started=$SECONDS failed
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--jobs | --repeat | --junit)
+			[ $# -ge 2 ] || die "$1 wants a value; see: devtools/lab help"
+			[ "$1" = --junit ] || [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || die "$1 wants a number, not '$2'"
+			printf -v "${1#--}" '%s' "$2"
+			shift
+			;;
+		-*) die "unknown: $1; see: devtools/lab help" ;;
+		unit | mock | vm) kind=$1 ;;
+		*) names+=("$1") ;;
+		esac
+		shift
+	done
+	[ -z "$junit" ] || { : >"$junit"; } 2>/dev/null || die "cannot write $junit"
+	: "${jobs:=$(default_jobs)}"
+	# shellcheck disable=SC2034 # the machine has it
+	[ "$jobs" = 1 ] || tcg_threads=single
+	start_results
+	case $kind in all | unit) queue_unit_tests ;; esac
+	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
+	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
+	work_off "$jobs" test_item
+	report_unknown "${names[@]}"
+	keep_times
+	[ -z "$junit" ] || write_junit "$junit" $((SECONDS - started))
+	show_times $((SECONDS - started)) "$jobs"
+	failed=$(count_results fail)
+	echo "$(count_results pass) passed, $failed failed, $(count_results skip) skipped"
+	[ "$failed" = 0 ] && [ -s "$results" ]
+}
+
+test_item() { # WORKER unit|scripts WORD...
+	case $2 in
+	unit) unit_item "$1" "${@:3}" ;;
+	scripts) scripts_item "$1" "${@:3}" ;;
 	esac
-	found=()
-	case $kind in all | unit) run_unit_tests "$@" ;; esac
-	case $kind in all | mock) run_guest_tests test/mock "$@" ;; esac
-	case $kind in all | vm) run_guest_tests test/vm "$@" ;; esac
-	report_unknown "$@"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ "$failed" = 0 ] && [ $((passed + skipped)) -gt 0 ]
 }
 
-run_guest_tests() { # FOLDER NAME...
-	local folder=$1 names=()
-	mapfile -t names < <(scripts_named "$@")
-	found+=("${names[@]}")
-	[ ${#names[@]} = 0 ] || run_scripts "$folder" "${names[@]}"
+# A name may be that of a test of either kind, or of none.
+report_unknown() {
+	local name
+	for name in "$@"; do
+		has_result "$name" || report fail "$kind" "$name" "" "no test of that name"
+	done
 }
 
-run_unit_tests() {
-	local at results=$run_dir/unit-results status name note
+queue_guest_tests() { # FOLDER NAME...
+	local folder=$1 found=()
+	mapfile -t found < <(scripts_named "$@")
+	[ ${#found[@]} = 0 ] || queue_scripts "$repeat" "$folder" "${found[@]}"
+}
+
+# --- unit tests -----------------------------------------------------------------------------------------------------------------
+
+queue_unit_tests() {
 	[ -f "$checkout/meson.build" ] || { say "the checkout has no meson.build yet: no unit tests"; return; }
-	if ! "$lab_dir/lab" build --dpdk "$unit_release"; then
-		report fail "build for DPDK $unit_release"
-		return
-	fi
+	add_item "$((unit_seconds * repeat))" unit "$repeat" "${names[@]}"
+}
+
+unit_item() { # WORKER REPEAT NAME...
+	doing "$1" "unit tests"
+	attempt run_unit_tests "${@:2}" || report fail unit "unit tests" "" "they could not be run: see above"
+}
+
+run_unit_tests() { # REPEAT NAME...
+	local repeat=$1 turn started
+	shift
+	started=$(now)
 	ensure_project "$unit_release"
-	at=$(inside "$build_dir")/meson
-	with_lock "$(basename "$build_dir")" run_meson_tests "$at" "$results" "$@"
-	while IFS=$'\t' read -r status name note; do
-		found+=("$name" "${name%%:*}")
-		report "$status" "$name" "$note"
-		[ "$status" != fail ] || show_output "$run_dir/unit-output/${name%%:*}"
-	done <"$results"
+	note_time "unit tests" prepare "$(since "$started")"
+	started=$(now)
+	for ((turn = 0; turn < repeat; turn++)); do
+		with_lock "$(basename "$build_dir")" run_meson_tests "$(inside "$build_dir")/meson" "$run_dir/unit-results" "$@"
+		report_together report_unit_tests
+	done
+	note_time "unit tests" tests "$(since "$started")"
+	[ $# -gt 0 ] || check_style_tests
+}
+
+# Left out where their programs are missing or of another version, which the tool root's are not.
+check_style_tests() {
+	local name
+	for name in format scripts; do
+		has_result "$name" || report fail unit "$name" "" "it was left out: see test/style/meson.build"
+	done
 }
 
 run_meson_tests() { # BUILD-DIRECTORY RESULTS NAME...
@@ -55,16 +110,16 @@ run_meson_tests() { # BUILD-DIRECTORY RESULTS NAME...
 	in_root "$root" python3 /src/devtools/lab.d/meson-results.py "$at/meson-logs/testlog.json" /run/lab/unit-output >"$results"
 }
 
+report_unit_tests() {
+	local status name seconds note
+	while IFS=$'\x1f' read -r status name seconds note; do
+		write_report "$status" unit "$name" "$seconds" "$note" "$run_dir/unit-output/${name%%:*}"
+	done < <(tr '\t' '\037' <"$run_dir/unit-results")
+}
+
 # Which tests failed is read from the log; what this must catch is a test run that did not happen.
 meson_test_whatever_comes() {
 	in_root "$root" meson test -C "$1" --no-rebuild "${@:2}" || [ -s "$build_dir/meson/meson-logs/testlog.json" ] ||
 		grep -q 'No tests defined' "$cache/logs/unit.log"
 	touch "$build_dir/meson/meson-logs/testlog.json"
-}
-
-report_unknown() {
-	local name
-	for name in "$@"; do
-		contains "$name" "${found[@]}" || report fail "$name" "no test of that name"
-	done
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # examples/sva-hello: what is on its stack, from malloc() and in its own file arrives byte for byte, though nothing was mapped for the
 # NIC; without sva=1 it says what is missing.
-# machine: --nic svanic:link=pair1 --nic virtio:link=pair1,kernel
+# machine: --nic svanic:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 need_iommufd

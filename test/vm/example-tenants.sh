@@ -1,7 +1,7 @@
 #!/bin/bash
 # examples/tenants: both tenants' own frames arrive as they were; each one's attempt at the other's memory is refused, counted in
 # its own pair, and in the kernel's log with its own PASID. Nothing else is refused, and nothing of the other arrives.
-# machine: --nic svanic:link=pair1 --nic virtio:link=pair1,kernel
+# machine: --nic svanic:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 need_iommufd

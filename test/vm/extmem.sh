@@ -19,7 +19,7 @@ wait_for_line "$log" 'echo: sent from unmapped memory'
 for ((i = 0; i < 300; i++)); do
 	faults=$(dmesg_faults)
 	[ -z "$faults" ] || break
-	sleep 0.1
+	pause
 done
 echo "unmapped 0x$address; the kernel says: $faults"
 # 512 buffers of 2176 bytes; which of them is sent is the mempool's affair.

@@ -35,7 +35,7 @@ for backend in iommufd type1; do
 	for ((i = 0; i < 300; i++)); do
 		faults=$(dmesg_faults | grep 'fault addr' | tail -n +$((faults_before + 1)))
 		[ -z "$faults" ] || break
-		sleep 0.1
+		pause
 	done
 	echo "memory of 03:00.0 alone at $address; the kernel says: $faults"
 	grep -q "device \[0000:01:00.0\] fault addr $address" <<<"$faults" || grep -q "\[01:00.0\] fault addr $address" <<<"$faults" ||

@@ -24,7 +24,7 @@ check_raw() { # BACKEND NAME DEVICE RAW-ARGUMENTS...
 	wait_for_line "$log" 'echo: sent from unmapped memory'
 	for ((i = 0; i < 60; i++)); do
 		[ "$(faults_inside | wc -l)" = "$before" ] || break
-		sleep 0.1
+		pause
 	done
 	faults_inside | tail -n 1
 	[ "$(faults_inside | wc -l)" -gt "$before" ] || fail "no refused access to the unmapped memory"

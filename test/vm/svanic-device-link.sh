@@ -1,6 +1,6 @@
 #!/bin/bash
 # The model of svanic tells when its link goes and comes.
-# machine: --nic svanic:link=pair1 --nic virtio:link=pair1,kernel
+# machine: --nic svanic:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/svanic.sh"
 . /src/devtools/guest/monitor.sh
 

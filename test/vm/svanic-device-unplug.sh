@@ -1,6 +1,6 @@
 #!/bin/bash
 # The model of svanic can be pulled out of the machine after it was used, while frames come for it, and put in again.
-# machine: --nic svanic:link=pair1 --nic virtio:link=pair1,kernel
+# machine: --nic svanic:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/svanic.sh"
 . /src/devtools/guest/monitor.sh
 

@@ -36,7 +36,7 @@ wait_for_flow() {
 	for ((tries = 0; tries < 600; tries++)); do
 		running "$work/flow.log" || fail "the flow of frames has ended"
 		[ "$(frames_back)" -lt "$wanted" ] || return 0
-		sleep 0.1
+		pause
 	done
 	fail "no frames come back"
 }

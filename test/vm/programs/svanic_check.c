@@ -149,8 +149,9 @@ make_frame(uint8_t *frame, size_t length, const uint8_t to[6],
 		frame[i] = (uint8_t)(number * 31 + i * 7 + i / 256);
 }
 
-static size_t
-receive_within(struct test *test, uint8_t *frame, size_t size, int patience_ms)
+size_t
+peer_receive_within(
+	struct test *test, uint8_t *frame, size_t size, int patience_ms)
 {
 	struct pollfd ready = { .fd = test->peer, .events = POLLIN };
 	struct sockaddr_ll from;
@@ -170,7 +171,7 @@ receive_within(struct test *test, uint8_t *frame, size_t size, int patience_ms)
 size_t
 peer_receive(struct test *test, uint8_t *frame, size_t size)
 {
-	return receive_within(test, frame, size, BARE_PATIENCE_MS);
+	return peer_receive_within(test, frame, size, BARE_PATIENCE_MS);
 }
 
 bool
@@ -178,7 +179,7 @@ peer_is_quiet(struct test *test)
 {
 	uint8_t frame[2048];
 
-	return receive_within(test, frame, sizeof(frame), 0) == 0;
+	return peer_receive_within(test, frame, sizeof(frame), 0) == 0;
 }
 
 void

@@ -83,6 +83,8 @@ void make_frame(uint8_t *frame, size_t length, const uint8_t to[6],
 	const uint8_t from[6], unsigned int number);
 /* The next frame from svanic, 0 when none comes. */
 size_t peer_receive(struct test *test, uint8_t *frame, size_t size);
+size_t peer_receive_within(
+	struct test *test, uint8_t *frame, size_t size, int patience_ms);
 /* Nothing has come from svanic that was not received yet. */
 bool peer_is_quiet(struct test *test);
 void peer_send(struct test *test, const uint8_t *frame, size_t length);

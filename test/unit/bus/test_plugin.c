@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * When the plugin takes calls over, when it leaves all as it is, and that it gives
+ * everything back where the system refuses a part. On small objects, with the real
+ * search for DPDK's functions and the real rebinding. plugin.c and dpdk_vfio.c are
+ * compiled in: one works when a program starts, the other searches once.
+ *
+ * Must not know: what the functions do, nor ELF.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "../../../drivers/bus/pci_iommufd/dpdk_vfio.c"
+#include "../../../drivers/bus/pci_iommufd/plugin.c"
+#include "shim_load.h"
+#include "shim_objects.h"
+#include "unit.h"
+
+static const char *eal_with_all, *eal_without_one, *eal_without_any;
+static const char *now_caller, *lazy_caller;
+static bool refuse_write;
+
+/* One caller's functions. */
+struct caller {
+	void *object;
+	int (*enable)(void);
+	int (*group_fd)(void);
+	struct shim_table *(*table)(void);
+};
+
+static void *eal;
+static struct caller now, lazy;
+
+/* --- what is logged, without EAL ------------------------------------------------------- */
+
+static char logged[2048];
+static unsigned int log_lines, log_errors;
+
+int
+rte_log(uint32_t level, uint32_t type __rte_unused, const char *format, ...)
+{
+	va_list arguments;
+
+	log_lines++;
+	if (level <= RTE_LOG_ERR)
+		log_errors++;
+	va_start(arguments, format);
+	vsnprintf(logged, sizeof(logged), format, arguments);
+	va_end(arguments);
+	return 0;
+}
+
+int
+rte_log_register_type_and_pick_level(
+	const char *name __rte_unused, uint32_t level __rte_unused)
+{
+	return RTE_LOGTYPE_USER1;
+}
+
+/* --- stand-ins --------------------------------------------------------------------------- */
+
+#define OUR_FUNCTION(name, parameters)          \
+	int name parameters                     \
+	{                                       \
+		return SHIM_OURS + SHIM_##name; \
+	}
+VFIO_SHIM_FUNCTIONS(OUR_FUNCTION)
+#undef OUR_FUNCTION
+
+int mprotect(void *address, size_t length, int protection);
+
+/* In the place of libc's, for the code under test: systems may refuse. */
+int
+mprotect(void *address, size_t length, int protection)
+{
+	if (refuse_write && (protection & PROT_WRITE) != 0) {
+		errno = EACCES;
+		return -1;
+	}
+	return syscall(SYS_mprotect, address, length, protection);
+}
+
+static void
+load_caller(struct caller *caller, const char *path, int flags)
+{
+	caller->object = dlopen(path, flags | RTLD_LOCAL);
+	if (caller->object == NULL)
+		fail_msg("%s", dlerror());
+	*(void **)&caller->enable = dlsym(caller->object, "shim_caller_enable");
+	*(void **)&caller->group_fd = dlsym(
+		caller->object, "shim_caller_group_fd");
+	*(void **)&caller->table = dlsym(caller->object, "shim_caller_table");
+	assert_non_null(caller->enable);
+	assert_non_null(caller->group_fd);
+	assert_non_null(caller->table);
+}
+
+static void
+unload_caller(struct caller *caller)
+{
+	if (caller->object != NULL)
+		dlclose(caller->object);
+	caller->object = NULL;
+}
+
+static void
+load(const char *eal_path)
+{
+	eal = shim_load_as(eal_path, "librte_eal.so.99");
+	load_caller(&now, now_caller, RTLD_NOW);
+	load_caller(&lazy, lazy_caller, RTLD_LAZY);
+}
+
+static int
+setup(void **state __rte_unused)
+{
+	once = PTHREAD_ONCE_INIT;
+	functions = (struct dpdk_vfio){ .rte_vfio_enable = NULL };
+	refuse_write = false;
+	log_lines = log_errors = 0;
+	logged[0] = '\0';
+	return 0;
+}
+
+static int
+teardown(void **state __rte_unused)
+{
+	unload_caller(&now);
+	unload_caller(&lazy);
+	if (eal != NULL)
+		dlclose(eal);
+	eal = NULL;
+	return 0;
+}
+
+/* Whose functions a caller reaches: SHIM_EAL or SHIM_OURS. */
+static void
+assert_reaches(const struct caller *caller, int whose)
+{
+	assert_int_equal(caller->enable(), whose + SHIM_rte_vfio_enable);
+	assert_int_equal(
+		caller->group_fd(), whose + SHIM_rte_vfio_get_group_fd);
+	assert_int_equal(
+		caller->table()->enable("vfio"), whose + SHIM_rte_vfio_enable);
+}
+
+/* --- tests ------------------------------------------------------------------------------- */
+
+static void
+nothing_is_changed_at_first(void **state __rte_unused)
+{
+	load(eal_with_all);
+	assert_reaches(&now, SHIM_EAL);
+	assert_reaches(&lazy, SHIM_EAL);
+}
+
+static void
+calls_are_taken_over_when_it_is_loaded(void **state __rte_unused)
+{
+	load(eal_with_all);
+	plugin_loaded();
+	assert_reaches(&now, SHIM_OURS);
+	assert_reaches(&lazy, SHIM_OURS);
+	assert_int_equal(log_lines, 0);
+}
+
+static void
+what_is_loaded_later_is_taken_over_by_another_call(void **state __rte_unused)
+{
+	eal = shim_load_as(eal_with_all, "librte_eal.so.99");
+	load_caller(&now, now_caller, RTLD_NOW);
+	plugin_loaded();
+	load_caller(&lazy, lazy_caller, RTLD_LAZY);
+	assert_reaches(&lazy, SHIM_EAL);
+	plugin_take_over();
+	assert_reaches(&lazy, SHIM_OURS);
+	assert_reaches(&now, SHIM_OURS);
+	assert_int_equal(log_lines, 0);
+}
+
+static void
+dpdks_own_functions_stay_reachable(void **state __rte_unused)
+{
+	load(eal_with_all);
+	plugin_loaded();
+	assert_int_equal(dpdk_vfio_functions()->rte_vfio_enable("vfio"),
+		SHIM_EAL + SHIM_rte_vfio_enable);
+}
+
+static void
+a_release_without_one_function_is_taken_over(void **state __rte_unused)
+{
+	load(eal_without_one);
+	plugin_loaded();
+	assert_reaches(&now, SHIM_OURS);
+	assert_reaches(&lazy, SHIM_OURS);
+	assert_int_equal(log_lines, 0);
+}
+
+static void
+a_table_that_the_program_has_changed_is_left_alone(void **state __rte_unused)
+{
+	load(eal_with_all);
+	now.table()->enable = NULL;
+	plugin_loaded();
+	assert_null(now.table()->enable);
+	assert_int_equal(now.enable(), SHIM_OURS + SHIM_rte_vfio_enable);
+	assert_reaches(&lazy, SHIM_OURS);
+}
+
+/* As with DPDK 26.11. The caller has its functions from elsewhere. */
+static void
+a_release_without_any_is_left_alone(void **state __rte_unused)
+{
+	void *elsewhere;
+
+	elsewhere = shim_load_as(eal_with_all, "libelsewhere.so");
+	load(eal_without_any);
+	plugin_loaded();
+	assert_reaches(&now, SHIM_EAL);
+	assert_reaches(&lazy, SHIM_EAL);
+	assert_int_equal(log_lines, 1);
+	assert_int_equal(log_errors, 0);
+	assert_contains(logged, "26.11");
+	plugin_take_over();
+	assert_reaches(&now, SHIM_EAL);
+	assert_int_equal(log_lines, 1);
+	teardown(NULL);
+	dlclose(elsewhere);
+}
+
+/* Lazily bound calls and data can be written to all the same. */
+static void
+where_a_part_is_refused_all_is_given_back(void **state __rte_unused)
+{
+	load(eal_with_all);
+	assert_reaches(&lazy, SHIM_EAL);
+	refuse_write = true;
+	plugin_loaded();
+	assert_reaches(&now, SHIM_EAL);
+	assert_reaches(&lazy, SHIM_EAL);
+	assert_int_equal(log_lines, 1);
+	assert_int_equal(log_errors, 1);
+	assert_contains(logged, "mprotect");
+	assert_contains(logged, "LD_PRELOAD=librte_bus_pci_iommufd.so");
+}
+
+static void
+what_was_refused_can_be_taken_over_later(void **state __rte_unused)
+{
+	load(eal_with_all);
+	refuse_write = true;
+	plugin_loaded();
+	refuse_write = false;
+	plugin_take_over();
+	assert_reaches(&now, SHIM_OURS);
+	assert_reaches(&lazy, SHIM_OURS);
+}
+
+int
+main(int argc, char **argv)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_is_changed_at_first),
+		TEST(calls_are_taken_over_when_it_is_loaded),
+		TEST(what_is_loaded_later_is_taken_over_by_another_call),
+		TEST(dpdks_own_functions_stay_reachable),
+		TEST(a_release_without_one_function_is_taken_over),
+		TEST(a_table_that_the_program_has_changed_is_left_alone),
+		TEST(a_release_without_any_is_left_alone),
+		TEST(where_a_part_is_refused_all_is_given_back),
+		TEST(what_was_refused_can_be_taken_over_later),
+	};
+
+	if (argc != 6) {
+		fprintf(stderr,
+			"usage: %s EAL EAL-WITHOUT-ONE EAL-WITHOUT-ANY CALLER-NOW CALLER-LAZY\n",
+			argv[0]);
+		return 2;
+	}
+	eal_with_all = argv[1];
+	eal_without_one = argv[2];
+	eal_without_any = argv[3];
+	now_caller = argv[4];
+	lazy_caller = argv[5];
+	return RUN_TESTS("plugin", tests);
+}
