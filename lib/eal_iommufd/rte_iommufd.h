@@ -276,7 +276,8 @@ __rte_experimental int rte_iommufd_space_create(
 	struct rte_iommufd_context *context, struct rte_iommufd_space **space);
 
 /**
- * End an address space and all its mappings.
+ * End an address space and all its mappings. Those that the kernel keeps for another
+ * process (rte_iommufd_device_detach()) are unmapped first; it is logged when that fails.
  *
  * @param space
  *   The space; NULL is allowed.
@@ -779,12 +780,15 @@ __rte_experimental void rte_iommufd_device_close(
  *   - -EINVAL: attached already, or of another context; or the IOMMU cannot
  *     reach memory that is mapped in the space.
  *   - -EBUSY: the device was being reset, and two seconds later still was; or its
- *     group is in another space (type1; with IOMMUFD that is -EINVAL).
+ *     group is in another space (type1; with IOMMUFD that is -EINVAL); or the kernel
+ *     keeps its group in the container of another space, see
+ *     rte_iommufd_device_detach().
  *   - -EFAULT, -ENOMEM: memory that was mapped before cannot be pinned.
  *   - -EADDRINUSE: its IOMMU has reserved addresses at which memory is mapped, or
  *     that were named by rte_iommufd_space_allow().
- *   - another negative errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT or
- *     VFIO_GROUP_SET_CONTAINER.
+ *   - another negative errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT, or with the type1
+ *     backend of VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU, VFIO_GROUP_GET_DEVICE_FD or
+ *     VFIO_IOMMU_MAP_DMA.
  */
 __rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
@@ -825,6 +829,13 @@ __rte_experimental struct rte_iommufd_space *rte_iommufd_device_space(
 /**
  * Take a device out of its address space: its DMA is refused from then on. With
  * the type1 backend its file descriptor is closed.
+ *
+ * With the type1 backend the kernel keeps a device's group in the container while a file
+ * of one of its devices is open anywhere, in a secondary process or a child of fork() for
+ * example, or while its registers are mapped (vfio_group_ioctl_unset_container()). Then
+ * the function succeeds, logs it, and whoever has that file can go on with what is mapped in
+ * the space. What is mapped in the space and unmapped goes on to be so for it. The same holds
+ * for rte_iommufd_device_close(), which does not log it.
  *
  * @param device
  *   The device.

@@ -286,6 +286,29 @@ a_detached_device_can_be_held_and_come_back(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* The other device of the group is opened and not attached: so the group stays open. */
+static void
+a_closed_device_can_be_held_in_an_open_group(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_device *other = open_device(twin);
+	struct rte_iommufd_space *space = live_space(device);
+
+	mock_keep_elsewhere(rte_iommufd_device_fd(device));
+	rte_iommufd_device_close(device);
+	assert_one_error("does not leave the container");
+	assert_int_equal(space->state, SPACE_HELD);
+	map_page(space, 0x3000);
+	assert_int_equal(mock_mappings(), 3);
+	assert_int_equal(rte_iommufd_device_attach(other, space), 0);
+	assert_int_equal(mock_calls("type1_map"), 3);
+	mock_end_elsewhere();
+	rte_iommufd_device_close(other);
+	assert_int_equal(space->state, SPACE_EMPTY);
+	end_space(space);
+	assert_no_error();
+}
+
 static void
 a_closed_device_is_held_while_its_file_is_open(void **state __rte_unused)
 {
@@ -882,6 +905,7 @@ main(void)
 		TEST(the_last_device_empties_the_container),
 		TEST(a_device_that_is_not_the_last_changes_nothing),
 		TEST(a_detached_device_can_be_held_and_come_back),
+		TEST(a_closed_device_can_be_held_in_an_open_group),
 		TEST(a_closed_device_is_held_while_its_file_is_open),
 		TEST(a_map_finds_that_the_page_table_has_gone),
 		TEST(an_unmap_finds_that_the_page_table_has_gone),

@@ -5,7 +5,7 @@
 /*
  * Devices in legacy groups and containers: what is opened when, groups that
  * several devices share, mappings that come and go with the devices, and what is
- * left when any of it fails.
+ * left when any of it fails. What the kernel keeps is in test_type1_container.c.
  *
  * Must not know: IOMMUFD.
  */
@@ -449,45 +449,6 @@ a_group_that_the_kernel_keeps_is_told_of(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 }
 
-/* It can be used again in the space that it could not leave, and only there. */
-static void
-a_group_that_the_kernel_keeps_can_come_back(void **state __rte_unused)
-{
-	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_space *space = create_space();
-	struct rte_iommufd_space *other = create_space();
-
-	map_page(space, 0x1000);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	mock_answer("group_unset_container", -EBUSY);
-	assert_int_equal(rte_iommufd_device_detach(device), 0);
-	assert_one_error("does not leave the container");
-	assert_int_equal(rte_iommufd_device_attach(device, other), -EBUSY);
-	assert_one_error("another address space");
-	/* What the container still holds is not entered again. */
-	assert_int_equal(mock_calls("type1_map"), 1);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	assert_int_equal(mock_calls("type1_map"), 1);
-	assert_int_equal(mock_mappings(), 1);
-	rte_iommufd_device_close(device);
-	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-	assert_int_equal(rte_iommufd_space_destroy(other), 0);
-}
-
-static void
-a_space_can_end_before_its_stuck_group(void **state __rte_unused)
-{
-	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_space *space = create_space();
-
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	mock_answer("group_unset_container", -EBUSY);
-	assert_int_equal(rte_iommufd_device_detach(device), 0);
-	assert_one_error("does not leave the container");
-	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-	rte_iommufd_device_close(device);
-}
-
 static void
 ranges_need_a_device(void **state __rte_unused)
 {
@@ -545,54 +506,6 @@ a_device_is_where_it_is(void **state __rte_unused)
 	assert_no_error();
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-}
-
-/* The device's end, as its detachment, leaves the page table where it was. */
-static void
-a_closed_device_s_group_can_be_kept_too(void **state __rte_unused)
-{
-	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_device *other = open_device(twin);
-	struct rte_iommufd_space *space = create_space();
-
-	map_page(space, 0x1000);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	mock_answer("group_unset_container", -EBUSY);
-	rte_iommufd_device_close(device);
-	assert_one_error("does not leave the container");
-	assert_int_equal(mock_mappings(), 1);
-	/* What is mapped meanwhile is entered, and nothing twice. */
-	map_page(space, 0x2000);
-	assert_int_equal(mock_mappings(), 2);
-	assert_int_equal(rte_iommufd_device_attach(other, space), 0);
-	assert_int_equal(mock_calls("type1_map"), 2);
-	rte_iommufd_device_close(other);
-	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-}
-
-/* Once it does leave, the page table goes, and what is mapped is entered again. */
-static void
-a_group_that_leaves_later_takes_the_page_table(void **state __rte_unused)
-{
-	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_space *space = create_space();
-
-	map_page(space, 0x1000);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	mock_answer("group_unset_container", -EBUSY);
-	assert_int_equal(rte_iommufd_device_detach(device), 0);
-	assert_one_error("does not leave the container");
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	mock_answer("group_unset_container", 0);
-	assert_int_equal(rte_iommufd_device_detach(device), 0);
-	assert_int_equal(mock_mappings(), 0);
-	map_page(space, 0x2000);
-	assert_int_equal(mock_calls("type1_map"), 1);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	assert_int_equal(mock_mappings(), 2);
-	rte_iommufd_device_close(device);
-	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-	assert_no_error();
 }
 
 static void
@@ -679,13 +592,9 @@ main(void)
 		TEST(a_refused_attach_leaves_the_container_empty),
 		TEST(a_device_that_fails_leaves_its_twin_alone),
 		TEST(a_group_that_the_kernel_keeps_is_told_of),
-		TEST(a_group_that_the_kernel_keeps_can_come_back),
-		TEST(a_space_can_end_before_its_stuck_group),
 		TEST(ranges_need_a_device),
 		TEST(a_device_is_not_moved_here),
 		TEST(a_device_is_where_it_is),
-		TEST(a_closed_device_s_group_can_be_kept_too),
-		TEST(a_group_that_leaves_later_takes_the_page_table),
 		TEST(what_is_out_of_reach_is_refused_while_a_device_is_there),
 		TEST(hw_info_is_not_known_here),
 		TEST(a_container_that_cannot_be_opened_makes_no_space),
