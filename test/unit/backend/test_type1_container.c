@@ -800,7 +800,7 @@ what_failed(void)
 static void
 check_agreement(struct rte_iommufd_space *space)
 {
-	struct rte_iommufd_space_stats stats;
+	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
 	const bool held = space_has_page_table(space);
 
 	rte_iommufd_space_stats(space, &stats);
