@@ -39,6 +39,7 @@ done
 echo "== memory that is given back while no device is attached"
 log=$work/between.log
 "$programs/type1_life" between /sys/bus/pci/devices/0000:01:00.0 >"$log" 2>&1 || fail "what is mapped is not what the device has"
+expect_line "$log" 'IOMMUFD: 0000:01:00.0: cannot attach, memory that was mapped for devices is not there any more'
 check_nothing_pinned
 
 echo "== maps beside detachments"

@@ -32,6 +32,7 @@ done
 echo "== memory that is given back while no device is attached"
 log=$work/between.log
 "$programs/type1_life" between /sys/bus/pci/devices/0000:01:00.0 >"$log" 2>&1 || fail "what is mapped is not what the device has"
+expect_line "$log" 'IOMMUFD: cannot map 0x40000000-0x4003ffff: .*there is no memory'
 check_nothing_pinned
 
 echo "== maps beside detachments"

@@ -96,6 +96,7 @@ between(void)
 {
 	void *first = new_memory();
 	void *second = new_memory();
+	void *third = new_memory();
 
 	expect("attach", rte_iommufd_device_attach(device, space), 0);
 	expect("map", map(first, IOVA), 0);
@@ -115,6 +116,14 @@ between(void)
 	expect("pages pinned", pinned(), PAGES);
 	expect("unmap", unmap(IOVA), 0);
 	expect("pages pinned", pinned(), 0);
+
+	expect("map", map(third, IOVA), 0);
+	expect("detach", rte_iommufd_device_detach(device), 0);
+	munmap(third, LENGTH);
+	expect("attach with memory that was given back",
+		rte_iommufd_device_attach(device, space), -EFAULT);
+	expect("unmap", unmap(IOVA), 0);
+	expect("attach", rte_iommufd_device_attach(device, space), 0);
 
 	expect("map", map(second, IOVA), 0);
 	rte_iommufd_device_close(device);
