@@ -72,24 +72,23 @@ deadline_of() { # FOLDER NAME
 
 # --- one machine's scripts --------------------------------------------------------------------------------------------------------
 
-# scripts_item WORKER MACHINE FOLDER NAME...: whatever ends it, each script has a result.
-scripts_item() {
-	local worker=$1 line=$2 folder=$3 name
-	local left=$run_dir/left.$worker
-	shift 3
-	printf '%s\n' "$@" >"$left"
-	say "machine: ${line:-the default one}: $*"
-	attempt run_scripts_on "$worker" "$left" "$line" "$folder" "$@" && return
+left_file() { echo "$run_dir/left.$1"; } # WORKER: the scripts that have no result yet
+
+report_left_scripts() { # WORKER FOLDER
+	local name
 	while read -r name; do
-		report fail "$(kind_of "$folder")" "$name" "" "no machine for it: see above"
-	done <"$left"
+		report fail "$(kind_of "$2")" "$name" "" "no machine for it: see above"
+	done <"$(left_file "$1")"
 }
 
 kind_of() { basename "$1"; } # FOLDER
 
-run_scripts_on() { # WORKER FILE MACHINE FOLDER NAME...
-	local worker=$1 left=$2 machine_line=$3 folder=$4 words=() started
-	shift 4
+run_scripts_on() { # WORKER MACHINE FOLDER NAME...
+	local worker=$1 machine_line=$2 folder=$3 left words=() started
+	left=$(left_file "$worker")
+	shift 3
+	printf '%s\n' "$@" >"$left"
+	say "machine: ${machine_line:-the default one}: $*"
 	started=$(now)
 	doing "$worker" "preparing for $1"
 	mapfile -t words < <(header_line "$checkout/$folder/$1.sh" machine | xargs -r -n1 printf '%s\n')
