@@ -40,18 +40,28 @@ queue_scripts() {
 }
 
 queue_machine() { # MACHINE FOLDER NAME...
-	local line=$1 folder=$2 name seconds sum=0 part=()
+	local line=$1 folder=$2 name seconds sum=0 part=() before
+	before=$((boot_seconds + $(build_seconds "$line")))
 	shift 2
 	for name in "$@"; do
 		seconds=$(expected_seconds "$folder" "$name")
 		if [ ${#part[@]} -gt 0 ] && [ $((sum + seconds)) -gt "$item_limit" ]; then
-			add_item $((sum + boot_seconds)) scripts "$line" "$folder" "${part[@]}"
+			add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
 			part=() sum=0
 		fi
 		part+=("$name")
 		sum=$((sum + seconds))
 	done
-	add_item $((sum + boot_seconds)) scripts "$line" "$folder" "${part[@]}"
+	add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
+}
+
+# Roots and kernels that are not there yet come first, so that others can run meanwhile.
+build_seconds() { # MACHINE
+	local missing=0 release
+	release=$(sed -nE 's/.*--dpdk ([^ ]+).*/\1/p' <<<"$1")
+	[ -z "$release" ] || compgen -G "$cache/root-$release-*" >/dev/null || missing=180
+	[[ $1 != *"--kernel mock"* ]] || compgen -G "$cache/kernel-mock-*" >/dev/null || missing=180
+	echo "$missing"
 }
 
 boot_seconds=10 # about
