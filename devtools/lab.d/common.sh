@@ -124,7 +124,7 @@ progress_line() {
 
 key_of() { sha256sum | cut -c1-16; }
 
-# Builders are called where errexit is on: the first command that fails ends the lab (or the `attempt` around it), the lock goes with it.
+# Builders are called where errexit is on: the first command that fails ends the process, the lock goes with it.
 
 # ensure_thing NAME KEY BUILDER ARGS...: calls BUILDER ARGS... DIRECTORY when the thing is not there; the path is in $thing then.
 ensure_thing() {
@@ -186,12 +186,6 @@ with_lock() {
 	fi
 	"$@"
 	exec {fd}>&-
-}
-
-# attempt COMMAND...: in a subshell of its own where errexit is on, whatever the caller does with the status.
-attempt() {
-	"$@" &
-	wait $!
 }
 
 contains() {

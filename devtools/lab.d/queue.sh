@@ -23,12 +23,14 @@ add_item() {
 	printf '%s\0' "$@" >"$queue/$(printf '%06d.%04d' $((999999 - seconds)) "$number")"
 }
 
-# work_off JOBS FUNCTION: calls FUNCTION WORKER WORD... for each item. Returns when all are done.
+# work_off JOBS FUNCTION AFTERWARDS: calls FUNCTION WORKER WORD... for each item, in a process of its own, which a command that fails ends;
+# then, whatever has ended it, AFTERWARDS WORKER WORD.... Returns when all are done. It must not be called where bash ignores failures
+# (before ||, or in a condition): that would hold for FUNCTION as well.
 work_off() {
 	local jobs=$1 worker workers=() shower
 	mkdir -p "$queue/taken"
 	for ((worker = 1; worker <= jobs; worker++)); do
-		work "$worker" "$2" &
+		work "$worker" "$2" "$3" &
 		workers+=($!)
 	done
 	show_doings &
@@ -39,11 +41,13 @@ work_off() {
 	clear_progress
 }
 
-work() { # WORKER FUNCTION
+work() { # WORKER FUNCTION AFTERWARDS
 	local words=()
+	set +e
 	while take_item; do
 		mapfile -d '' words <"$taken"
-		"$2" "$1" "${words[@]}" || true
+		( set -e; "$2" "$1" "${words[@]}" )
+		"$3" "$1" "${words[@]}"
 		doing "$1"
 	done
 }

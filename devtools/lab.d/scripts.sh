@@ -40,18 +40,28 @@ queue_scripts() {
 }
 
 queue_machine() { # MACHINE FOLDER NAME...
-	local line=$1 folder=$2 name seconds sum=0 part=()
+	local line=$1 folder=$2 name seconds sum=0 part=() before
+	before=$((boot_seconds + $(build_seconds "$line")))
 	shift 2
 	for name in "$@"; do
 		seconds=$(expected_seconds "$folder" "$name")
 		if [ ${#part[@]} -gt 0 ] && [ $((sum + seconds)) -gt "$item_limit" ]; then
-			add_item $((sum + boot_seconds)) scripts "$line" "$folder" "${part[@]}"
+			add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
 			part=() sum=0
 		fi
 		part+=("$name")
 		sum=$((sum + seconds))
 	done
-	add_item $((sum + boot_seconds)) scripts "$line" "$folder" "${part[@]}"
+	add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
+}
+
+# Roots and kernels that are not there yet come first, so that others can run meanwhile.
+build_seconds() { # MACHINE
+	local missing=0 release
+	release=$(sed -nE 's/.*--dpdk ([^ ]+).*/\1/p' <<<"$1")
+	[ -z "$release" ] || compgen -G "$cache/root-$release-*" >/dev/null || missing=180
+	[[ $1 != *"--kernel mock"* ]] || compgen -G "$cache/kernel-mock-*" >/dev/null || missing=180
+	echo "$missing"
 }
 
 boot_seconds=10 # about
@@ -72,24 +82,23 @@ deadline_of() { # FOLDER NAME
 
 # --- one machine's scripts --------------------------------------------------------------------------------------------------------
 
-# scripts_item WORKER MACHINE FOLDER NAME...: whatever ends it, each script has a result.
-scripts_item() {
-	local worker=$1 line=$2 folder=$3 name
-	local left=$run_dir/left.$worker
-	shift 3
-	printf '%s\n' "$@" >"$left"
-	say "machine: ${line:-the default one}: $*"
-	attempt run_scripts_on "$worker" "$left" "$line" "$folder" "$@" && return
+left_file() { echo "$run_dir/left.$1"; } # WORKER: the scripts that have no result yet
+
+report_left_scripts() { # WORKER FOLDER
+	local name
 	while read -r name; do
-		report fail "$(kind_of "$folder")" "$name" "" "no machine for it: see above"
-	done <"$left"
+		report fail "$(kind_of "$2")" "$name" "" "no machine for it: see above"
+	done <"$(left_file "$1")"
 }
 
 kind_of() { basename "$1"; } # FOLDER
 
-run_scripts_on() { # WORKER FILE MACHINE FOLDER NAME...
-	local worker=$1 left=$2 machine_line=$3 folder=$4 words=() started
-	shift 4
+run_scripts_on() { # WORKER MACHINE FOLDER NAME...
+	local worker=$1 machine_line=$2 folder=$3 left words=() started
+	left=$(left_file "$worker")
+	shift 3
+	printf '%s\n' "$@" >"$left"
+	say "machine: ${machine_line:-the default one}: $*"
 	started=$(now)
 	doing "$worker" "preparing for $1"
 	mapfile -t words < <(header_line "$checkout/$folder/$1.sh" machine | xargs -r -n1 printf '%s\n')

@@ -33,7 +33,7 @@ command_test() {
 	case $kind in all | unit) queue_unit_tests ;; esac
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
 	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
-	work_off "$jobs" test_item
+	work_off "$jobs" do_item end_item
 	report_unknown "${names[@]}"
 	keep_times
 	[ -z "$junit" ] || write_junit "$junit" $((SECONDS - started))
@@ -43,10 +43,18 @@ command_test() {
 	[ "$failed" = 0 ] && [ -s "$results" ]
 }
 
-test_item() { # WORKER unit|scripts WORD...
+do_item() { # WORKER unit|scripts WORD...
 	case $2 in
-	unit) unit_item "$1" "${@:3}" ;;
-	scripts) scripts_item "$1" "${@:3}" ;;
+	unit) run_unit_tests "$1" "${@:3}" ;;
+	scripts) run_scripts_on "$1" "${@:3}" ;;
+	esac
+}
+
+# Whatever has ended it, each test has a result.
+end_item() { # WORKER unit|scripts WORD...
+	case $2 in
+	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
+	scripts) report_left_scripts "$1" "$4" ;;
 	esac
 }
 
@@ -71,14 +79,10 @@ queue_unit_tests() {
 	add_item "$((unit_seconds * repeat))" unit "$repeat" "${names[@]}"
 }
 
-unit_item() { # WORKER REPEAT NAME...
+run_unit_tests() { # WORKER REPEAT NAME...
+	local repeat=$2 turn started
 	doing "$1" "unit tests"
-	attempt run_unit_tests "${@:2}" || report fail unit "unit tests" "" "they could not be run: see above"
-}
-
-run_unit_tests() { # REPEAT NAME...
-	local repeat=$1 turn started
-	shift
+	shift 2
 	started=$(now)
 	ensure_project "$unit_release"
 	note_time "unit tests" prepare "$(since "$started")"
