@@ -3,7 +3,7 @@
 # there. A NIC is taken out of a running testpmd and put back in as with VFIO's own container, also with DPDK's own code; and what is
 # unmapped, given back and mapped again in between is what the device then has.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
-# deadline: 300
+# deadline: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -3,7 +3,7 @@
 # keeps its group in the container with all that is mapped. Memory is freed and allocated again, and a NIC of another group is attached:
 # frames go out of the new memory. And: memory that is mapped and unmapped in the midst of such a detachment.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic e1000e:link=pair1 --nic virtio:link=pair1,kernel
-# deadline: 300
+# deadline: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
