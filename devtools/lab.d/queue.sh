@@ -36,7 +36,7 @@ work_off() {
 	show_doings &
 	shower=$!
 	wait "${workers[@]}" || true
-	kill "$shower" 2>/dev/null
+	kill "$shower" 2>/dev/null || true
 	wait "$shower" 2>/dev/null || true
 	clear_progress
 }
@@ -74,7 +74,11 @@ doing() {
 show_doings() {
 	local pause=30
 	[ ! -t 2 ] || pause=1
-	while sleep "$pause"; do progress_line "$(list_doings)"; done
+	local line
+	while sleep "$pause"; do
+		line=$(list_doings)
+		[ -z "$line" ] || progress_line "$line"
+	done
 }
 
 list_doings() {
