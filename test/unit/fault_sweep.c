@@ -104,6 +104,21 @@ unmap_one(struct rte_iommufd_space *space, uint64_t iova)
 		step(rte_iommufd_space_unmap(space, iova, 0x1000));
 }
 
+/* As often as it could be mapped. */
+static void
+map_and_unmap_counted(struct rte_iommufd_space *space)
+{
+	unsigned int count = 0;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		count += step(rte_iommufd_space_map_counted(
+			space, VA(0x90000), 0x900000, 0x1000, RW));
+	while (count-- > 0)
+		step(rte_iommufd_space_unmap_counted(
+			space, VA(0x90000), 0x900000, 0x1000));
+}
+
 /* One that an error kept out of the space, or kept in it, is left as it is. */
 static bool
 attach(struct life *life, unsigned int number)
@@ -156,6 +171,7 @@ live_with_mirror(struct life *life)
 	map_runs(life->space, 0x500000);
 	assert_runs_all_or_none(life->space, 0x500000);
 	assert_runs_all_or_none(life->mirror, 0x500000);
+	map_and_unmap_counted(life->space);
 	map_some(life->mirror, 0x600000);
 	unmap_one(life->mirror, 0x500000);
 	unmap_one(life->space, 0x500000);

@@ -494,7 +494,8 @@ mirror_next_row(struct rte_iommufd_space *mirror, uint64_t *iova, uint64_t last,
 	*length = 0;
 	pthread_mutex_lock(&mirror->map_lock);
 	area = iova_map_at_or_after(&mirror->map, *iova);
-	while (area != NULL && area->origin != MAPPING_OF_SOURCE)
+	while (area != NULL && area->iova <= last &&
+		area->origin != MAPPING_OF_SOURCE)
 		area = iova_map_next(area);
 	if (area != NULL)
 		*iova = area->iova;

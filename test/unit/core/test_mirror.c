@@ -16,10 +16,10 @@
 
 #include "core/address_space.h"
 #include "backend/backend.h"
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
-#include "rte_iommufd.h"
 #include "unit.h"
 
 #define READ RTE_IOMMUFD_MAP_READ
@@ -31,7 +31,6 @@
 #define VA_BASE UINT64_C(0x8000200000000000)
 #define VA(iova) ((void *)(uintptr_t)(VA_BASE + (iova)))
 
-static struct rte_iommufd_context *context;
 static struct rte_iommufd_space *source; /* IOAS 1 */
 static struct rte_iommufd_space *mirror; /* IOAS 2 */
 static struct rte_iommufd_space *third;	 /* IOAS 3 */
@@ -39,12 +38,12 @@ static struct rte_iommufd_space *third;	 /* IOAS 3 */
 static int
 start(void **state, const char *settings)
 {
-	logs_start();
-	mock_start_permissive(state);
-	assert_int_equal(rte_iommufd_context_create(settings, &context), 0);
-	assert_int_equal(rte_iommufd_space_create(context, &source), 0);
-	assert_int_equal(rte_iommufd_space_create(context, &mirror), 0);
-	return rte_iommufd_space_create(context, &third);
+	if (devices_start(state, false, settings) != 0)
+		return -1;
+	source = create_space();
+	mirror = create_space();
+	third = create_space();
+	return 0;
 }
 
 static int
@@ -72,9 +71,8 @@ teardown(void **state)
 	assert_int_equal(rte_iommufd_space_destroy(third), 0);
 	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
 	assert_int_equal(rte_iommufd_space_destroy(source), 0);
-	assert_int_equal(rte_iommufd_context_destroy(context), 0);
 	assert_no_error();
-	return mock_finish(state);
+	return devices_end(state);
 }
 
 static int
@@ -729,16 +727,12 @@ a_source_ends_after_its_mirrors(void **state __rte_unused)
 /* --- Legacy containers --- */
 
 static struct rte_iommufd_device *
-open_device(const char *address, const char *group)
+open_fake(const char *address, const char *group)
 {
 	const struct fake_device fake = { address, "vfio-pci", NULL, NULL,
 		group, NULL };
-	struct rte_iommufd_device *device = NULL;
 
-	assert_int_equal(rte_iommufd_device_open(
-				 context, fake_sysfs_add(&fake), NULL, &device),
-		0);
-	return device;
+	return open_device(fake_sysfs_add(&fake));
 }
 
 static void
@@ -746,9 +740,8 @@ a_container_mirrors_when_it_has_a_device(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device, *other;
 
-	fake_sysfs_make();
-	device = open_device("0000:01:00.0", "7");
-	other = open_device("0000:02:00.0", "8");
+	device = open_fake("0000:01:00.0", "7");
+	other = open_fake("0000:02:00.0", "8");
 	map_well(source, 0x1000, PAGE);
 	map_well(source, 0x2000, PAGE);
 	mirror_well(mirror);
@@ -774,7 +767,6 @@ a_container_mirrors_when_it_has_a_device(void **state __rte_unused)
 	assert_int_equal(stats_of(source).unmap_calls, 0);
 	rte_iommufd_device_close(device);
 	rte_iommufd_device_close(other);
-	fake_sysfs_remove();
 	assert_int_equal(stats_of(mirror).areas, 1);
 	assert_no_error();
 }
@@ -784,8 +776,7 @@ a_container_that_cannot_have_it_keeps_it_from_all(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device;
 
-	fake_sysfs_make();
-	device = open_device("0000:01:00.0", "7");
+	device = open_fake("0000:01:00.0", "7");
 	assert_int_equal(rte_iommufd_device_attach(device, third), 0);
 	mirror_well(mirror);
 	mirror_well(third);
@@ -797,7 +788,6 @@ a_container_that_cannot_have_it_keeps_it_from_all(void **state __rte_unused)
 	assert_int_equal(stats_of(third).areas, 0);
 	assert_int_equal(mock_mappings(), 0);
 	rte_iommufd_device_close(device);
-	fake_sysfs_remove();
 }
 
 static void
@@ -805,8 +795,7 @@ a_container_copies_by_mapping_again(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device;
 
-	fake_sysfs_make();
-	device = open_device("0000:01:00.0", "7");
+	device = open_fake("0000:01:00.0", "7");
 	assert_int_equal(rte_iommufd_device_attach(device, mirror), 0);
 	map_well(source, 0x10000, 0x4000);
 	assert_int_equal(rte_iommufd_space_copy(mirror, 0x90000, source,
@@ -819,7 +808,6 @@ a_container_copies_by_mapping_again(void **state __rte_unused)
 	unmap_well(mirror, 0x90000, 0x1000);
 	assert_int_equal(mock_mappings(), 0);
 	rte_iommufd_device_close(device);
-	fake_sysfs_remove();
 }
 
 int

@@ -19,10 +19,10 @@
 #include "core/space_allow.h"
 #include "core/space_map.h"
 #include "backend/backend.h"
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
-#include "rte_iommufd.h"
 #include "unit.h"
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -33,7 +33,6 @@
 #define VA_BASE UINT64_C(0x8000200000000000)
 #define RUNS 100 /* so many that threads share them */
 
-static struct rte_iommufd_context *context;
 static struct rte_iommufd_space *space;
 static struct rte_iommufd_run runs[RUNS];
 
@@ -54,13 +53,13 @@ start(void **state, const char *settings)
 {
 	size_t i;
 
-	logs_start();
-	mock_start_permissive(state);
+	if (devices_start(state, false, settings) != 0)
+		return -1;
 	/* A page each, with a gap behind it. */
 	for (i = 0; i < RUNS; i++)
 		runs[i] = run_at((i + 1) * 2 * PAGE, PAGE);
-	assert_int_equal(rte_iommufd_context_create(settings, &context), 0);
-	return rte_iommufd_space_create(context, &space);
+	space = create_space();
+	return 0;
 }
 
 static int
@@ -85,9 +84,8 @@ static int
 teardown(void **state)
 {
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-	assert_int_equal(rte_iommufd_context_destroy(context), 0);
 	assert_no_error();
-	return mock_finish(state);
+	return devices_end(state);
 }
 
 static int
@@ -517,20 +515,8 @@ open_owner(void)
 {
 	const struct fake_device fake = { "0000:01:00.0", "vfio-pci", "vfio0",
 		"511:0", "7", NULL };
-	struct rte_iommufd_device *owner = NULL;
 
-	fake_sysfs_make();
-	assert_int_equal(rte_iommufd_device_open(
-				 context, fake_sysfs_add(&fake), NULL, &owner),
-		0);
-	return owner;
-}
-
-static void
-close_owner(struct rte_iommufd_device *owner)
-{
-	rte_iommufd_device_close(owner);
-	fake_sysfs_remove();
+	return open_device(fake_sysfs_add(&fake));
 }
 
 static int
@@ -564,7 +550,7 @@ a_region_is_mapped_by_its_file(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_unmap(space, 0x100000, 0x2000), 0);
 	assert_mapped(0, 0);
 	assert_no_error();
-	close_owner(owner);
+	rte_iommufd_device_close(owner);
 }
 
 static void
@@ -589,7 +575,7 @@ a_region_that_is_not_mapped_is_closed(void **state __rte_unused)
 	assert_one_error("already");
 	assert_int_equal(mock_open("dma-buf"), 0);
 	assert_int_equal(mock_calls("ioas_map "), 1);
-	close_owner(owner);
+	rte_iommufd_device_close(owner);
 }
 
 static void
@@ -605,7 +591,7 @@ a_region_that_is_not_given_out_is_not_mapped(void **state __rte_unused)
 	assert_one_error("0000:01:00.0: region 2 cannot be given out");
 	assert_int_equal(mock_calls("ioas_map"), 0);
 	assert_mapped(0, 0);
-	close_owner(owner);
+	rte_iommufd_device_close(owner);
 }
 
 static int
@@ -621,7 +607,7 @@ a_region_has_no_address_to_be_mapped_by(void **state __rte_unused)
 
 	assert_int_equal(map_region(owner), 0);
 	assert_int_equal(mock_calls("ioas_map_file"), 1);
-	close_owner(owner);
+	rte_iommufd_device_close(owner);
 }
 
 static void
@@ -636,7 +622,7 @@ containers_map_no_regions(void **state __rte_unused)
 		-EINVAL);
 	assert_one_error("rights 0");
 	assert_int_equal(mock_calls("device_open_dma_buf"), 0);
-	close_owner(owner);
+	rte_iommufd_device_close(owner);
 }
 
 /* --- Unmapping by several threads --- */

@@ -664,6 +664,40 @@ what_the_program_has_mapped_is_left_to_it(void **state __rte_unused)
 		rte_iommufd_space_unmap(space, va_of(0, 0), 2 * PAGE), 0);
 }
 
+/* A program maps memory by rte_dev_dma_map(), and EAL gets it thereafter. */
+static void
+what_both_have_stays_until_both_have_left(void **state __rte_unused)
+{
+	void *va = (void *)(uintptr_t)va_of(0, 0);
+
+	use_pages(0, 0, 1, 0);
+	assert_int_equal(rte_iommufd_space_map_counted(
+				 space, va, va_of(0, 0), 2 * PAGE, RW),
+		0);
+	assert_int_equal(follow(), 0);
+	allocate(0, 1, 1);
+	assert_mapped(1, 2);
+	/* EAL leaves first. */
+	release(0, 0, 2);
+	assert_mapped(1, 2);
+	assert_int_equal(rte_iommufd_space_unmap_counted(
+				 space, va, va_of(0, 0), 2 * PAGE),
+		0);
+	assert_mapped(0, 0);
+	/* The program leaves first. */
+	assert_int_equal(rte_iommufd_space_map_counted(
+				 space, va, va_of(0, 0), 2 * PAGE, RW),
+		0);
+	allocate(0, 0, 2);
+	assert_int_equal(rte_iommufd_space_unmap_counted(
+				 space, va, va_of(0, 0), 2 * PAGE),
+		0);
+	assert_mapped(1, 2);
+	release(0, 0, 2);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
 /* rte_eal_cleanup() makes pages freeable that were to stay, and frees some. */
 static void
 part_of_a_run_stays_to_the_end(void **state __rte_unused)
@@ -988,6 +1022,7 @@ main(void)
 		TEST(a_failed_map_without_events_leaves_nothing_behind),
 		TEST(a_failed_map_leaves_what_was_there_before),
 		TEST(what_the_program_has_mapped_is_left_to_it),
+		TEST(what_both_have_stays_until_both_have_left),
 		TEST(part_of_a_run_stays_to_the_end),
 		TEST(without_the_call_files_do_not_cut_runs),
 		TEST(without_a_callback_nothing_is_mapped),

@@ -845,6 +845,88 @@ list_copies_all_of_each(void **state __rte_unused)
 	free(list);
 }
 
+static void
+at_or_after_and_next_go_through_all(void **state __rte_unused)
+{
+	const struct mapping *mapping;
+	struct iova_map set;
+
+	iova_map_init(&set);
+	assert_null(iova_map_at_or_after(&set, 0));
+	assert_int_equal(add(&set, 0x5000, 0x1000), 0);
+	assert_int_equal(add(&set, 0x1000, 0x2000), 0);
+	mapping = iova_map_at_or_after(&set, 0);
+	assert_int_equal(mapping->iova, 0x1000);
+	assert_ptr_equal(iova_map_at_or_after(&set, 0x2fff), mapping);
+	mapping = iova_map_next(mapping);
+	assert_int_equal(mapping->iova, 0x5000);
+	assert_ptr_equal(iova_map_at_or_after(&set, 0x3000), mapping);
+	assert_null(iova_map_next(mapping));
+	assert_null(iova_map_at_or_after(&set, 0x6000));
+	iova_map_clear(&set);
+}
+
+/* It keeps others out, and is nothing that this process could look up or unmap. */
+static void
+what_is_reserved_counts_as_not_mapped(void **state __rte_unused)
+{
+	const struct mapping reserved = {
+		.iova = 0x2000,
+		.length = 0x1000,
+		.va = 0x2000,
+		.rights = R | W,
+		.origin = MAPPING_OF_SECONDARY,
+	};
+	struct mapping *parts;
+	struct iova_map set;
+	size_t count;
+	uint64_t va;
+
+	iova_map_init(&set);
+	assert_int_equal(add(&set, 0x1000, 0x1000), 0);
+	assert_int_equal(iova_map_add(&set, &reserved), 0);
+	assert_int_equal(add(&set, 0x2000, 0x1000), -EEXIST);
+	assert_int_equal(iova_map_check_whole(&set, 0x1000, 0x1000), 0);
+	assert_int_equal(iova_map_check_whole(&set, 0x1000, 0x2000), -ENOENT);
+	assert_int_equal(iova_map_check_whole(&set, 0x2000, 0x1000), -ENOENT);
+	assert_int_equal(
+		iova_map_translate(&set, 0x2000, 0x1000, R, &va), -ENOENT);
+	assert_int_equal(iova_map_cut_out(&set, 0x1000, 0x2000, &parts, &count),
+		-ENOENT);
+	iova_map_remove(&set, 0x1000, 0x2000);
+	assert_int_equal(set.count, 2);
+	assert_int_equal(
+		iova_map_remove_reserved(&set, 0x1000, 0x1000), -ENOENT);
+	assert_int_equal(
+		iova_map_remove_reserved(&set, 0x2000, 0x800), -ENOENT);
+	assert_int_equal(iova_map_remove_reserved(&set, 0x2000, 0x1000), 0);
+	assert_int_equal(set.count, 1);
+	iova_map_clear(&set);
+}
+
+static void
+add_one(struct mapping *mapping, const void *argument)
+{
+	mapping->count += *(const uint32_t *)argument;
+}
+
+static void
+change_reaches_all_that_overlaps(void **state __rte_unused)
+{
+	const uint32_t step = 3;
+	struct iova_map set;
+	unsigned int i;
+
+	iova_map_init(&set);
+	for (i = 1; i <= 5; i++)
+		assert_int_equal(add(&set, i * 0x1000, 0x1000), 0);
+	iova_map_change(&set, 0x2fff, 0x1002, add_one, &step);
+	for (i = 1; i <= 5; i++)
+		assert_int_equal(iova_map_find(&set, i * 0x1000)->count,
+			i >= 2 && i <= 4 ? step : 0);
+	iova_map_clear(&set);
+}
+
 #define MANY 65536
 #define FEW 2048
 
@@ -913,6 +995,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_or_after_and_next_go_through_all),
+		cmocka_unit_test(what_is_reserved_counts_as_not_mapped),
+		cmocka_unit_test(change_reaches_all_that_overlaps),
 		cmocka_unit_test(cost_does_not_grow_with_what_is_there),
 		cmocka_unit_test(an_empty_set_has_nothing),
 		cmocka_unit_test(add_keeps_all_but_the_file),
