@@ -220,7 +220,7 @@ iommufd_attach(
 
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-			explain_attach(&why, ret));
+			explain_attach(&why, &device->place, ret));
 	return ret;
 }
 

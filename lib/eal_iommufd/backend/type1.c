@@ -153,7 +153,7 @@ open_group_fd(const struct sysfs_device *place)
 	fd = kernel_open(node);
 	if (fd < 0) {
 		IOMMUFD_LOG(ERR, "%s: %s", place->address,
-			explain_group_node(&why, node, fd));
+			explain_group_node(&why, place, fd));
 		return fd;
 	}
 	ret = kernel_group_viable(fd, &viable);
@@ -237,7 +237,7 @@ set_container(struct rte_iommufd_device *device, struct group *group,
 
 refused:
 	IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-		explain_container(&why, ret));
+		explain_container(&why, &device->place, ret));
 	return ret;
 }
 
@@ -297,7 +297,8 @@ open_device_fd(const struct rte_iommufd_device *device)
 	fd = kernel_group_open_device_fd(device->group->fd, name);
 	if (fd < 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-			explain_group_device(&why, device->has_vf_token, fd));
+			explain_group_device(&why, &device->place,
+				device->has_vf_token, fd));
 	return fd;
 }
 

@@ -119,7 +119,7 @@ struct refusal {
 };
 
 static const struct refusal iommu_refusals[] = {
-	{ -ENOENT, "CONFIG_IOMMUFD" },
+	{ -ENOENT, "/dev/iommu" },
 	{ -EACCES, "no permission to open /dev/iommu" },
 	{ -EPERM, "no permission to open /dev/iommu" },
 	{ -ENODEV, "modprobe iommufd" },
@@ -135,7 +135,7 @@ static const struct refusal node_refusals[] = {
 };
 
 static const struct refusal container_refusals[] = {
-	{ -ENOENT, "no /dev/vfio/vfio" },
+	{ -ENOENT, "/dev/vfio/vfio" },
 	{ -EACCES, "no permission to open /dev/vfio/vfio" },
 	{ -EPERM, "no permission to open /dev/vfio/vfio" },
 	{ -ENODEV, "modprobe vfio-pci" },

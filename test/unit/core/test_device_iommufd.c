@@ -195,8 +195,8 @@ a_refused_bind_is_explained(void **state __rte_unused)
 {
 	static const struct refusal refusals[] = {
 		{ -EBUSY, "/dev/vfio/7" },
-		{ -EINVAL, "already opened by another program" },
-		{ -EPERM, "allow_unsafe_interrupts" },
+		{ -EINVAL, "nobody was found who has" },
+		{ -EPERM, "interrupts" },
 		{ -EACCES, "--vfio-vf-token" },
 		{ -ENOMEM, "Cannot allocate memory" },
 	};
