@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "backend/objects.h"
+#include "kernel/memory_limits.h"
 
 struct pasid;
 
@@ -36,6 +37,8 @@ struct backend {
 	bool unsafe;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
+	/* What map() is charged to. */
+	enum memory_charge charge;
 
 	/* No lock held. */
 	int (*space_create)(struct rte_iommufd_space *space);

@@ -384,8 +384,9 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 	.device_close = type1_device_close, .attach = type1_attach,       \
 	.detach = type1_detach, .hw_info = type1_hw_info
 
-#define TYPE1_MAPS \
-	.map = type1_map, .unmap = type1_unmap, .ranges = type1_ranges
+#define TYPE1_MAPS                                             \
+	.charge = MEMORY_CHARGED_TO_PROCESS, .map = type1_map, \
+	.unmap = type1_unmap, .ranges = type1_ranges
 
 /* v1 is the same interface; its kernels only split mappings where v2 refuses. */
 const struct backend backend_type1 = {

@@ -134,7 +134,9 @@ copy_stretches(struct work *work, size_t count, unsigned int threads)
 	run = (struct mapping){
 		.iova = failed->iova, .length = failed->length, .va = failed->va
 	};
-	return space_refuse_batch(work->space, &run, bytes, work->error);
+	/* A copy shares what is pinned and charged for the source. */
+	return space_refuse_batch(
+		work->space, &run, bytes, MEMORY_NOT_CHARGED, work->error);
 }
 
 /* The kernel's half; legacy containers have no copy, so there it is mapped again. */

@@ -51,24 +51,25 @@ space_threads(const struct rte_iommufd_space *space)
 /* What is pinned is charged in sum, so the limit has to be explained for all of it. */
 int
 space_refuse_batch(struct rte_iommufd_space *space, const struct mapping *run,
-	uint64_t bytes, int err)
+	uint64_t bytes, enum memory_charge charge, int err)
 {
 	struct mapping refused = *run;
+	struct explanation why;
 
 	if (err == -ENOMEM)
 		refused.length = bytes;
-	return space_refuse_map(space, &refused, err);
+	IOMMUFD_LOG(ERR, "%s",
+		explain_map(&why, &refused, space->ranges, space->range_count,
+			charge, err));
+	return err;
 }
 
 int
 space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err)
 {
-	struct explanation why;
-
-	IOMMUFD_LOG(ERR, "%s",
-		explain_map(&why, run, space->ranges, space->range_count, err));
-	return err;
+	return space_refuse_batch(
+		space, run, run->length, MEMORY_NOT_CHARGED, err);
 }
 
 void
@@ -250,7 +251,8 @@ space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
 	pthread_mutex_unlock(&space->map_lock);
 	if (ret != 0) {
 		take_back(&work, count);
-		space_refuse_batch(space, &runs[work.failed], bytes, ret);
+		space_refuse_batch(space, &runs[work.failed], bytes,
+			space->context->backend->charge, ret);
 	}
 	free(work.entered);
 	return ret;

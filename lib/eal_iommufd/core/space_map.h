@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/memory_limits.h"
 #include "rte_iommufd.h"
 
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -52,9 +53,10 @@ bool space_touches_interrupt_window(const struct mapping *run);
 int space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err);
 
-/* The same when it was one of several, of that many bytes in all. */
+/* The same when it was one of several, of that many bytes in all, charged in that way. */
 int space_refuse_batch(struct rte_iommufd_space *space,
-	const struct mapping *run, uint64_t bytes, int err);
+	const struct mapping *run, uint64_t bytes, enum memory_charge charge,
+	int err);
 
 /* rte_iommufd_space_unmap() by that many threads. */
 int space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/memory_limits.h"
+
 struct sysfs_device;
 struct mapping;
 struct rte_iommufd_range;
@@ -54,11 +56,12 @@ const char *explain_group_device(struct explanation *explanation,
 	const struct sysfs_device *place, bool with_token, int err);
 /*
  * Why memory could not be mapped; ranges are the IOVAs that can be mapped, as far as
- * they are known.
+ * they are known. With which counter of the kernel the limit on locked memory was
+ * compared is said by charge.
  */
 const char *explain_map(struct explanation *explanation,
 	const struct mapping *run, const struct rte_iommufd_range *ranges,
-	unsigned int range_count, int err);
+	unsigned int range_count, enum memory_charge charge, int err);
 /* Why part of a device's region (a BAR) is not given out for P2P. */
 const char *explain_region(struct explanation *explanation, unsigned int region,
 	uint64_t offset, uint64_t length, int err);

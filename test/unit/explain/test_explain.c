@@ -397,6 +397,8 @@ a_device_that_its_group_keeps_is_explained(void **state __rte_unused)
 	assert_null(strstr(why.text, "may need"));
 }
 
+static enum memory_charge charge;
+
 static const char *
 explain_map_error(int err)
 {
@@ -406,7 +408,7 @@ explain_map_error(int err)
 		.va = 0x7f0000000000,
 	};
 
-	return explain_map(&why, &run, NULL, 0, err);
+	return explain_map(&why, &run, NULL, 0, charge, err);
 }
 
 static void
@@ -449,7 +451,8 @@ explain_address(uint64_t iova, uint64_t length,
 {
 	const struct mapping run = { .iova = iova, .length = length };
 
-	return explain_map(&why, &run, ranges, count, -EINVAL);
+	return explain_map(
+		&why, &run, ranges, count, MEMORY_NOT_CHARGED, -EINVAL);
 }
 
 static void
@@ -527,10 +530,12 @@ getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
 
 #define STATUS "/proc/self/status"
 #define CGROUP "/proc/self/cgroup"
+#define MEMINFO "/proc/meminfo"
 #define OF_CGROUP(name) "/sys/fs/cgroup/" name
 /* Without CAP_IPC_LOCK, which is bit 14, and with it alone. */
 #define ORDINARY "CapEff:\t000001ffffffbfff\n"
 #define PRIVILEGED "CapEff:\t0000000000004000\n"
+#define AVAILABLE "MemTotal: 2000 kB\nMemAvailable:    1234 kB\n"
 
 static const char *
 explain_with(const struct text_file *files)
@@ -538,6 +543,7 @@ explain_with(const struct text_file *files)
 	text_files = files;
 	explain_map_error(-ENOMEM);
 	text_files = NULL;
+	assert_true(strlen(why.text) < sizeof(why.text) - 1);
 	return why.text;
 }
 
@@ -546,31 +552,79 @@ the_limit_on_locked_memory_is_told(void **state __rte_unused)
 {
 	const struct text_file files[] = { { STATUS, ORDINARY }, { NULL, "" } };
 
+	charge = MEMORY_CHARGED_TO_USER;
 	locked_memory = 24 << 10;
 	assert_explains(explain_with(files),
 		"cannot pin 2048 KiB for DMA: the limit on locked memory is 24 KiB",
 		"ulimit -l");
-	assert_contains(why.text, "0 KiB are pinned already");
+	assert_contains(why.text,
+		"0 KiB are charged against it already (VmPin of this process)");
 	assert_contains(why.text, "raise it to at least 2048 ");
 	assert_contains(why.text, "LimitMEMLOCK=");
 	assert_contains(why.text, "CAP_IPC_LOCK");
+	assert_null(strstr(why.text, "other programs"));
 }
 
+/* IOMMUFD's charge is seen as VmPin, a container's as VmLck. */
 static void
-what_is_pinned_already_counts(void **state __rte_unused)
+what_is_charged_already_counts(void **state __rte_unused)
 {
-	const struct text_file pinned[] = {
+	const struct text_file files[] = {
 		{ STATUS,
-			"VmPeak:\t     100 kB\nVmLck:\t     300 kB\nVmPin:\t    7000 kB\nVmHWM:\t 1 kB\n" ORDINARY },
+			"VmPeak:\t     100 kB\nVmLck:\t    6500 kB\nVmPin:\t    7000 kB\nVmHWM:\t 1 kB\n" ORDINARY },
 		{ NULL, "" }
 	};
-	const struct text_file nothing[] = { { STATUS, "" }, { NULL, "" } };
 
 	locked_memory = 8192 << 10;
-	assert_explains(explain_with(pinned),
-		"cannot pin 2048 KiB for DMA: the limit on locked memory is 8192 KiB, and 7000 KiB are pinned already",
+	charge = MEMORY_CHARGED_TO_USER;
+	assert_explains(explain_with(files),
+		"cannot pin 2048 KiB for DMA: the limit on locked memory is 8192 KiB, and 7000 KiB are charged against it already (VmPin of this process)",
 		"raise it to at least 9048 ");
-	assert_contains(explain_with(nothing), "raise it to at least 2048 ");
+	charge = MEMORY_CHARGED_TO_PROCESS;
+	assert_explains(explain_with(files),
+		"6500 KiB are charged against it already (VmLck of this process)",
+		"raise it to at least 8548 ");
+}
+
+/* One KiB makes the difference between a proven cause and none. */
+static void
+a_limit_with_room_is_not_blamed(void **state __rte_unused)
+{
+	const struct text_file full[] = {
+		{ STATUS, "VmLck:\t 6145 kB\nVmPin:\t 6145 kB\n" ORDINARY },
+		{ CGROUP, "" }, { MEMINFO, AVAILABLE }, { NULL, "" }
+	};
+	const struct text_file fits[] = {
+		{ STATUS, "VmLck:\t 6144 kB\nVmPin:\t 6144 kB\n" ORDINARY },
+		{ CGROUP, "" }, { MEMINFO, AVAILABLE }, { NULL, "" }
+	};
+
+	locked_memory = 8192 << 10;
+	charge = MEMORY_CHARGED_TO_PROCESS;
+	assert_contains(explain_with(full), "raise it to at least 8193 ");
+	assert_explains(explain_with(fits),
+		"cannot pin 2048 KiB for DMA: out of memory (ENOMEM). Looked at: the limit on locked memory, 8192 KiB, has room for it (6144 KiB are charged: VmLck of this process); the machine has 1234 KiB available",
+		"");
+	assert_null(strstr(why.text, "raise"));
+	charge = MEMORY_CHARGED_TO_USER;
+	assert_contains(explain_with(full), "raise it to at least 8193 ");
+	assert_explains(explain_with(fits),
+		"(6144 KiB are charged: VmPin of this process), unless programs of this user that cannot be seen use it up; the machine",
+		"");
+}
+
+/* What is copied from another space is pinned and charged already. */
+static void
+the_limit_is_not_blamed_for_a_copy(void **state __rte_unused)
+{
+	const struct text_file files[] = { { STATUS, ORDINARY }, { CGROUP, "" },
+		{ MEMINFO, AVAILABLE }, { NULL, "" } };
+
+	locked_memory = 24 << 10;
+	charge = MEMORY_NOT_CHARGED;
+	assert_explains(explain_with(files),
+		"out of memory (ENOMEM). Looked at: no limit on locked memory applies; the machine has 1234 KiB available",
+		"");
 }
 
 /* Who has the capability is not limited, whatever ulimit says. */
@@ -580,29 +634,32 @@ the_limit_is_not_blamed_on_who_has_none(void **state __rte_unused)
 	const struct text_file files[] = { { STATUS, PRIVILEGED },
 		{ CGROUP, "" }, { NULL, "" } };
 
+	charge = MEMORY_CHARGED_TO_USER;
 	locked_memory = 24 << 10;
 	assert_explains(explain_with(files),
-		"cannot pin 2048 KiB for DMA: the machine is out of memory",
-		"neither");
+		"cannot pin 2048 KiB for DMA: out of memory (ENOMEM)",
+		"no limit on locked memory applies");
 	assert_null(strstr(why.text, "ulimit"));
 	locked_memory = RLIM_INFINITY;
-	assert_contains(explain_with(files), "the machine is out of memory");
+	assert_contains(explain_with(files), "no limit on locked memory");
 }
 
 static void
-the_cgroup_with_a_limit_is_named(void **state __rte_unused)
+the_fullest_cgroup_with_a_limit_is_named(void **state __rte_unused)
 {
 	const struct text_file files[] = { { STATUS, PRIVILEGED },
 		{ CGROUP, "1:name=systemd:/other\n0::/pods/ours/inner\n" },
 		{ OF_CGROUP("pods/ours/inner/memory.max"), "max\n" },
 		{ OF_CGROUP("pods/ours/memory.max"), "1048576\n" },
 		{ OF_CGROUP("pods/ours/memory.current"), "1040384\n" },
-		{ OF_CGROUP("pods/memory.max"), "4096\n" },
-		{ OF_CGROUP("pods/memory.current"), "4096\n" }, { NULL, "" } };
+		{ OF_CGROUP("pods/memory.max"), "2097152\n" },
+		{ OF_CGROUP("pods/memory.current"), "2093056\n" },
+		{ NULL, "" } };
 
+	charge = MEMORY_CHARGED_TO_USER;
 	locked_memory = RLIM_INFINITY;
 	assert_explains(explain_with(files), "cannot pin 2048 KiB for DMA",
-		"the memory cgroup /pods/ours, which uses 1016 of 1024 KiB");
+		"the memory cgroup /pods, where I/O page tables count, uses 2044 of 2048 KiB");
 	assert_contains(why.text, "MemoryMax=");
 }
 
@@ -636,6 +693,40 @@ stop_holder(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* IOMMUFD counts all processes of the user, except those that have no limit. */
+static void
+what_other_programs_of_the_user_have_pinned_counts(void **state __rte_unused)
+{
+	static const char own[] = "Uid:\t4000000\t0\t0\t0\n"
+				  "VmPin:\t 1000 kB\n" ORDINARY;
+	static const char others[] = "Uid:\t4000000\t1\t1\t1\n"
+				     "VmPin:\t 6000 kB\n" ORDINARY;
+	char path[64];
+	struct text_file files[] = { { STATUS, own }, { path, others },
+		{ CGROUP, "" }, { NULL, "" } };
+	pid_t pid;
+
+	if (access("/proc/self/fd", F_OK) != 0)
+		skip();
+	pid = start_holder("/dev/null");
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	locked_memory = 8192 << 10;
+	charge = MEMORY_CHARGED_TO_USER;
+	assert_explains(explain_with(files),
+		"1000 KiB are charged against it already (VmPin of this process, and 6000 KiB more of other programs of this user)",
+		"raise it to at least 9048 ");
+	charge = MEMORY_CHARGED_TO_PROCESS;
+	assert_contains(explain_with(files), "out of memory");
+	charge = MEMORY_CHARGED_TO_USER;
+	files[1].text = "Uid:\t4000000\t1\t1\t1\n"
+			"VmPin:\t 6000 kB\n" PRIVILEGED;
+	assert_contains(explain_with(files), "out of memory");
+	files[1].text = "Uid:\t4000001\t4000000\t1\t1\n"
+			"VmPin:\t 6000 kB\n" ORDINARY;
+	assert_contains(explain_with(files), "out of memory");
+	stop_holder(pid);
 }
 
 static void
@@ -783,9 +874,12 @@ main(void)
 		TEST(many_ranges_are_listed_in_part),
 		TEST(a_region_that_is_not_given_out_is_explained),
 		TEST(the_limit_on_locked_memory_is_told),
-		TEST(what_is_pinned_already_counts),
+		TEST(what_is_charged_already_counts),
+		TEST(what_other_programs_of_the_user_have_pinned_counts),
+		TEST(a_limit_with_room_is_not_blamed),
+		TEST(the_limit_is_not_blamed_for_a_copy),
 		TEST(the_limit_is_not_blamed_on_who_has_none),
-		TEST(the_cgroup_with_a_limit_is_named),
+		TEST(the_fullest_cgroup_with_a_limit_is_named),
 		TEST(who_holds_a_file_is_found),
 		TEST(this_process_is_a_holder_of_its_own_kind),
 		TEST(another_process_is_to_be_ended),
