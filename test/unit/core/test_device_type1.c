@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <linux/vfio.h>
 
 #include "devices.h"
@@ -81,6 +82,8 @@ a_device_lives_by_the_book(void **state __rte_unused)
 
 	expect_probe();
 	mock_expect(20, "open /dev/vfio/7");
+	mock_expect(0, "device_number fd=20");
+	mock_expect(0, "group_number name=7");
 	mock_expect(0, "group_viable fd=20");
 	device = open_device(nic);
 	assert_int_equal(rte_iommufd_device_fd(device), -ENODEV);
@@ -219,6 +222,8 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 	assert_int_equal(stats.areas, 2);
 
 	mock_expect(20, "open /dev/vfio/7");
+	mock_expect(0, "device_number fd=20");
+	mock_expect(0, "group_number name=7");
 	mock_expect(0, "group_viable fd=20");
 	device = open_device(nic);
 	mock_expect(0, "group_set_container fd=20 container=30");
@@ -363,6 +368,35 @@ a_group_that_does_not_answer_is_closed(void **state __rte_unused)
 	mock_answer("group_viable", -EIO);
 	assert_open_refused(-EIO);
 	assert_one_error("0000:01:00.0");
+}
+
+static void
+a_node_of_another_group_is_refused(void **state __rte_unused)
+{
+	static const struct {
+		const char *call;
+		int result;
+	} wrongs[] = {
+		{ "device_number", 0 },
+		{ "device_number", -ENODEV }, /* no device at all */
+		{ "group_number", 0 },
+		{ "group_number", -ENOENT }, /* the kernel has no such group */
+	};
+	struct rte_iommufd_device *device = NULL;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(wrongs); i++) {
+		mock_answer_value(wrongs[i].call, wrongs[i].result, 12345);
+		assert_int_equal(
+			rte_iommufd_device_open(context, nic, NULL, &device),
+			-ENXIO);
+		assert_null(device);
+		assert_one_error(
+			"0000:01:00.0", "/dev/vfio/7", "device number");
+		assert_int_equal(mock_open("/dev/vfio/7"), 0);
+		mock_answer_value(wrongs[i].call, 0, makedev(240, 7));
+	}
+	assert_int_equal(mock_calls("group_viable"), 0);
 }
 
 static void
@@ -697,6 +731,7 @@ main(void)
 		TEST(a_group_that_cannot_be_opened_is_explained),
 		TEST(a_group_that_is_not_viable_names_who_is_in_the_way),
 		TEST(a_group_that_does_not_answer_is_closed),
+		TEST(a_node_of_another_group_is_refused),
 		TEST(attach_passes_the_vf_token),
 		TEST(a_refused_token_is_never_dropped),
 		TEST(a_refused_attach_leaves_the_container_empty),
