@@ -149,7 +149,8 @@ __rte_experimental int rte_iommufd_configure(const char *settings);
  * The context that this process's devices use when the bus plugin opens them.
  *
  * Made at the first call, from rte_iommufd_configure() or the environment
- * variable RTE_IOMMUFD. It is never destroyed.
+ * variable RTE_IOMMUFD, which a program with more rights than its user (setuid, file
+ * capabilities) does not read. It is never destroyed.
  *
  * @param[out] context
  *   The context; owned by the library.
@@ -656,7 +657,7 @@ __rte_experimental int rte_iommufd_device_lookup(
  * @return
  *   0 (also when that is so already, and when EAL runs without secondary
  *   processes: --in-memory, --no-shconf), or
- *   - -EINVAL: called in a secondary process, or before rte_eal_init().
+ *   - -EINVAL: called in a secondary process.
  *   - another negative errno of rte_mp_action_register().
  */
 __rte_experimental int rte_iommufd_process_serve(void);
