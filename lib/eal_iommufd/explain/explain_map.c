@@ -98,6 +98,11 @@ explain_no_memory(struct explanation *explanation, uint64_t wanted,
 	char cgroup[320];
 	char limit[320];
 
+	if (limits->unreadable)
+		return say(explanation,
+			"cannot pin %" PRIu64
+			" KiB for DMA: out of memory (ENOMEM), also for a look at limits and charges: the machine, or a memory cgroup of this process (memory.max, MemoryMax= of a systemd unit), is full",
+			wanted);
 	describe_limit(limit, sizeof(limit), charge, limits);
 	describe_cgroup(cgroup, sizeof(cgroup), limits);
 	return say(explanation,
@@ -115,8 +120,8 @@ explain_pinning(struct explanation *explanation, uint64_t length,
 	struct memory_limits limits;
 
 	memory_limits_read(&limits, charge);
-	if (charge != MEMORY_NOT_CHARGED && !limits.unlimited &&
-		limits.locked_kib != UINT64_MAX &&
+	if (!limits.unreadable && charge != MEMORY_NOT_CHARGED &&
+		!limits.unlimited && limits.locked_kib != UINT64_MAX &&
 		wanted + limits.charged_kib + limits.others_kib >
 			limits.locked_kib)
 		return explain_limit(explanation, wanted, charge, &limits);

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,19 @@
 #include "kernel/memory_limits.h"
 
 #define CGROUPS "/sys/fs/cgroup"
+
+/* To open a file takes memory of the kernel, which is what has run out here. */
+static FILE *
+open_file(struct memory_limits *limits, const char *path)
+{
+	FILE *file;
+
+	errno = 0;
+	file = fopen(path, "re");
+	if (file == NULL && errno == ENOMEM)
+		limits->unreadable = true;
+	return file;
+}
 
 /* What the kernel tells of a process in its file status. */
 struct process_status {
@@ -35,7 +49,8 @@ read_number(const char *line, const char *name, int base, uint64_t *value)
 }
 
 static void
-read_status(const char *pid, struct process_status *status)
+read_status(struct memory_limits *limits, const char *pid,
+	struct process_status *status)
 {
 	char path[64];
 	char line[128];
@@ -43,7 +58,7 @@ read_status(const char *pid, struct process_status *status)
 
 	*status = (struct process_status){ .user = UINT64_MAX };
 	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
-	file = fopen(path, "re");
+	file = open_file(limits, path);
 	if (file == NULL)
 		return;
 	while (fgets(line, sizeof(line), file) != NULL) {
@@ -63,7 +78,7 @@ has_no_limit(const struct process_status *status)
 
 /* What other processes of the user have pinned; those without a limit are not charged. */
 static uint64_t
-sum_of_others(uint64_t user)
+sum_of_others(struct memory_limits *limits, uint64_t user)
 {
 	struct process_status status;
 	struct dirent *entry;
@@ -77,7 +92,7 @@ sum_of_others(uint64_t user)
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 			atoi(entry->d_name) == getpid())
 			continue;
-		read_status(entry->d_name, &status);
+		read_status(limits, entry->d_name, &status);
 		if (status.user == user && !has_no_limit(&status))
 			sum += status.pinned_kib;
 	}
@@ -86,9 +101,9 @@ sum_of_others(uint64_t user)
 }
 
 static uint64_t
-read_available(void)
+read_available(struct memory_limits *limits)
 {
-	FILE *file = fopen("/proc/meminfo", "re");
+	FILE *file = open_file(limits, "/proc/meminfo");
 	uint64_t available = 0;
 	char line[128];
 
@@ -102,7 +117,8 @@ read_available(void)
 
 /* A cgroup's number in KiB; false when there is none, as for "max". */
 static bool
-read_cgroup(const char *cgroup, const char *name, uint64_t *kib)
+read_cgroup(struct memory_limits *limits, const char *cgroup, const char *name,
+	uint64_t *kib)
 {
 	unsigned long long bytes;
 	char path[PATH_MAX];
@@ -110,7 +126,7 @@ read_cgroup(const char *cgroup, const char *name, uint64_t *kib)
 	bool read;
 
 	snprintf(path, sizeof(path), CGROUPS "%s/%s", cgroup, name);
-	file = fopen(path, "re");
+	file = open_file(limits, path);
 	if (file == NULL)
 		return false;
 	read = fscanf(file, "%llu", &bytes) == 1;
@@ -122,9 +138,9 @@ read_cgroup(const char *cgroup, const char *name, uint64_t *kib)
 
 /* "0::/a/b" of cgroup v2 -> "/a/b" */
 static bool
-find_own_cgroup(char *name, size_t size)
+find_own_cgroup(struct memory_limits *limits, char *name, size_t size)
 {
-	FILE *file = fopen("/proc/self/cgroup", "re");
+	FILE *file = open_file(limits, "/proc/self/cgroup");
 	char line[PATH_MAX];
 	bool found = false;
 
@@ -154,11 +170,12 @@ find_fullest_cgroup(struct memory_limits *limits)
 	char name[PATH_MAX];
 	char *end;
 
-	if (!find_own_cgroup(name, sizeof(name)))
+	if (!find_own_cgroup(limits, name, sizeof(name)))
 		return;
 	while ((end = strrchr(name, '/')) != NULL && name[1] != '\0') {
-		if (read_cgroup(name, "memory.max", &max_kib) &&
-			read_cgroup(name, "memory.current", &used_kib) &&
+		if (read_cgroup(limits, name, "memory.max", &max_kib) &&
+			read_cgroup(
+				limits, name, "memory.current", &used_kib) &&
 			(limits->cgroup[0] == '\0' ||
 				room_in(max_kib, used_kib) <
 					room_in(limits->cgroup_max_kib,
@@ -182,14 +199,14 @@ memory_limits_read(struct memory_limits *limits, enum memory_charge charge)
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	if (locked.rlim_cur != RLIM_INFINITY)
 		limits->locked_kib = locked.rlim_cur >> 10;
-	read_status("self", &self);
+	read_status(limits, "self", &self);
 	limits->unlimited = has_no_limit(&self);
 	if (charge == MEMORY_CHARGED_TO_USER) {
 		limits->charged_kib = self.pinned_kib;
-		limits->others_kib = sum_of_others(self.user);
+		limits->others_kib = sum_of_others(limits, self.user);
 	} else if (charge == MEMORY_CHARGED_TO_PROCESS) {
 		limits->charged_kib = self.locked_kib;
 	}
-	limits->available_kib = read_available();
+	limits->available_kib = read_available(limits);
 	find_fullest_cgroup(limits);
 }

@@ -28,6 +28,8 @@ enum memory_charge {
 };
 
 struct memory_limits {
+	/* There is no memory even to read these: a number that is 0 says nothing. */
+	bool unreadable;
 	/* CAP_IPC_LOCK: what is pinned is counted, but not limited. */
 	bool unlimited;
 	uint64_t locked_kib;  /* RLIMIT_MEMLOCK; UINT64_MAX: none */

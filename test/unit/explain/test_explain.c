@@ -50,6 +50,9 @@ struct text_file {
 	const char *text;
 };
 
+/* The text of a file that the kernel has no memory to open. */
+static const char no_memory[] = "no memory";
+
 static const struct text_file *text_files; /* the last has no path; or NULL */
 
 /* In the place of libc's. */
@@ -61,12 +64,15 @@ fopen(const char *path, const char *mode)
 
 	if (open_file == NULL)
 		*(void **)&open_file = dlsym(RTLD_NEXT, "fopen");
-	for (file = text_files; file != NULL && file->path != NULL; file++)
-		if (strcmp(file->path, path) == 0)
-			return file->text[0] == '\0'
-				? NULL
-				: fmemopen((void *)(uintptr_t)file->text,
-					  strlen(file->text), "r");
+	for (file = text_files; file != NULL && file->path != NULL; file++) {
+		if (strcmp(file->path, path) != 0)
+			continue;
+		errno = file->text == no_memory ? ENOMEM : ENOENT;
+		return file->text == no_memory || file->text[0] == '\0'
+			? NULL
+			: fmemopen((void *)(uintptr_t)file->text,
+				  strlen(file->text), "r");
+	}
 	return open_file(path, mode);
 }
 
@@ -644,6 +650,26 @@ the_limit_is_not_blamed_on_who_has_none(void **state __rte_unused)
 	assert_contains(explain_with(files), "no limit on locked memory");
 }
 
+/* Nothing that could not be read is told as if it were 0. */
+static void
+no_memory_to_look_is_said(void **state __rte_unused)
+{
+	const struct text_file own[] = { { STATUS, no_memory }, { CGROUP, "" },
+		{ MEMINFO, AVAILABLE }, { NULL, "" } };
+	const struct text_file cgroup[] = { { STATUS, ORDINARY },
+		{ CGROUP, no_memory }, { MEMINFO, AVAILABLE }, { NULL, "" } };
+
+	charge = MEMORY_CHARGED_TO_PROCESS;
+	locked_memory = 8192 << 10;
+	assert_explains(explain_with(own),
+		"cannot pin 2048 KiB for DMA: out of memory (ENOMEM), also for a look at limits and charges",
+		"MemoryMax=");
+	assert_null(strstr(why.text, "0 KiB are charged"));
+	assert_explains(explain_with(cgroup), "also for a look", "MemoryMax=");
+	locked_memory = 24 << 10;
+	assert_null(strstr(explain_with(own), "raise"));
+}
+
 static void
 the_fullest_cgroup_with_a_limit_is_named(void **state __rte_unused)
 {
@@ -879,6 +905,7 @@ main(void)
 		TEST(a_limit_with_room_is_not_blamed),
 		TEST(the_limit_is_not_blamed_for_a_copy),
 		TEST(the_limit_is_not_blamed_on_who_has_none),
+		TEST(no_memory_to_look_is_said),
 		TEST(the_fullest_cgroup_with_a_limit_is_named),
 		TEST(who_holds_a_file_is_found),
 		TEST(this_process_is_a_holder_of_its_own_kind),

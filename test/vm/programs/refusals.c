@@ -89,7 +89,7 @@ fill(struct rte_iommufd_space *space, const void *memory)
 static bool
 is_filled(const char *settings, const char *path)
 {
-	struct rte_iommufd_space *space;
+	struct rte_iommufd_space *space = NULL;
 	struct opened opened;
 	int ret;
 	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
@@ -102,7 +102,9 @@ is_filled(const char *settings, const char *path)
 		ret = rte_iommufd_device_attach(opened.device, space);
 	if (ret == 0)
 		ret = fill(space, memory);
-	close_device(&opened);
+	rte_iommufd_device_close(opened.device);
+	rte_iommufd_space_destroy(space);
+	rte_iommufd_context_destroy(opened.context);
 	return ret == -ENOMEM;
 }
 
