@@ -71,7 +71,7 @@ is_legacy_virtio(const char *path)
 static void
 diagnose(const char *address)
 {
-	struct rte_iommufd_device_place place;
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", devices_folder(), address);

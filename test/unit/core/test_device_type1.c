@@ -681,7 +681,7 @@ static void
 hw_info_is_not_known_here(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_hw_info info;
+	struct rte_iommufd_hw_info info = { .size = sizeof(info) };
 
 	assert_int_equal(
 		rte_iommufd_device_hw_info(device, &info), -EOPNOTSUPP);
