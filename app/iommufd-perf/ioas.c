@@ -123,7 +123,7 @@ ioas_space_destroy(struct way_space *space)
 static int
 open_cdev(const char *address)
 {
-	struct rte_iommufd_device_place place;
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
 	char path[128];
 	int fd;
 

@@ -97,7 +97,7 @@ stock_space_destroy(struct way_space *space)
 static int
 open_group(const char *address)
 {
-	struct rte_iommufd_device_place place;
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
 	char path[64];
 	int fd;
 

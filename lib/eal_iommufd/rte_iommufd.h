@@ -32,6 +32,11 @@
  * elsewhere: the kernel serves several on one IOAS (iopt_map_pages()). A call with
  * several runs is about all from the lowest IOVA to the highest.
  *
+ * A structure that the library fills begins with its size, which the caller sets to
+ * sizeof() of it, so that it can grow: what the caller's has no room for is left out, what
+ * the library does not know is 0. -EINVAL when it is smaller than the structure was at
+ * first.
+ *
  * Order of locks: EAL's memory hotplug lock, then a context's, then a space's or a part
  * of it.
  * No function here may be called from a memory event callback.
@@ -97,6 +102,7 @@ struct rte_iommufd_space_stats {
 
 /** Where a device is found. */
 struct rte_iommufd_device_place {
+	size_t size;	 /**< sizeof(struct rte_iommufd_device_place) */
 	char driver[64]; /**< kernel driver it is bound to; "" for none */
 	char cdev[64];	 /**< its node in /dev/vfio/devices, or "" */
 	int group;	 /**< its IOMMU group, or -1 */
@@ -110,6 +116,7 @@ struct rte_iommufd_device_place {
 
 /** What the IOMMU in front of a device can do. */
 struct rte_iommufd_hw_info {
+	size_t size; /**< sizeof(struct rte_iommufd_hw_info) */
 	/** enum iommu_hw_info_type: 0 unknown, 1 Intel VT-d, 2 SMMUv3, 4 AMD */
 	uint32_t type;
 	/** Width of the PASIDs the device can use with this IOMMU; 0: none. */
@@ -154,7 +161,8 @@ __rte_experimental int rte_iommufd_configure(const char *settings);
  * The context that this process's devices use when the bus plugin opens them.
  *
  * Made at the first call, from rte_iommufd_configure() or the environment
- * variable RTE_IOMMUFD. It is never destroyed.
+ * variable RTE_IOMMUFD, which a program with more rights than its user (setuid, file
+ * capabilities) does not read. It is never destroyed.
  *
  * @param[out] context
  *   The context; owned by the library.
@@ -666,12 +674,12 @@ __rte_experimental int rte_iommufd_space_follow_memory(
  *
  * @param device_path
  *   The device's sysfs folder, for example /sys/bus/pci/devices/0000:01:00.0.
- * @param[out] place
- *   What is found there.
+ * @param[in,out] place
+ *   What is found there; size set by the caller.
  * @return
- *   0, or (neither is logged: it is an answer)
+ *   0, or (a device that is not there is not logged: it is an answer)
  *   - -ENODEV: there is no such device.
- *   - -EINVAL: the path is too long.
+ *   - -EINVAL: the path is too long (not logged), or place is smaller than it was at first.
  */
 __rte_experimental int rte_iommufd_device_find(
 	const char *device_path, struct rte_iommufd_device_place *place);
@@ -733,7 +741,7 @@ __rte_experimental int rte_iommufd_device_lookup(
  * @return
  *   0 (also when that is so already, and when EAL runs without secondary
  *   processes: --in-memory, --no-shconf), or
- *   - -EINVAL: called in a secondary process, or before rte_eal_init().
+ *   - -EINVAL: called in a secondary process.
  *   - another negative errno of rte_mp_action_register().
  */
 __rte_experimental int rte_iommufd_process_serve(void);
@@ -878,10 +886,11 @@ __rte_experimental int rte_iommufd_device_info(
  *
  * @param device
  *   The device.
- * @param[out] info
- *   The answer.
+ * @param[in,out] info
+ *   The answer; size set by the caller.
  * @return
  *   0, or
+ *   - -EINVAL: a borrowed device (not logged), or info is smaller than it was at first.
  *   - -EOPNOTSUPP: the backend or the IOMMU's driver does not tell. Not logged.
  *   - another negative errno of the ioctl.
  */

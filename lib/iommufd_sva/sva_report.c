@@ -43,7 +43,8 @@ log_refused_map(const struct sva_note *note)
 	struct explanation why;
 
 	IOMMUFD_LOG(ERR, "memory that devices ask for cannot be had: %s",
-		explain_map(&why, &run, NULL, 0, note->error));
+		explain_map(&why, &run, NULL, 0, MEMORY_CHARGED_TO_USER,
+			note->error));
 }
 
 static void

@@ -146,7 +146,7 @@ ask(struct life *life, unsigned int number)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	struct rte_iommufd_range ranges[4];
-	struct rte_iommufd_hw_info hw_info;
+	struct rte_iommufd_hw_info hw_info = { .size = sizeof(hw_info) };
 
 	step(rte_iommufd_device_info(life->devices[number], &info));
 	step(rte_iommufd_space_ranges(life->space, ranges, RTE_DIM(ranges)));

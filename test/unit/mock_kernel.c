@@ -801,7 +801,41 @@ kernel_duplicate_fd(int fd)
 	return answer.result;
 }
 
-/* Unless a test says otherwise, 511:0 for /dev/vfio/devices/vfio0 and so on. */
+/* Groups, by their names in /dev/vfio. */
+static dev_t
+number_of_group(const char *name)
+{
+	unsigned int minor_number = 0;
+
+	if (sscanf(name, "%u", &minor_number) != 1)
+		sscanf(name, "noiommu-%u", &minor_number);
+	return makedev(240, minor_number);
+}
+
+int
+kernel_group_number(const char *name, dev_t *number)
+{
+	DESCRIBE(call, "group_number name=%s", name);
+	struct answer answer = take(call, 0);
+
+	if (answer.result == 0)
+		*number = value_or(&answer, number_of_group(name));
+	return answer.result;
+}
+
+int
+kernel_set_cloexec(int fd)
+{
+	DESCRIBE(call, "set_cloexec fd=%d", fd);
+
+	require(DESCRIPTOR, fd, call);
+	return take(call, 0).result;
+}
+
+/*
+ * Unless a test says otherwise, 511:0 for /dev/vfio/devices/vfio0 and so on, and that of
+ * the group for /dev/vfio/N.
+ */
 int
 kernel_device_number(int fd, dev_t *number)
 {
@@ -809,10 +843,15 @@ kernel_device_number(int fd, dev_t *number)
 	const struct object *descriptor = require(DESCRIPTOR, fd, call);
 	struct answer answer = take(call, 0);
 	unsigned int minor_number = 0;
+	dev_t usual;
 
-	sscanf(descriptor->name, "/dev/vfio/devices/vfio%u", &minor_number);
+	if (sscanf(descriptor->name, "/dev/vfio/devices/vfio%u",
+		    &minor_number) == 1)
+		usual = makedev(511, minor_number);
+	else
+		usual = number_of_group(strrchr(descriptor->name, '/') + 1);
 	if (answer.result == 0)
-		*number = value_or(&answer, makedev(511, minor_number));
+		*number = value_or(&answer, usual);
 	return answer.result;
 }
 

@@ -38,7 +38,7 @@ bind_vfio 01:00.0 02:00.0 # which takes them from the kernel's driver
 log=$work/first.log
 start_testpmd "$log" -a 01:00.0 --iova-mode=va --file-prefix=first -- --total-num-mbufs=2048 --stats-period 1
 wait_for_line "$log" 'start packet forwarding' 90
-as_stock second "IOMMUFD: 0000:01:00.0: already opened by another program \(held by process ${pid_of[$log]}, dpdk-testpmd\)" -a 01:00.0 --file-prefix=second
+as_stock second "IOMMUFD: 0000:01:00.0: already opened, and a device can be opened by one program at a time \(held by process ${pid_of[$log]}, dpdk-testpmd\)" -a 01:00.0 --file-prefix=second
 echo "== and the other NIC is still to be had"
 start_testpmd "$work/other.log" -a 02:00.0 --iova-mode=va --file-prefix=second -- --forward-mode=txonly --total-num-mbufs=2048 --stats-period 1
 wait_for_line "$work/other.log" 'TX-packets: +[1-9]' 90

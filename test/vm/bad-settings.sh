@@ -24,3 +24,15 @@ refused 'map=' 'map= is unknown; the values of map are auto, file, va'
 refused 'backend' 'backend= is unknown'
 refused 'backend=auto,backend=stock' 'the key "backend" is given more than once'
 refused '=auto' 'unknown key ""'
+
+echo "== in the environment of a program with more rights than its user"
+log=$work/setuid.log
+program=/run/refusals
+restore() { rm -rf $program /run/no-devices; }
+install -m 4755 "$programs/refusals" $program
+as_user() { setpriv --reuid=1000 --regid=1000 --clear-groups "$@"; }
+RTE_IOMMUFD=backend=vfio "$programs/refusals" twice - "$(pci_device 01:00.0)" >"$log" 2>&1 && fail "the variable does not count"
+expect_line "$log" 'RTE_IOMMUFD: backend=vfio is unknown'
+RTE_IOMMUFD=backend=vfio as_user $program twice - "$(pci_device 01:00.0)" >"$log" 2>&1 || fail "the variable counts"
+expect_line "$log" 'refusals: the second time: '
+expect_no_line "$log" 'RTE_IOMMUFD: '

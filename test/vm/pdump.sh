@@ -5,6 +5,23 @@
 . "$(dirname "$0")/wire.sh"
 
 frames=200
+
+# What a process has received from another one is closed when it executes a program, as what it opens itself.
+check_fds_close_on_exec() { # PROCESS
+	local fd flags checked=
+	for fd in /proc/"$1"/fd/*; do
+		case $(readlink "$fd") in
+		*vfio*) ;;
+		*) continue ;;
+		esac
+		flags=$(awk '$1 == "flags:" { print $2 }' "/proc/$1/fdinfo/${fd##*/}")
+		echo "descriptor ${fd##*/}, $(readlink "$fd"): flags $flags"
+		[ $((flags & 02000000)) != 0 ] || fail "it stays open on exec"
+		checked=yes
+	done
+	[ "$checked" ] || fail "the process has no descriptor of a device"
+}
+
 bind_vfio 01:00.0
 for backend in iommufd type1; do
 	echo "== $backend"
@@ -16,6 +33,7 @@ for backend in iommufd type1; do
 	expect_backend "$log" "$backend(v2)?"
 	start_program "$capture" stdbuf -oL dpdk-pdump -- --pdump "port=0,queue=*,rx-dev=$work/rx-$backend.pcap,tx-dev=$work/tx-$backend.pcap"
 	wait_for_line "$capture" 'capture for|core \(' 60
+	check_fds_close_on_exec "${pid_of[$capture]}"
 	echo_frames 02:00.0 $frames
 	stop_program "$capture" INT || fail "dpdk-pdump ended with status $?"
 	plain_text "$capture"

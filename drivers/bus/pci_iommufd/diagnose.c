@@ -37,13 +37,17 @@ is_usable(const char *driver)
 	return false;
 }
 
-/* The PCI bus's own rule; its function for it is not public. */
+/*
+ * The PCI bus's own rule; its function for it is not public. NULL: not known, because
+ * the bus follows the variable also in a program with more rights than its user
+ * (AT_SECURE), and this library reads nothing there that such a user names.
+ */
 static const char *
 devices_folder(void)
 {
-	const char *folder = getenv("SYSFS_PCI_DEVICES");
-
-	return folder == NULL ? "/sys/bus/pci/devices" : folder;
+	if (getenv("SYSFS_PCI_DEVICES") == NULL)
+		return "/sys/bus/pci/devices";
+	return secure_getenv("SYSFS_PCI_DEVICES");
 }
 
 /* net_virtio drives legacy devices by their I/O ports, bound to no driver. */
@@ -67,7 +71,7 @@ is_legacy_virtio(const char *path)
 static void
 diagnose(const char *address)
 {
-	struct rte_iommufd_device_place place;
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", devices_folder(), address);
@@ -97,6 +101,8 @@ diagnose_requested_devices(void)
 	struct rte_devargs *device;
 	char address[PCI_PRI_STR_SIZE];
 
+	if (devices_folder() == NULL)
+		return;
 	RTE_EAL_DEVARGS_FOREACH("pci", device) {
 		if (device->policy != RTE_DEV_ALLOWED ||
 			rte_pci_addr_parse(device->name, &parsed) != 0)

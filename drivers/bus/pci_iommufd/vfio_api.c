@@ -149,7 +149,7 @@ int
 VFIO_SHIM(rte_vfio_get_group_num)(
 	const char *sysfs_base, const char *address, int *group)
 {
-	struct rte_iommufd_device_place place;
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
@@ -170,7 +170,7 @@ extern void rte_eal_vfio_get_vf_token(rte_uuid_t token) __attribute__((weak));
 static bool
 read_vf_token(const char *path, rte_uuid_t token)
 {
-	struct rte_iommufd_device_place place;
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
 
 	if (rte_eal_vfio_get_vf_token == NULL)
 		return false;

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "backend/objects.h"
+#include "kernel/memory_limits.h"
 
 struct pasid;
 
@@ -32,6 +33,8 @@ struct backend {
 	bool unsafe;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
+	/* What map() is charged to. */
+	enum memory_charge charge;
 
 	/* No lock held. A space begins as SPACE_LIVE, unless this says otherwise. */
 	int (*space_create)(struct rte_iommufd_space *space);

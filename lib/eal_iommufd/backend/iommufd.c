@@ -220,7 +220,7 @@ iommufd_attach(
 
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-			explain_attach(&why, ret));
+			explain_attach(&why, &device->place, ret));
 	return ret;
 }
 
@@ -419,6 +419,7 @@ iommufd_detach_pasid(
 const struct backend backend_iommufd = {
 	.name = "iommufd",
 	.maps_regions = true,
+	.charge = MEMORY_CHARGED_TO_USER,
 	CDEVS_IN_IOAS,
 	.pasid_width = iommufd_pasid_width,
 	.attach_pasid = iommufd_attach_pasid,
@@ -431,5 +432,6 @@ const struct backend backend_iommufd = {
 const struct backend backend_noiommu_cdev = {
 	.name = "noiommu",
 	.unsafe = true,
+	.charge = MEMORY_CHARGED_TO_USER,
 	CDEVS_IN_IOAS,
 };

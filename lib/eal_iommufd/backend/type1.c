@@ -101,7 +101,7 @@ enter_container(
 		return say_group_is_elsewhere(device);
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-			explain_container(&why, ret));
+			explain_container(&why, &device->place, ret));
 	return ret;
 }
 
@@ -184,7 +184,7 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 
 #define TYPE1_MAPS                                      \
 	.map = container_map, .unmap = container_unmap, \
-	.ranges = container_ranges
+	.ranges = container_ranges, .charge = MEMORY_CHARGED_TO_PROCESS
 
 /* v1 is the same interface; its kernels only split mappings where v2 refuses. */
 const struct backend backend_type1 = {

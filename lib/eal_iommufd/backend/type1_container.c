@@ -298,7 +298,8 @@ fill_locked(struct rte_iommufd_space *space)
 	space->stats.failed_calls++;
 	IOMMUFD_LOG(ERR, "%s",
 		explain_map(&why, filling.refused, space->ranges,
-			space->range_count, ret));
+			space->range_count, space->context->backend->charge,
+			ret));
 	/* The group may not be able to leave, and then the kernel keeps the page table. */
 	iova_map_walk(&space->map, take_back_one, &filling);
 	space->state = SPACE_EMPTY;

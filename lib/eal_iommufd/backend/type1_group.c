@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_uuid.h>
 
@@ -26,6 +27,24 @@ find_group(struct rte_iommufd_context *context, int number)
 	return NULL;
 }
 
+/* What the name in /dev points to is up to the administrator of /dev. */
+static int
+check_group_node(const struct sysfs_device *place, const char *node, int fd)
+{
+	dev_t number = 0;
+	dev_t expected = 0;
+	int ret = kernel_device_number(fd, &number);
+
+	if (ret == 0)
+		ret = kernel_group_number(strrchr(node, '/') + 1, &expected);
+	if (ret == 0 && number == expected)
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"%s: %s is not its IOMMU group's node (wrong device number): repair /dev",
+		place->address, node);
+	return -ENXIO;
+}
+
 static int
 open_group_fd(const struct sysfs_device *place)
 {
@@ -38,8 +57,13 @@ open_group_fd(const struct sysfs_device *place)
 	fd = kernel_open(node);
 	if (fd < 0) {
 		IOMMUFD_LOG(ERR, "%s: %s", place->address,
-			explain_group_node(&why, node, fd));
+			explain_group_node(&why, place, fd));
 		return fd;
+	}
+	ret = check_group_node(place, node, fd);
+	if (ret != 0) {
+		kernel_close(fd);
+		return ret;
 	}
 	ret = kernel_group_viable(fd, &viable);
 	if (ret == 0 && viable)
@@ -119,7 +143,7 @@ say_refused(const struct rte_iommufd_device *device, int err)
 		explain_group_device_in_iommufd(
 			&why, place, device->has_vf_token, err);
 	else
-		explain_group_device(&why, device->has_vf_token, err);
+		explain_group_device(&why, place, device->has_vf_token, err);
 	IOMMUFD_LOG(ERR, "%s: %s", place->address, why.text);
 }
 

@@ -62,12 +62,15 @@ create(const struct settings *settings, struct rte_iommufd_context **context)
 	return 0;
 }
 
-/* process.lock is held. */
+/*
+ * process.lock is held. A program with more rights than its user (AT_SECURE) takes no
+ * settings from that user's environment.
+ */
 static const char *
 process_settings(void)
 {
 	return process.settings != NULL ? process.settings
-					: getenv(SETTINGS_VARIABLE);
+					: secure_getenv(SETTINGS_VARIABLE);
 }
 
 static int

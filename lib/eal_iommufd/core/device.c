@@ -21,6 +21,7 @@
 #include "core/device_owner.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
+#include "util/sized_struct.h"
 #include "core/pasid.h"
 
 /* Whether a VFIO driver has the device: it shows by a node of either kind. */
@@ -43,10 +44,15 @@ rte_iommufd_device_find(
 	const char *device_path, struct rte_iommufd_device_place *place)
 {
 	struct sysfs_device found;
-	int ret = sysfs_device_find(device_path, &found);
+	int ret = sized_struct_check(place,
+		SIZED_STRUCT_UP_TO(
+			struct rte_iommufd_device_place, takes_vf_token),
+		"rte_iommufd_device_place");
 
 	if (ret == 0)
-		*place = found.found;
+		ret = sysfs_device_find(device_path, &found);
+	if (ret == 0)
+		sized_struct_fill(place, &found.found, sizeof(found.found));
 	return ret;
 }
 
@@ -317,7 +323,17 @@ int
 rte_iommufd_device_hw_info(const struct rte_iommufd_device *device,
 	struct rte_iommufd_hw_info *info)
 {
+	struct rte_iommufd_hw_info filled = { .type = 0 };
+	int ret = sized_struct_check(info,
+		SIZED_STRUCT_UP_TO(struct rte_iommufd_hw_info, capabilities),
+		"rte_iommufd_hw_info");
+
+	if (ret != 0)
+		return ret;
 	if (!device_is_own(device))
 		return -EINVAL;
-	return device->context->backend->hw_info(device, info);
+	ret = device->context->backend->hw_info(device, &filled);
+	if (ret == 0)
+		sized_struct_fill(info, &filled, sizeof(filled));
+	return ret;
 }

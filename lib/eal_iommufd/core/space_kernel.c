@@ -28,6 +28,7 @@
 
 #include "backend/backend.h"
 #include "explain/explain.h"
+#include "kernel/memory_limits.h"
 #include "util/log.h"
 #include "util/parallel.h"
 #include "util/progress.h"
@@ -45,15 +46,23 @@
 /* A copy is cut into calls of about this size, to share them among threads. */
 #define COPY_CALL_BYTES (UINT64_C(1) << 30)
 
-int
-space_refuse_map(
-	struct rte_iommufd_space *space, const struct mapping *run, int err)
+static int
+refuse_charged(struct rte_iommufd_space *space, const struct mapping *run,
+	enum memory_charge charge, int err)
 {
 	struct explanation why;
 
 	IOMMUFD_LOG(ERR, "%s",
-		explain_map(&why, run, space->ranges, space->range_count, err));
+		explain_map(&why, run, space->ranges, space->range_count,
+			charge, err));
 	return err;
+}
+
+int
+space_refuse_map(
+	struct rte_iommufd_space *space, const struct mapping *run, int err)
+{
+	return refuse_charged(space, run, MEMORY_NOT_CHARGED, err);
 }
 
 static int
@@ -210,7 +219,11 @@ map_refuse_batch(const struct map_batch *batch)
 
 	refused.length = batch->error == -ENOMEM ? batch->bytes
 						 : batch->failed->length;
-	return space_refuse_map(batch->space, &refused, batch->error);
+	/* A copy shares what is pinned and charged for the source. */
+	return refuse_charged(batch->space, &refused,
+		batch->source != NULL ? MEMORY_NOT_CHARGED
+				      : batch->space->context->backend->charge,
+		batch->error);
 }
 
 /* Counts what was done; after a failure takes back the calls that were made. */

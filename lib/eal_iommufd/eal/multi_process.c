@@ -18,6 +18,7 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
+#include "eal/received_fds.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
 
@@ -59,6 +60,7 @@ answer_request(const struct rte_mp_msg *message, const void *peer)
 	int fd = -EINVAL;
 	int ret;
 
+	received_fds_close(message);
 	if (message->len_param == sizeof(request)) {
 		memcpy(&request, message->param, sizeof(request));
 		request.path[sizeof(request.path) - 1] = '\0';
@@ -100,7 +102,7 @@ request_fd(const struct request *request)
 	struct rte_mp_msg message = { .len_param = sizeof(*request) };
 	struct rte_mp_reply replies = { 0 };
 	struct answer answer = { .result = -EOPNOTSUPP };
-	int fd;
+	int fd = -1;
 
 	strcpy(message.name, ACTION);
 	memcpy(message.param, request, sizeof(*request));
@@ -110,7 +112,10 @@ request_fd(const struct request *request)
 		return -EOPNOTSUPP;
 	}
 	memcpy(&answer, replies.msgs[0].param, sizeof(answer));
-	fd = replies.msgs[0].num_fds == 1 ? replies.msgs[0].fds[0] : -EIO;
+	if (answer.result != 0)
+		received_fds_close(&replies.msgs[0]);
+	else
+		answer.result = received_fds_take(&replies.msgs[0], &fd, 1);
 	free(replies.msgs);
 	return answer.result != 0 ? answer.result : fd;
 }

@@ -6,7 +6,10 @@
 #define EXPLAIN_H
 
 /*
- * An errno and the situation it came in -> cause and remedy, one sentence each.
+ * An errno and the situation it came in -> cause and remedy, one sentence each. A cause is
+ * said as certain only where it was looked for and found; else the sentence names the
+ * errno and what was looked at.
+ *
  * The functions write into the caller's buffer and return it; err is a negative
  * errno. The caller logs the text, with the name of the device before it.
  *
@@ -16,12 +19,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/memory_limits.h"
+
 struct sysfs_device;
 struct mapping;
 struct rte_iommufd_range;
 
 struct explanation {
-	char text[512];
+	char text[768];
 };
 
 /* Why /dev/iommu could not be opened. */
@@ -31,32 +36,35 @@ const char *explain_container_node(struct explanation *explanation, int err);
 /* Why the node of a device could not be opened. */
 const char *explain_device_node(
 	struct explanation *explanation, const char *node, int err);
-/* Why the node of a legacy group could not be opened. */
-const char *explain_group_node(
-	struct explanation *explanation, const char *node, int err);
+/* Why the node of the device's legacy group could not be opened. */
+const char *explain_group_node(struct explanation *explanation,
+	const struct sysfs_device *place, int err);
 /* Why VFIO_DEVICE_BIND_IOMMUFD was refused. */
 const char *explain_bind(struct explanation *explanation,
 	const struct sysfs_device *place, bool with_token, int err);
 /* Why VFIO_DEVICE_ATTACH_IOMMUFD_PT was refused. */
-const char *explain_attach(struct explanation *explanation, int err);
+const char *explain_attach(struct explanation *explanation,
+	const struct sysfs_device *place, int err);
 /* Why a group cannot be used: VFIO_GROUP_FLAGS_VIABLE is not set. */
 const char *explain_not_viable(
 	struct explanation *explanation, const struct sysfs_device *place);
 /* Why VFIO_GROUP_SET_CONTAINER or VFIO_SET_IOMMU was refused. */
-const char *explain_container(struct explanation *explanation, int err);
+const char *explain_container(struct explanation *explanation,
+	const struct sysfs_device *place, int err);
 /* Why VFIO_GROUP_GET_DEVICE_FD was refused. */
-const char *explain_group_device(
-	struct explanation *explanation, bool with_token, int err);
+const char *explain_group_device(struct explanation *explanation,
+	const struct sysfs_device *place, bool with_token, int err);
 /* The same where the group's container is IOMMUFD's. */
 const char *explain_group_device_in_iommufd(struct explanation *explanation,
 	const struct sysfs_device *place, bool with_token, int err);
 /*
  * Why memory could not be mapped; ranges are the IOVAs that can be mapped, as far as
- * they are known.
+ * they are known. With which counter of the kernel the limit on locked memory was
+ * compared is said by charge.
  */
 const char *explain_map(struct explanation *explanation,
 	const struct mapping *run, const struct rte_iommufd_range *ranges,
-	unsigned int range_count, int err);
+	unsigned int range_count, enum memory_charge charge, int err);
 /* Why part of a device's region (a BAR) is not given out for P2P. */
 const char *explain_region(struct explanation *explanation, unsigned int region,
 	uint64_t offset, uint64_t length, int err);

@@ -18,46 +18,114 @@
 #include "util/iova_map.h"
 #include "rte_iommufd.h"
 
-/*
- * The kernel charges each pin against the limit: a container to this process
- * (mm->locked_vm, VmLck), IOMMUFD to all of this user's (user->locked_vm), which
- * cannot be read; VmPin is this process's part of the latter. To come to terms with what
- * is wanted now, the limit has to be at least their sum.
- */
-static const char *
-explain_limit(struct explanation *explanation, uint64_t wanted,
+#define HOW_TO_RAISE \
+	"(ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf)"
+
+/* " (VmPin of this process; 4096 KiB more of other programs of this user)" */
+static void
+name_charge(char *text, size_t size, enum memory_charge charge,
 	const struct memory_limits *limits)
 {
+	if (charge == MEMORY_CHARGED_TO_PROCESS)
+		snprintf(text, size, "VmLck of this process");
+	else if (limits->others_kib == 0)
+		snprintf(text, size, "VmPin of this process");
+	else
+		snprintf(text, size,
+			"VmPin of this process, and %" PRIu64
+			" KiB more of other programs of this user",
+			limits->others_kib);
+}
+
+/* The limit is the cause for certain: with what is wanted the charge would be above it. */
+static const char *
+explain_limit(struct explanation *explanation, uint64_t wanted,
+	enum memory_charge charge, const struct memory_limits *limits)
+{
+	char name[128];
+
+	name_charge(name, sizeof(name), charge, limits);
 	return say(explanation,
 		"cannot pin %" PRIu64
 		" KiB for DMA: the limit on locked memory is %" PRIu64
 		" KiB, and %" PRIu64
-		" KiB are pinned already; raise it to at least %" PRIu64
-		" (ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf; more if this user runs other such programs), or give the program CAP_IPC_LOCK",
-		wanted, limits->locked_kib, limits->pinned_kib,
-		wanted + limits->pinned_kib);
+		" KiB are charged against it already (%s); raise it to at least %" PRIu64
+		" " HOW_TO_RAISE ", or give the program CAP_IPC_LOCK",
+		wanted, limits->locked_kib, limits->charged_kib, name,
+		wanted + limits->charged_kib + limits->others_kib);
+}
+
+/* "a limit on locked memory of 8192 KiB, ..." */
+static void
+describe_limit(char *text, size_t size, enum memory_charge charge,
+	const struct memory_limits *limits)
+{
+	char name[128];
+
+	name_charge(name, sizeof(name), charge, limits);
+	if (limits->unlimited || limits->locked_kib == UINT64_MAX ||
+		charge == MEMORY_NOT_CHARGED)
+		snprintf(text, size, "no limit on locked memory applies");
+	else
+		snprintf(text, size,
+			"the limit on locked memory, %" PRIu64
+			" KiB, has room for it (%" PRIu64
+			" KiB are charged: %s)%s",
+			limits->locked_kib, limits->charged_kib, name,
+			charge == MEMORY_CHARGED_TO_USER
+				? ", unless programs of this user that cannot be seen use it up"
+				: "");
+}
+
+/* "; the memory cgroup /a uses ..." or "" */
+static void
+describe_cgroup(char *text, size_t size, const struct memory_limits *limits)
+{
+	text[0] = '\0';
+	if (limits->cgroup[0] != '\0')
+		snprintf(text, size,
+			"; the memory cgroup %s, where I/O page tables count, uses %" PRIu64
+			" of %" PRIu64
+			" KiB (memory.max, MemoryMax= of a systemd unit)",
+			limits->cgroup, limits->cgroup_used_kib,
+			limits->cgroup_max_kib);
 }
 
 static const char *
-explain_pinning(struct explanation *explanation, uint64_t length)
+explain_no_memory(struct explanation *explanation, uint64_t wanted,
+	enum memory_charge charge, const struct memory_limits *limits)
 {
-	struct memory_limits limits;
+	char cgroup[320];
+	char limit[320];
 
-	memory_limits_read(&limits);
-	if (!limits.unlimited && limits.locked_kib != UINT64_MAX)
-		return explain_limit(explanation, length >> 10, &limits);
-	if (limits.cgroup[0] != '\0')
+	if (limits->unreadable)
 		return say(explanation,
 			"cannot pin %" PRIu64
-			" KiB for DMA: out of memory, and not by the limit on locked memory; I/O page tables count in the memory cgroup %s, which uses %" PRIu64
-			" of %" PRIu64
-			" KiB: raise its memory.max (MemoryMax= of a systemd unit)",
-			length >> 10, limits.cgroup, limits.cgroup_used_kib,
-			limits.cgroup_max_kib);
+			" KiB for DMA: out of memory (ENOMEM), also for a look at limits and charges: the machine, or a memory cgroup of this process (memory.max, MemoryMax= of a systemd unit), is full",
+			wanted);
+	describe_limit(limit, sizeof(limit), charge, limits);
+	describe_cgroup(cgroup, sizeof(cgroup), limits);
 	return say(explanation,
 		"cannot pin %" PRIu64
-		" KiB for DMA: the machine is out of memory; neither the limit on locked memory nor a memory cgroup is the cause",
-		length >> 10);
+		" KiB for DMA: out of memory (ENOMEM). Looked at: %s%s; the machine has %" PRIu64
+		" KiB available",
+		wanted, limit, cgroup, limits->available_kib);
+}
+
+static const char *
+explain_pinning(struct explanation *explanation, uint64_t length,
+	enum memory_charge charge)
+{
+	const uint64_t wanted = length >> 10;
+	struct memory_limits limits;
+
+	memory_limits_read(&limits, charge);
+	if (!limits.unreadable && charge != MEMORY_NOT_CHARGED &&
+		!limits.unlimited && limits.locked_kib != UINT64_MAX &&
+		wanted + limits.charged_kib + limits.others_kib >
+			limits.locked_kib)
+		return explain_limit(explanation, wanted, charge, &limits);
+	return explain_no_memory(explanation, wanted, charge, &limits);
 }
 
 /* "0x0-0xfedfffff, 0xfef00000-0x7fffffffff": as many as fit. */
@@ -116,13 +184,13 @@ cannot_map(struct explanation *explanation, const struct mapping *run,
 const char *
 explain_map(struct explanation *explanation, const struct mapping *run,
 	const struct rte_iommufd_range *ranges, unsigned int range_count,
-	int err)
+	enum memory_charge charge, int err)
 {
 	const uint64_t last = run->iova + (run->length - 1);
 
 	switch (-err) {
 	case ENOMEM:
-		return explain_pinning(explanation, run->length);
+		return explain_pinning(explanation, run->length, charge);
 	case EINVAL:
 		return explain_address(explanation, run, ranges, range_count);
 	case EEXIST:

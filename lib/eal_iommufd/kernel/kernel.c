@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "kernel/kernel.h"
 #include "kernel/kernel_uapi.h"
@@ -62,6 +65,33 @@ kernel_device_number(int fd, dev_t *number)
 		return -ENODEV;
 	*number = status.st_rdev;
 	return 0;
+}
+
+/* vfio_group_alloc() */
+int
+kernel_group_number(const char *name, dev_t *number)
+{
+	unsigned int major_number, minor_number;
+	char path[PATH_MAX];
+	FILE *file;
+	int read;
+
+	snprintf(path, sizeof(path), "/sys/class/vfio/%s/dev", name);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return -errno;
+	read = fscanf(file, "%u:%u", &major_number, &minor_number);
+	fclose(file);
+	if (read != 2)
+		return -ENODEV;
+	*number = makedev(major_number, minor_number);
+	return 0;
+}
+
+int
+kernel_set_cloexec(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
 int

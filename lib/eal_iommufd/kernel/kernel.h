@@ -37,6 +37,10 @@ int kernel_close(int fd);
 int kernel_duplicate_fd(int fd);
 /* The device number behind an open character device. */
 int kernel_device_number(int fd, dev_t *number);
+/* The device number that sysfs names for a legacy group's node ("12", "noiommu-12"). */
+int kernel_group_number(const char *name, dev_t *number);
+/* Closes the descriptor when this process executes another program. */
+int kernel_set_cloexec(int fd);
 
 /* /dev/iommu */
 int kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id);

@@ -59,8 +59,9 @@ is_group_node(const char *node)
 		isdigit((unsigned char)node[strlen(GROUP_FOLDER)]);
 }
 
-static bool
-process_has_open(const char *pid, const char *node)
+/* The descriptor by which the process has the node open, or -1. */
+static int
+find_open_fd(const char *pid, const char *node)
 {
 	const bool group = is_group_node(node);
 	char folder[64];
@@ -69,11 +70,12 @@ process_has_open(const char *pid, const char *node)
 	bool found = false;
 	ssize_t length;
 	DIR *entries;
+	int fd = -1;
 
 	snprintf(folder, sizeof(folder), "/proc/%.20s/fd", pid);
 	entries = opendir(folder);
 	if (entries == NULL)
-		return false;
+		return -1;
 	while (!found && (entry = readdir(entries)) != NULL) {
 		length = readlinkat(dirfd(entries), entry->d_name, target,
 			sizeof(target) - 1);
@@ -84,9 +86,11 @@ process_has_open(const char *pid, const char *node)
 		if (!found && group && strstr(target, "[vfio-device]") != NULL)
 			found = is_device_of_group(pid, entry->d_name,
 				node + strlen(GROUP_FOLDER));
+		if (found)
+			fd = atoi(entry->d_name);
 	}
 	closedir(entries);
-	return found;
+	return fd;
 }
 
 static void
@@ -105,27 +109,36 @@ read_program_name(const char *pid, char *name, int size)
 	fclose(file);
 }
 
+static bool
+describe_owner(const char *pid, const char *node, struct node_owner *owner)
+{
+	const int fd = find_open_fd(pid, node);
+
+	if (fd < 0)
+		return false;
+	owner->pid = atoi(pid);
+	owner->is_self = owner->pid == getpid();
+	owner->fd = fd;
+	read_program_name(pid, owner->program, sizeof(owner->program));
+	return true;
+}
+
 bool
-node_owner_find(const char *node, struct node_owner *holder)
+node_owner_find(const char *node, struct node_owner *owner)
 {
 	struct dirent *entry;
-	bool found = false;
+	bool found;
 	DIR *processes;
+	char self[24];
 
-	processes = opendir("/proc");
+	snprintf(self, sizeof(self), "%d", getpid());
+	found = describe_owner(self, node, owner);
+	processes = found ? NULL : opendir("/proc");
 	if (processes == NULL)
-		return false;
-	while (!found && (entry = readdir(processes)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-			atoi(entry->d_name) == getpid())
-			continue;
-		found = process_has_open(entry->d_name, node);
-		if (!found)
-			continue;
-		holder->pid = atoi(entry->d_name);
-		read_program_name(entry->d_name, holder->program,
-			sizeof(holder->program));
-	}
+		return found;
+	while (!found && (entry = readdir(processes)) != NULL)
+		found = isdigit((unsigned char)entry->d_name[0]) &&
+			describe_owner(entry->d_name, node, owner);
 	closedir(processes);
 	return found;
 }

@@ -6,8 +6,8 @@
 #define NODE_OWNER_H
 
 /*
- * Who has a device node open: the kernel says EBUSY and no more, /proc knows
- * the rest (for our own processes, or for all when we are root).
+ * Who has a device node open: the kernel says EBUSY and no more, /proc knows the rest
+ * (for processes of this user, or for all when that is root).
  *
  * Must not know: what the node is for.
  */
@@ -17,10 +17,15 @@
 
 struct node_owner {
 	pid_t pid;
+	bool is_self; /* this very process */
+	int fd;	      /* by which descriptor */
 	char program[32];
 };
 
-/* Whether another process that we may look at has the node open, and which. */
-bool node_owner_find(const char *node, struct node_owner *holder);
+/*
+ * Whether a process that this one may look at has the node open, and which: this very
+ * process, when it has; else the first other one.
+ */
+bool node_owner_find(const char *node, struct node_owner *owner);
 
 #endif /* NODE_OWNER_H */

@@ -119,7 +119,7 @@ struct refusal {
 };
 
 static const struct refusal iommu_refusals[] = {
-	{ -ENOENT, "CONFIG_IOMMUFD" },
+	{ -ENOENT, "/dev/iommu" },
 	{ -EACCES, "no permission to open /dev/iommu" },
 	{ -EPERM, "no permission to open /dev/iommu" },
 	{ -ENODEV, "modprobe iommufd" },
@@ -135,7 +135,7 @@ static const struct refusal node_refusals[] = {
 };
 
 static const struct refusal container_refusals[] = {
-	{ -ENOENT, "no /dev/vfio/vfio" },
+	{ -ENOENT, "/dev/vfio/vfio" },
 	{ -EACCES, "no permission to open /dev/vfio/vfio" },
 	{ -EPERM, "no permission to open /dev/vfio/vfio" },
 	{ -ENODEV, "modprobe vfio-pci" },
@@ -481,6 +481,27 @@ a_context_with_a_device_stays(void **state __rte_unused)
 	rte_iommufd_device_close(device);
 }
 
+/* The program has more rights than its user. */
+static bool is_secure;
+
+/* In the place of libc's. */
+char *
+secure_getenv(const char *name)
+{
+	return is_secure ? NULL : getenv(name);
+}
+
+static void
+a_program_with_more_rights_reads_no_environment(void **state __rte_unused)
+{
+	setenv("RTE_IOMMUFD", "backend=nonsense", 1);
+	is_secure = true;
+	assert_int_equal(rte_iommufd_context_create(NULL, &context), 0);
+	is_secure = false;
+	assert_string_equal(rte_iommufd_context_backend(context), "none");
+	unsetenv("RTE_IOMMUFD");
+}
+
 /*
  * The process's context is one for the whole program, so its life is one test: it
  * ends with the type1 backend, which keeps nothing open.
@@ -556,6 +577,7 @@ main(void)
 		TEST(destroying_none_is_fine),
 		TEST(a_context_with_a_space_stays),
 		TEST(a_context_with_a_device_stays),
+		TEST(a_program_with_more_rights_reads_no_environment),
 		TEST(the_life_of_the_process_context),
 	};
 

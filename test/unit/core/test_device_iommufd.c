@@ -65,8 +65,10 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "ioas_ranges ioas=3 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	mock_expect(0, "hw_info iommu=10 device=5");
-	assert_int_equal(rte_iommufd_device_hw_info(
-				 device, &(struct rte_iommufd_hw_info){ 0 }),
+	assert_int_equal(
+		rte_iommufd_device_hw_info(device,
+			&(struct rte_iommufd_hw_info){
+				.size = sizeof(struct rte_iommufd_hw_info) }),
 		0);
 	mock_expect(0, "device_detach fd=12");
 	mock_expect(0, "destroy id=7");
@@ -171,8 +173,8 @@ a_refused_bind_is_explained(void **state __rte_unused)
 {
 	static const struct refusal refusals[] = {
 		{ -EBUSY, "/dev/vfio/7" },
-		{ -EINVAL, "already opened by another program" },
-		{ -EPERM, "allow_unsafe_interrupts" },
+		{ -EINVAL, "nobody was found who has" },
+		{ -EPERM, "interrupts" },
 		{ -EACCES, "--vfio-vf-token" },
 		{ -ENOMEM, "Cannot allocate memory" },
 	};
@@ -422,10 +424,31 @@ info_comes_from_the_device(void **state __rte_unused)
 }
 
 static void
+a_structure_without_its_size_is_not_filled(void **state __rte_unused)
+{
+	struct rte_iommufd_device_place place = { .group = 99 };
+	struct rte_iommufd_device *device = open_device(nic);
+	struct rte_iommufd_hw_info info = { .type = 99 };
+
+	assert_int_equal(rte_iommufd_device_hw_info(device, &info), -EINVAL);
+	assert_one_error("struct rte_iommufd_hw_info", "size");
+	assert_int_equal(info.type, 99);
+	assert_int_equal(mock_calls("hw_info"), 0);
+	assert_int_equal(rte_iommufd_device_find(nic, &place), -EINVAL);
+	assert_one_error("struct rte_iommufd_device_place", "size");
+	assert_int_equal(place.group, 99);
+	place.size = sizeof(place);
+	assert_int_equal(rte_iommufd_device_find(nic, &place), 0);
+	assert_int_equal(place.group, 7);
+	assert_int_equal(place.size, sizeof(place));
+	rte_iommufd_device_close(device);
+}
+
+static void
 hw_info_that_is_not_there_is_no_error(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_hw_info info = { .type = 0 };
+	struct rte_iommufd_hw_info info = { .size = sizeof(info) };
 
 	mock_answer_value("hw_info", 0, 18);
 	assert_int_equal(rte_iommufd_device_hw_info(device, &info), 0);
@@ -944,6 +967,7 @@ main(void)
 		TEST(closing_none_is_fine),
 		TEST(a_device_can_be_opened_again),
 		TEST(info_comes_from_the_device),
+		TEST(a_structure_without_its_size_is_not_filled),
 		TEST(hw_info_that_is_not_there_is_no_error),
 		SCRIPTED(an_attachment_is_tried_again_while_it_is_reset),
 		TEST(an_attachment_is_given_up_after_two_seconds),

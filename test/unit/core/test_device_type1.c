@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <linux/vfio.h>
 
 #include "devices.h"
@@ -56,6 +57,8 @@ a_device_lives_by_the_book(void **state __rte_unused)
 
 	expect_probe();
 	mock_expect(20, "open /dev/vfio/7");
+	mock_expect(0, "device_number fd=20");
+	mock_expect(0, "group_number name=7");
 	mock_expect(0, "group_viable fd=20");
 	device = open_device(nic);
 	assert_int_equal(rte_iommufd_device_fd(device), -ENODEV);
@@ -195,6 +198,8 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 	assert_int_equal(stats.areas, 2);
 
 	mock_expect(20, "open /dev/vfio/7");
+	mock_expect(0, "device_number fd=20");
+	mock_expect(0, "group_number name=7");
 	mock_expect(0, "group_viable fd=20");
 	device = open_device(nic);
 	mock_expect(0, "group_set_container fd=20 container=30");
@@ -343,6 +348,35 @@ a_group_that_does_not_answer_is_closed(void **state __rte_unused)
 }
 
 static void
+a_node_of_another_group_is_refused(void **state __rte_unused)
+{
+	static const struct {
+		const char *call;
+		int result;
+	} wrongs[] = {
+		{ "device_number", 0 },
+		{ "device_number", -ENODEV }, /* no device at all */
+		{ "group_number", 0 },
+		{ "group_number", -ENOENT }, /* the kernel has no such group */
+	};
+	struct rte_iommufd_device *device = NULL;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(wrongs); i++) {
+		mock_answer_value(wrongs[i].call, wrongs[i].result, 12345);
+		assert_int_equal(
+			rte_iommufd_device_open(context, nic, NULL, &device),
+			-ENXIO);
+		assert_null(device);
+		assert_one_error(
+			"0000:01:00.0", "/dev/vfio/7", "device number");
+		assert_int_equal(mock_open("/dev/vfio/7"), 0);
+		mock_answer_value(wrongs[i].call, 0, makedev(240, 7));
+	}
+	assert_int_equal(mock_calls("group_viable"), 0);
+}
+
+static void
 attach_passes_the_vf_token(void **state __rte_unused)
 {
 	struct rte_iommufd_space *space = create_space();
@@ -388,11 +422,11 @@ a_refused_attach_leaves_the_container_empty(void **state)
 		int error;
 		const char *words;
 	} refusals[] = {
-		{ "group_set_container", -EPERM, "allow_unsafe_interrupts" },
-		{ "group_set_container", -EBUSY, "another container" },
-		{ "container_set_iommu", -EPERM, "allow_unsafe_interrupts" },
+		{ "group_set_container", -EPERM, "interrupts" },
+		{ "group_set_container", -EBUSY, "in another one already" },
+		{ "container_set_iommu", -EPERM, "interrupts" },
 		{ "container_set_iommu", -ENOMEM, "Cannot allocate memory" },
-		{ "group_open_device", -EBUSY, "/dev/vfio/devices" },
+		{ "group_open_device", -EBUSY, "busy" },
 		{ "group_open_device", -ENODEV, "No such device" },
 	};
 	struct rte_iommufd_device *device;
@@ -537,7 +571,7 @@ static void
 hw_info_is_not_known_here(void **state __rte_unused)
 {
 	struct rte_iommufd_device *device = open_device(nic);
-	struct rte_iommufd_hw_info info;
+	struct rte_iommufd_hw_info info = { .size = sizeof(info) };
 
 	assert_int_equal(
 		rte_iommufd_device_hw_info(device, &info), -EOPNOTSUPP);
@@ -587,6 +621,7 @@ main(void)
 		TEST(a_group_that_cannot_be_opened_is_explained),
 		TEST(a_group_that_is_not_viable_names_who_is_in_the_way),
 		TEST(a_group_that_does_not_answer_is_closed),
+		TEST(a_node_of_another_group_is_refused),
 		TEST(attach_passes_the_vf_token),
 		TEST(a_refused_token_is_never_dropped),
 		TEST(a_refused_attach_leaves_the_container_empty),

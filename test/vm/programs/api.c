@@ -141,7 +141,7 @@ main(int argc, char **argv)
 	struct rte_iommufd_device *device;
 	struct rte_iommufd_space *space;
 	struct rte_iommufd_space_stats stats = { .size = sizeof(stats) };
-	struct rte_iommufd_hw_info hw_info = { 0 };
+	struct rte_iommufd_hw_info hw_info = { .size = sizeof(hw_info) };
 	bool iommufd;
 	char *memory;
 
