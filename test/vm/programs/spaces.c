@@ -16,6 +16,10 @@
  *               frames go then; or back.
  *   spaces EAL-OPTIONS -- p2p A OWNER REGION   OWNER is a device that the options do not
  *               name; all frames go out of that region (BAR) of it.
+ *   spaces EAL-OPTIONS -- bar A OWNER REGION HOW   the same, mapped by rte_dev_dma_map() of the
+ *               address at which the program sees it; HOW: "vfio" or "sysfs", where it maps
+ *               the registers itself, or "closed": by sysfs, and OWNER is not opened. Port 0's
+ *               own registers are mapped for it as well.
  *
  * Ends with SIGTERM.
  */
@@ -33,11 +37,13 @@
 #include <sys/mman.h>
 
 #include <rte_common.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_iommufd.h>
 #include <rte_mbuf.h>
+#include <rte_memory.h>
 
 #define PORT 0
 #define DESCRIPTORS 64
@@ -46,6 +52,8 @@
 #define SLOT_SIZE 2048
 #define MEMORY_SIZE (SLOTS * SLOT_SIZE)
 #define REGION_IOVA UINT64_C(0x40000000)
+#define PAGE 4096
+#define PORT_IOVA UINT64_C(0x50000000)
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define PCI_COMMAND_OFFSET 4
 #define PCI_COMMAND_MEMORY 2
@@ -268,11 +276,9 @@ enable_memory(int device)
 		"write the command register");
 }
 
-static void
-begin_p2p(struct job *job, const char *owner, unsigned int index)
+static int
+open_owner(struct job *job, const char *owner)
 {
-	struct vfio_region_info region = { .argsz = sizeof(region),
-		.index = index };
 	char path[128];
 	int fd;
 
@@ -284,12 +290,43 @@ begin_p2p(struct job *job, const char *owner, unsigned int index)
 		"attach the owner");
 	fd = rte_iommufd_device_fd(job->other_device);
 	enable_memory(fd);
+	return fd;
+}
+
+static void
+see_region_by_vfio(struct job *job, int fd, unsigned int index)
+{
+	struct vfio_region_info region = { .argsz = sizeof(region),
+		.index = index };
+
 	check(ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region) == 0 &&
 			region.size >= MEMORY_SIZE,
 		"the region is too small");
 	job->slots.va = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
 		MAP_SHARED, fd, region.offset);
 	check(job->slots.va != MAP_FAILED, "mmap of the region");
+}
+
+static void
+see_region_by_sysfs(struct job *job, const char *owner, unsigned int index)
+{
+	char folder[128], path[160];
+	int fd;
+
+	sysfs_path(owner, folder, sizeof(folder));
+	snprintf(path, sizeof(path), "%s/resource%u", folder, index);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	check(fd >= 0, "open of the resource in sysfs");
+	job->slots.va = mmap(
+		NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	check(job->slots.va != MAP_FAILED, "mmap of the resource in sysfs");
+	close(fd);
+}
+
+static void
+begin_p2p(struct job *job, const char *owner, unsigned int index)
+{
+	see_region_by_vfio(job, open_owner(job, owner), index);
 	check(rte_iommufd_space_map_region(job->space, job->other_device, index,
 		      0, REGION_IOVA, MEMORY_SIZE, RTE_IOMMUFD_MAP_READ) == 0,
 		"map the region");
@@ -298,14 +335,112 @@ begin_p2p(struct job *job, const char *owner, unsigned int index)
 }
 
 static void
+end_owner(struct job *job)
+{
+	munmap(job->slots.va, MEMORY_SIZE);
+	rte_iommufd_device_close(job->other_device);
+	printf("spaces: region given back\n");
+}
+
+static void
 end_p2p(struct job *job)
 {
 	check(rte_iommufd_space_unmap(job->space, REGION_IOVA, MEMORY_SIZE) ==
 			0,
 		"unmap the region");
-	munmap(job->slots.va, MEMORY_SIZE);
-	rte_iommufd_device_close(job->other_device);
-	printf("spaces: region given back\n");
+	end_owner(job);
+}
+
+static struct rte_device *
+device_of_port(void)
+{
+	struct rte_eth_dev_info info;
+
+	check(rte_eth_dev_info_get(PORT, &info) == 0, "info");
+	return info.device;
+}
+
+/* The first registers that the PMD has mapped by VFIO. */
+static void *
+registers_of_port(size_t *length)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long start = 0, end = 0;
+	char line[512];
+	bool found = false;
+
+	check(maps != NULL, "/proc/self/maps");
+	while (!found && fgets(line, sizeof(line), maps) != NULL)
+		found = strstr(line, "/dev/vfio/devices/vfio") != NULL &&
+			sscanf(line, "%lx-%lx", &start, &end) == 2;
+	fclose(maps);
+	check(found, "the PMD has mapped registers");
+	*length = end - start;
+	return (void *)start;
+}
+
+static void
+register_memory(void *va, size_t length)
+{
+	check(rte_extmem_register(va, length, NULL, length / PAGE, PAGE) == 0,
+		"register");
+}
+
+static void
+map_registers_of_port(void)
+{
+	size_t length;
+	void *va = registers_of_port(&length);
+
+	register_memory(va, length);
+	check(rte_dev_dma_map(device_of_port(), va, PORT_IOVA, length) == 0,
+		"map the port's registers");
+	check(rte_dev_dma_map(device_of_port(), va, PORT_IOVA, length) == 0,
+		"map them again");
+	check(rte_dev_dma_unmap(device_of_port(), va, PORT_IOVA, length) == 0,
+		"unmap them");
+	check(rte_dev_dma_unmap(device_of_port(), va, PORT_IOVA, length) == 0,
+		"unmap them again");
+	check(rte_dev_dma_unmap(device_of_port(), va, PORT_IOVA, length) != 0,
+		"they are unmapped");
+	check(rte_extmem_unregister(va, length) == 0, "unregister");
+	printf("spaces: %zu bytes of registers mapped\n", length);
+}
+
+static void
+begin_bar(
+	struct job *job, const char *owner, unsigned int index, const char *how)
+{
+	/* Of a device that VFIO has open, sysfs may give no resource (CONFIG_IO_STRICT_DEVMEM). */
+	if (strcmp(how, "vfio") == 0)
+		see_region_by_vfio(job, open_owner(job, owner), index);
+	else
+		see_region_by_sysfs(job, owner, index);
+	if (strcmp(how, "sysfs") == 0)
+		open_owner(job, owner);
+	register_memory(job->slots.va, MEMORY_SIZE);
+	if (rte_dev_dma_map(device_of_port(), job->slots.va, REGION_IOVA,
+		    MEMORY_SIZE) != 0) {
+		check(job->other_device == NULL, "map the registers");
+		printf("spaces: refused, errno %d\n", rte_errno);
+		return;
+	}
+	if (job->other_device != NULL)
+		map_registers_of_port();
+	job->slots.iova = REGION_IOVA;
+	job->from_slots = true;
+}
+
+static void
+end_bar(struct job *job)
+{
+	if (job->from_slots)
+		check(rte_dev_dma_unmap(device_of_port(), job->slots.va,
+			      REGION_IOVA, MEMORY_SIZE) == 0,
+			"unmap the registers");
+	check(rte_extmem_unregister(job->slots.va, MEMORY_SIZE) == 0,
+		"unregister");
+	end_owner(job);
 }
 
 static void
@@ -319,6 +454,8 @@ begin(struct job *job, char **arguments)
 		begin_isolation(job, arguments[2]);
 	else if (strcmp(job->mode, "move") == 0)
 		begin_move(job);
+	else if (strcmp(job->mode, "bar") == 0)
+		begin_bar(job, arguments[2], atoi(arguments[3]), arguments[4]);
 	else
 		begin_p2p(job, arguments[2], atoi(arguments[3]));
 }
@@ -330,6 +467,8 @@ end(struct job *job)
 		end_move(job);
 	else if (strcmp(job->mode, "p2p") == 0)
 		end_p2p(job);
+	else if (strcmp(job->mode, "bar") == 0)
+		end_bar(job);
 }
 
 static void
