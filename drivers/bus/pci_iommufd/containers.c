@@ -269,12 +269,12 @@ default_fd_locked(int *container_fd)
 	if (is_apart(&books.standard)) {
 		BUS_LOG(ERR,
 			"a driver maps memory by type1 calls, which reach no device that has an address space of its own: use RTE_IOMMUFD=ioas=shared");
-		return -EOPNOTSUPP;
+		return -EINVAL;
 	}
 	if (books.standard.fd == VFIO_SHIM_DEFAULT_CONTAINER_FD) {
 		ret = rte_iommufd_space_type1_fd(books.standard.space);
 		if (ret < 0)
-			return ret;
+			return ret == -EOPNOTSUPP ? -EIO : ret;
 		books.standard.fd = ret;
 	}
 	*container_fd = books.standard.fd;

@@ -29,6 +29,7 @@
 #include "containers.h"
 #include "diagnose.h"
 #include "plugin.h"
+#include "spdk.h"
 #include "vfio_shim.h"
 #include "dpdk_vfio.h"
 
@@ -184,10 +185,14 @@ static int
 setup(const char *path, int group, int *device_fd,
 	struct vfio_device_info *info)
 {
+	struct rte_iommufd_context *context;
 	rte_uuid_t token;
-
-	return containers_open_device(path, group,
+	int ret = containers_open_device(path, group,
 		read_vf_token(path, token) ? token : NULL, device_fd, info);
+
+	if (ret == 0 && rte_iommufd_context_default(&context) == 0)
+		spdk_check_backend(rte_iommufd_context_backend(context));
+	return ret;
 }
 
 /*
@@ -305,6 +310,11 @@ VFIO_SHIM(rte_vfio_get_container_fd)(void)
 	if (state.broken)
 		return failure(-EINVAL);
 	ret = containers_default_fd(&fd);
+	if (ret == -EOPNOTSUPP) {
+		ret = hand_over();
+		return ret != 0 ? failure(ret)
+				: state.stock->rte_vfio_get_container_fd();
+	}
 	return ret == 0 ? fd : failure(ret);
 }
 
