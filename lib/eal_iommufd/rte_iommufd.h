@@ -101,6 +101,11 @@ struct rte_iommufd_device_place {
 	 * (vfio_pci_validate_vf_token()).
 	 */
 	bool takes_vf_token;
+	/**
+	 * It has no IOMMU, and a VFIO driver that gives it out nevertheless, by the
+	 * kernel's unsafe switch (enable_unsafe_noiommu_mode).
+	 */
+	bool noiommu;
 };
 
 /** What the IOMMU in front of a device can do. */

@@ -142,9 +142,8 @@ find_group(struct rte_iommufd_context *context, int number)
 }
 
 static int
-open_group_fd(const struct sysfs_device *place)
+open_group_fd(const struct sysfs_device *place, struct explanation *why)
 {
-	struct explanation why;
 	char node[PATH_MAX];
 	bool viable = false;
 	int fd, ret;
@@ -152,31 +151,29 @@ open_group_fd(const struct sysfs_device *place)
 	sysfs_device_group_node(place, node, sizeof(node));
 	fd = kernel_open(node);
 	if (fd < 0) {
-		IOMMUFD_LOG(ERR, "%s: %s", place->address,
-			explain_group_node(&why, node, fd));
+		explain_group_node(why, node, fd);
 		return fd;
 	}
 	ret = kernel_group_viable(fd, &viable);
 	if (ret == 0 && viable)
 		return fd;
 	kernel_close(fd);
-	IOMMUFD_LOG(
-		ERR, "%s: %s", place->address, explain_not_viable(&why, place));
+	explain_not_viable(why, place);
 	return ret != 0 ? ret : -EPERM;
 }
 
 static int
-open_group(const struct rte_iommufd_device *device, struct group **group)
+open_group(const struct rte_iommufd_device *device, struct group **group,
+	struct explanation *why)
 {
 	struct group *made = calloc(1, sizeof(*made));
 	int fd;
 
 	if (made == NULL) {
-		IOMMUFD_LOG(ERR, "%s: no memory for its group",
-			device->place.address);
+		explain_no_memory(why, "its group");
 		return -ENOMEM;
 	}
-	fd = open_group_fd(&device->place);
+	fd = open_group_fd(&device->place, why);
 	if (fd < 0) {
 		free(made);
 		return fd;
@@ -189,14 +186,14 @@ open_group(const struct rte_iommufd_device *device, struct group **group)
 }
 
 static int
-type1_device_open(struct rte_iommufd_device *device)
+type1_device_open(struct rte_iommufd_device *device, struct explanation *why)
 {
 	struct group *group = find_group(
 		device->context, device->place.found.group);
 	int ret;
 
 	if (group == NULL) {
-		ret = open_group(device, &group);
+		ret = open_group(device, &group, why);
 		if (ret != 0)
 			return ret;
 	}
@@ -212,6 +209,20 @@ iommu_type(const struct backend *backend)
 		return VFIO_NOIOMMU_IOMMU;
 	return backend == &backend_type1v2 ? VFIO_TYPE1v2_IOMMU
 					   : VFIO_TYPE1_IOMMU;
+}
+
+/* The group's container gets its IOMMU, which lets the group's devices in. */
+static int
+try_container(struct group *group, int container_fd, int type)
+{
+	int ret = kernel_group_set_container(group->fd, container_fd);
+
+	if (ret != 0)
+		return ret;
+	ret = kernel_container_set_iommu(container_fd, type);
+	if (ret != 0)
+		kernel_group_unset_container(group->fd);
+	return ret;
 }
 
 static int
@@ -281,12 +292,10 @@ leave_container(struct rte_iommufd_device *device)
 
 /* A VF is asked for by "ADDRESS vf_token=UUID": vfio_pci_core_match(). */
 static int
-open_device_fd(const struct rte_iommufd_device *device)
+ask_group_for_device(const struct rte_iommufd_device *device)
 {
 	char token[RTE_UUID_STRLEN];
-	struct explanation why;
 	char name[256];
-	int fd;
 
 	snprintf(name, sizeof(name), "%s", device->place.address);
 	if (device->has_vf_token) {
@@ -294,11 +303,62 @@ open_device_fd(const struct rte_iommufd_device *device)
 		snprintf(name, sizeof(name), "%s vf_token=%s",
 			device->place.address, token);
 	}
-	fd = kernel_group_open_device_fd(device->group->fd, name);
+	return kernel_group_open_device_fd(device->group->fd, name);
+}
+
+static int
+open_device_fd(const struct rte_iommufd_device *device)
+{
+	struct explanation why;
+	int fd = ask_group_for_device(device);
+
 	if (fd < 0)
 		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
 			explain_group_device(&why, device->has_vf_token, fd));
 	return fd;
+}
+
+/*
+ * A device is opened only where a VF token can be wrong: to open it resets it, which takes
+ * real devices a tenth of a second.
+ */
+static int
+try_device_fd(const struct rte_iommufd_device *device, struct explanation *why)
+{
+	int fd;
+
+	if (!device->has_vf_token)
+		return 0;
+	fd = ask_group_for_device(device);
+	if (fd < 0) {
+		explain_group_device(why, true, fd);
+		return fd;
+	}
+	kernel_close(fd);
+	return 0;
+}
+
+/* In a container that ends with the trial; device and group stay as they were. */
+static int
+type1_try_attach(struct rte_iommufd_device *device, struct explanation *why)
+{
+	int container_fd = kernel_open("/dev/vfio/vfio");
+	int ret;
+
+	if (container_fd < 0) {
+		explain_container_node(why, container_fd);
+		return container_fd;
+	}
+	ret = try_container(device->group, container_fd,
+		iommu_type(device->context->backend));
+	if (ret != 0) {
+		explain_container(why, ret);
+	} else {
+		ret = try_device_fd(device, why);
+		kernel_group_unset_container(device->group->fd);
+	}
+	kernel_close(container_fd);
+	return ret;
 }
 
 static int
@@ -381,7 +441,8 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 	.space_destroy = type1_space_destroy, .type1_fd = type1_fd,       \
 	.maps_files = type1_maps_files, .device_open = type1_device_open, \
 	.device_close = type1_device_close, .attach = type1_attach,       \
-	.detach = type1_detach, .hw_info = type1_hw_info
+	.try_attach = type1_try_attach, .detach = type1_detach,           \
+	.hw_info = type1_hw_info
 
 #define TYPE1_MAPS \
 	.map = type1_map, .unmap = type1_unmap, .ranges = type1_ranges

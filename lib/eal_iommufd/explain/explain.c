@@ -82,10 +82,36 @@ explain_device_node(struct explanation *explanation, const char *node, int err)
 		return say(explanation,
 			"no permission to open %s (give this user read and write access to it)",
 			node);
+	case ENODEV:
+	case ENXIO:
+		return say(explanation,
+			"%s is there, but no device behind it: it is left over from another device or another boot (mend /dev)",
+			node);
 	default:
 		return say(explanation, "cannot open %s: %s", node,
 			strerror(-err));
 	}
+}
+
+const char *
+explain_wrong_node(struct explanation *explanation, const char *node)
+{
+	return say(explanation,
+		"%s is not this device's node (its device number is another one than sysfs shows): mend /dev",
+		node);
+}
+
+const char *
+explain_no_cdev(struct explanation *explanation)
+{
+	return say(explanation,
+		"this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all");
+}
+
+const char *
+explain_no_memory(struct explanation *explanation, const char *purpose)
+{
+	return say(explanation, "no memory for %s", purpose);
 }
 
 const char *
@@ -162,7 +188,7 @@ explain_not_permitted(
 			name_holder(node, holder, sizeof(holder)));
 	}
 	return say(explanation,
-		"this machine does not remap interrupts, so a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module iommufd");
+		"this machine does not remap interrupts, so a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module iommufd, or of vfio_iommu_type1 for legacy containers");
 }
 
 /*
@@ -214,7 +240,7 @@ explain_attach(struct explanation *explanation, int err)
 			"cannot attach, the device or one of its group is being reset: try again");
 	case EINVAL:
 		return say(explanation,
-			"cannot attach, this device's IOMMU does not fit the address space (its width, or memory mapped where it has reserved addresses)");
+			"cannot attach, this device's IOMMU does not fit the address space: the kernel may not drive this IOMMU for user space, the IOMMU's width may be too small, or memory may be mapped where the device has reserved addresses");
 	case EADDRINUSE:
 		return say(explanation,
 			"cannot attach, memory is mapped at an address that this device's IOMMU has reserved: choose another --base-virtaddr");
@@ -226,6 +252,14 @@ explain_attach(struct explanation *explanation, int err)
 			"cannot attach to the address space: %s",
 			strerror(-err));
 	}
+}
+
+const char *
+explain_trial(struct explanation *explanation, int err)
+{
+	return say(explanation,
+		"the kernel does not make or end an address space for a trial: %s",
+		strerror(-err));
 }
 
 const char *

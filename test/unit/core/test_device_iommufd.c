@@ -70,6 +70,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 
 	mock_expect(10, "open /dev/iommu");
 	mock_expect(11, "open " DEVICE_NODE);
+	mock_expect(0, "device_number fd=11");
 	mock_expect(0, "close fd=11");
 	mock_expect(12, "open " DEVICE_NODE);
 	mock_expect(0, "device_number fd=12");

@@ -49,7 +49,7 @@ all_of_a_device_is_found(void **state __rte_unused)
 	assert_string_equal(place.found.cdev, "vfio12");
 	assert_int_equal(place.cdev_number, makedev(511, 12));
 	assert_int_equal(place.found.group, 33);
-	assert_false(place.noiommu);
+	assert_false(place.found.noiommu);
 	sysfs_device_cdev_node(&place, node, sizeof(node));
 	assert_string_equal(node, "/dev/vfio/devices/vfio12");
 	sysfs_device_group_node(&place, node, sizeof(node));
@@ -66,7 +66,7 @@ a_device_may_have_nothing(void **state __rte_unused)
 	assert_string_equal(place.found.driver, "");
 	assert_string_equal(place.found.cdev, "");
 	assert_int_equal(place.found.group, -1);
-	assert_false(place.noiommu);
+	assert_false(place.found.noiommu);
 }
 
 static void
@@ -101,10 +101,10 @@ the_group_of_a_device_without_iommu_is_told_by_name(void **state __rte_unused)
 		NULL, "1", "another-name" };
 
 	assert_int_equal(sysfs_device_find(fake_sysfs_add(&unsafe), &place), 0);
-	assert_true(place.noiommu);
+	assert_true(place.found.noiommu);
 	assert_int_equal(place.found.group, 0);
 	assert_int_equal(sysfs_device_find(fake_sysfs_add(&named), &place), 0);
-	assert_false(place.noiommu);
+	assert_false(place.found.noiommu);
 }
 
 static void
