@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef PCI_FOLDER_H
+#define PCI_FOLDER_H
+
+/*
+ * The folder of sysfs in which the PCI bus looks for devices.
+ *
+ * Must not know: who looks there.
+ */
+const char *pci_folder(void);
+
+#endif /* PCI_FOLDER_H */
