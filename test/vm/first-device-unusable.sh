@@ -14,7 +14,7 @@ restore() {
 }
 first=$(cdev_of 01:00.0)
 second=$(cdev_of 02:00.0)
-[ -c "$first" ] && [ -c "$second" ] || fail "the NICs have no nodes"
+check "the NICs have no nodes" test -c "$first" -a -c "$second"
 mkdir -p "$work/run"
 chown $user "$work/run" /dev/iommu "$second"
 chmod 1777 /dev/hugepages
