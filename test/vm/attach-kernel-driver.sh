@@ -22,11 +22,10 @@ wait_for_line "$log" 'IOMMUFD: 0000:02:00.0: not bound to any driver: run "dpdk-
 say 'port attach 0000:77:00.0'
 wait_for_line "$log" 'IOMMUFD: 0000:77:00.0: there is no such PCI device'
 bind_vfio 02:00.0
-say 'port attach 0000:02:00.0'
-wait_for_line "$log" 'Port 1 is attached'
-say quit
+say 'port attach 0000:02:00.0' quit
 exec 5>&-
-wait_for_end "$log" 30 || fail "testpmd ended with status $?"
+wait_for_end "$log" 60 || fail "testpmd ended with status $?"
+expect_line "$log" 'Port 1 is attached'
 grep IOMMUFD: "$log"
 [ "$(count_lines "$log" 'IOMMUFD: ')" = 4 ] || fail "more than one line for each" # and the backend's
 check_nothing_pinned

@@ -31,7 +31,9 @@ forwards() { # BACKEND REASON
 
 refused() { # NAME REGEX
 	local log=$work/$1.log
-	dpdk-testpmd "${arguments[@]}" >"$log" 2>&1 </dev/null || true
+	start_testpmd "$log" "${arguments[@]}"
+	wait_for_line "$log" 'Requested device 0000:01:00.0 cannot be used' 90
+	stop_testpmd "$log" || true
 	grep IOMMUFD: "$log"
 	expect_line "$log" "IOMMUFD: 0000:01:00.0: $2"
 	expect_line "$log" IOMMUFD:
@@ -53,7 +55,4 @@ forwards iommufd 'the kernel and the device have it'
 echo "== asked for IOMMUFD, allowed for legacy containers"
 allow N Y
 export RTE_IOMMUFD=backend=iommufd
-log=$work/asked-for.log
-dpdk-testpmd "${arguments[@]}" >"$log" 2>&1 </dev/null || true
-expect_line "$log" 'IOMMUFD: 0000:01:00.0: this machine does not remap interrupts'
-check_nothing_pinned
+refused asked-for 'this machine does not remap interrupts'
