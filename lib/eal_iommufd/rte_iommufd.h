@@ -112,6 +112,11 @@ struct rte_iommufd_device_place {
 	 * (vfio_pci_validate_vf_token()).
 	 */
 	bool takes_vf_token;
+	/**
+	 * It has no IOMMU, and a VFIO driver that gives it out nevertheless, by the
+	 * kernel's unsafe switch (enable_unsafe_noiommu_mode).
+	 */
+	bool noiommu;
 };
 
 /** What the IOMMU in front of a device can do. */
@@ -207,12 +212,15 @@ __rte_experimental int rte_iommufd_context_destroy(
  *   The context.
  * @param device_path
  *   The sysfs folder of the device that it will be for, for example
- *   /sys/bus/pci/devices/0000:01:00.0; NULL when there is none yet, then the
- *   device's side is not looked at.
+ *   /sys/bus/pci/devices/0000:01:00.0. With `backend=auto` it is opened, bound and
+ *   attached for a moment, without a VF token, and what the kernel takes decides.
+ *   NULL when there is no device yet: then only the nodes that all devices share
+ *   are opened.
  * @return
  *   0, or
  *   - -ENXIO: neither IOMMUFD nor type1 can be used (or the one asked for cannot).
  *   - -ENODEV: there is no device at device_path.
+ *   - -EBUSY, -EACCES, -EPERM, -EINVAL: as for rte_iommufd_device_open().
  *   - -EOPNOTSUPP: this device is better left to DPDK's own code: the settings
  *     say so, or the kernel has no interface that this library serves. Not
  *     logged: rte_iommufd_context_reason() tells why.
@@ -709,6 +717,8 @@ __rte_experimental int rte_iommufd_device_find(
  *   - -EPERM: no interrupt remapping; or the group is not viable (type1).
  *   - -EINVAL: the kernel takes no VF token on this interface (before 6.17), or
  *     another process has the device (iommufd), or the path is too long.
+ *   - -ENXIO: with `backend=auto` and no backend decided, the kernel refuses the
+ *     device by IOMMUFD and by a legacy container; the line has both reasons.
  *   - any error of rte_iommufd_context_choose().
  */
 __rte_experimental int rte_iommufd_device_open(
@@ -722,7 +732,7 @@ __rte_experimental int rte_iommufd_device_open(
  * @param context
  *   The context.
  * @param device_path
- *   The device's sysfs folder, as it was given when the device was opened.
+ *   The device's sysfs folder, by any path that leads to it.
  * @param[out] device
  *   The device, which belongs to who opened it.
  * @return

@@ -68,7 +68,7 @@ echo "== only the group is forbidden"
 log=$work/group.log
 chmod 000 /dev/iommu
 start_program "$log" as_user -a 01:00.0 --iova-mode=va -- --forward-mode=io --stats-period 1
-wait_for_line "$log" "0000:01:00.0: no permission to open $group" 60
+wait_for_line "$log" "0000:01:00.0: neither .*: no permission to open /dev/iommu .*; no permission to open $group" 60
 stop_testpmd "$log" || true
 chmod 600 /dev/iommu
 check_nothing_pinned

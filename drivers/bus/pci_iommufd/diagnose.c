@@ -11,9 +11,10 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_iommufd.h>
@@ -21,33 +22,40 @@
 
 #include "bus_log.h"
 #include "diagnose.h"
+#include "pci_folder.h"
 
-/* Kernel drivers that a PMD works beside or through. */
-static const char *const usable_drivers[] = { "vfio", "uio", "mlx4_core",
-	"mlx5_core" };
+static bool begun;
 
+/* Whether a driver of DPDK has it. */
 static bool
-is_usable(const char *driver)
+is_taken(const struct rte_pci_addr *address)
 {
-	size_t i;
+	struct rte_dev_iterator iterator;
+	struct rte_pci_addr found;
+	struct rte_device *device;
+	bool taken = false;
 
-	for (i = 0; i < RTE_DIM(usable_drivers); i++)
-		if (strstr(driver, usable_drivers[i]) != NULL)
-			return true;
-	return false;
+	/* To its end, where the iterator frees what it has. */
+	RTE_DEV_FOREACH(device, "bus=pci", &iterator)
+	{
+		if (rte_dev_is_probed(device) &&
+			rte_pci_addr_parse(rte_dev_name(device), &found) == 0 &&
+			rte_pci_addr_cmp(&found, address) == 0)
+			taken = true;
+	}
+	return taken;
 }
 
-/*
- * The PCI bus's own rule; its function for it is not public. NULL: not known, because
- * the bus follows the variable also in a program with more rights than its user
- * (AT_SECURE), and this library reads nothing there that such a user names.
- */
-static const char *
-devices_folder(void)
+/* Bound to a driver of the kernel that is there to give it to programs. */
+static bool
+is_for_programs(const char *path, const struct rte_iommufd_device_place *place)
 {
-	if (getenv("SYSFS_PCI_DEVICES") == NULL)
-		return "/sys/bus/pci/devices";
-	return secure_getenv("SYSFS_PCI_DEVICES");
+	char folder[PATH_MAX];
+
+	if (place->cdev[0] != '\0' || strstr(place->driver, "vfio") != NULL)
+		return true;
+	snprintf(folder, sizeof(folder), "%s/uio", path);
+	return access(folder, F_OK) == 0;
 }
 
 /* net_virtio drives legacy devices by their I/O ports, bound to no driver. */
@@ -69,48 +77,69 @@ is_legacy_virtio(const char *path)
 }
 
 static void
-diagnose(const char *address)
+diagnose(const struct rte_pci_addr *address)
 {
 	struct rte_iommufd_device_place place = { .size = sizeof(place) };
+	char name[PCI_PRI_STR_SIZE];
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", devices_folder(), address);
+	rte_pci_device_name(address, name, sizeof(name));
+	snprintf(path, sizeof(path), "%s/%s", pci_folder(), name);
 	if (rte_iommufd_device_find(path, &place) != 0) {
 		BUS_LOG(WARNING,
 			"%s: there is no such PCI device (\"dpdk-devbind.py --status\" lists them)",
-			address);
+			name);
 		return;
 	}
-	if (place.driver[0] == '\0') {
-		if (!is_legacy_virtio(path))
-			BUS_LOG(WARNING,
-				"%s: not bound to any driver: run \"dpdk-devbind.py -b vfio-pci %s\"",
-				address, address);
+	if (is_taken(address) || is_for_programs(path, &place))
 		return;
-	}
-	if (!is_usable(place.driver))
+	if (place.driver[0] != '\0')
 		BUS_LOG(WARNING,
-			"%s: bound to %s, not to vfio-pci: run \"dpdk-devbind.py -b vfio-pci %s\" (its network interface goes away)",
-			address, place.driver, address);
+			"%s: bound to %s, and no driver of DPDK has taken it so: if its PMD needs vfio-pci, as most do, run \"dpdk-devbind.py -b vfio-pci %s\" (its network interface goes away)",
+			name, place.driver, name);
+	else if (!is_legacy_virtio(path))
+		BUS_LOG(WARNING,
+			"%s: not bound to any driver: run \"dpdk-devbind.py -b vfio-pci %s\"",
+			name, name);
+}
+
+void
+diagnose_begin(void)
+{
+	begun = true;
 }
 
 void
 diagnose_requested_devices(void)
 {
-	struct rte_pci_addr parsed;
+	/* "-a 0:0.0" is the customary way to ask for no device. */
+	const struct rte_pci_addr none = { 0 };
+	struct rte_pci_addr address;
 	struct rte_devargs *device;
-	char address[PCI_PRI_STR_SIZE];
 
-	if (devices_folder() == NULL)
+	if (!begun || pci_folder() == NULL)
 		return;
 	RTE_EAL_DEVARGS_FOREACH("pci", device) {
-		if (device->policy != RTE_DEV_ALLOWED ||
-			rte_pci_addr_parse(device->name, &parsed) != 0)
-			continue;
-		rte_pci_device_name(&parsed, address, sizeof(address));
-		/* "-a 0:0.0" is the customary way to ask for no device. */
-		if (strcmp(address, "0000:00:00.0") == 0)
-			continue;
-		diagnose(address);
+		if (device->policy == RTE_DEV_ALLOWED &&
+			rte_pci_addr_parse(device->name, &address) == 0 &&
+			rte_pci_addr_cmp(&address, &none) != 0)
+			diagnose(&address);
 	}
+}
+
+void
+diagnose_attached_device(const char *devargs)
+{
+	struct rte_pci_addr address;
+	struct rte_devargs device;
+
+	if (!begun || pci_folder() == NULL)
+		return;
+	memset(&device, 0, sizeof(device));
+	if (rte_devargs_parse(&device, devargs) != 0)
+		return;
+	if (strcmp(rte_bus_name(device.bus), "pci") == 0 &&
+		rte_pci_addr_parse(device.name, &address) == 0)
+		diagnose(&address);
+	rte_devargs_reset(&device);
 }

@@ -27,6 +27,12 @@ dpdk_vfio_functions(void)
 	return functions.rte_vfio_setup_device != NULL ? &functions : NULL;
 }
 
+const struct dpdk_vfio *
+dpdk_vfio_functions_present(void)
+{
+	return &functions;
+}
+
 #else
 
 #include <dlfcn.h>
@@ -72,6 +78,13 @@ find(void)
 #undef VFIO_SHIM_FIND
 	/* EAL stays: the program or we ourselves depend on it. */
 	dlclose(eal);
+}
+
+const struct dpdk_vfio *
+dpdk_vfio_functions_present(void)
+{
+	pthread_once(&once, find);
+	return &functions;
 }
 
 const struct dpdk_vfio *

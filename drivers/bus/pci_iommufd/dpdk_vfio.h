@@ -24,4 +24,7 @@ struct dpdk_vfio {
 /* NULL when librte_eal has no seam (26.11 and later) or cannot be found. */
 const struct dpdk_vfio *dpdk_vfio_functions(void);
 
+/* Those that librte_eal has, whatever it lacks: each pointer may be NULL. */
+const struct dpdk_vfio *dpdk_vfio_functions_present(void);
+
 #endif /* DPDK_VFIO_H */

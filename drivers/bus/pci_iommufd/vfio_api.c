@@ -13,6 +13,7 @@
  */
 
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@
 #include "bus_log.h"
 #include "containers.h"
 #include "diagnose.h"
+#include "pci_folder.h"
 #include "plugin.h"
 #include "spdk.h"
 #include "vfio_shim.h"
@@ -118,7 +120,7 @@ VFIO_SHIM(rte_vfio_enable)(const char *module)
 		rte_iommufd_context_choose(context, NULL);
 		return hand_over();
 	}
-	diagnose_requested_devices();
+	diagnose_begin();
 	return 0;
 }
 
@@ -130,8 +132,8 @@ VFIO_SHIM(rte_vfio_is_enabled)(const char *module)
 	return state.enabled && is_module_loaded(module);
 }
 
-int
-VFIO_SHIM(rte_vfio_noiommu_is_enabled)(void)
+static bool
+is_noiommu_switch_on(void)
 {
 	ssize_t length;
 	char value;
@@ -139,10 +141,44 @@ VFIO_SHIM(rte_vfio_noiommu_is_enabled)(void)
 
 	fd = open(NOIOMMU_SWITCH, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return false;
 	length = read(fd, &value, 1);
 	close(fd);
 	return length == 1 && value == 'Y';
+}
+
+/* One that a VFIO driver has, so that DPDK could use it. */
+static bool
+is_a_device_without_iommu(void)
+{
+	struct rte_iommufd_device_place place = { .size = sizeof(place) };
+	const char *folder = pci_folder();
+	char path[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	DIR *entries = folder == NULL ? NULL : opendir(folder);
+
+	if (entries == NULL)
+		return false;
+	while (!found && (entry = readdir(entries)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		found = rte_iommufd_device_find(path, &place) == 0 &&
+			place.noiommu;
+	}
+	closedir(entries);
+	return found;
+}
+
+/*
+ * With 1 the PCI bus wants physical addresses for all devices of VFIO. DPDK's own code looks
+ * at the kernel's switch alone, which says nothing of a machine that has an IOMMU.
+ */
+int
+VFIO_SHIM(rte_vfio_noiommu_is_enabled)(void)
+{
+	return is_noiommu_switch_on() && is_a_device_without_iommu();
 }
 
 /* 1: found, 0: the device has no group. */

@@ -24,7 +24,10 @@ struct vfio_device_info;
 /* What RTE_VFIO_DEFAULT_CONTAINER_FD is in rte_vfio.h. */
 #define VFIO_SHIM_DEFAULT_CONTAINER_FD (-1)
 
-/* X(name, parameters): the functions, all of which return int. */
+/*
+ * X(name, parameters): the functions, all of which return int. The last two are those by
+ * which EAL probes devices: probe.c tells about devices that no driver has taken.
+ */
 #define VFIO_SHIM_FUNCTIONS(X)                                                \
 	X(rte_vfio_enable, (const char *module))                              \
 	X(rte_vfio_is_enabled, (const char *module))                          \
@@ -51,7 +54,9 @@ struct vfio_device_info;
 			uint64_t length))                                     \
 	X(rte_vfio_container_dma_unmap,                                       \
 		(int container_fd, uint64_t va, uint64_t iova,                \
-			uint64_t length))
+			uint64_t length))                                     \
+	X(rte_bus_probe, (void))                                              \
+	X(rte_dev_probe, (const char *devargs))
 
 #ifdef VFIO_SHIM_BY_WRAP
 #define VFIO_SHIM(name) __wrap_##name

@@ -68,7 +68,17 @@ struct backend {
 
 	/* The context's lock held. */
 	void (*space_destroy)(struct rte_iommufd_space *space);
-	int (*device_open)(struct rte_iommufd_device *device);
+	/* What is wrong goes to why, and the caller logs it: there may be another
+	 * backend that takes the device.
+	 */
+	int (*device_open)(
+		struct rte_iommufd_device *device, struct explanation *why);
+	/* Of a device that is open and the first of its context: attaches it as
+	 * attach() does, to nothing that lasts, and detaches it. What is wrong goes
+	 * to why. NULL: there is nothing to try.
+	 */
+	int (*try_attach)(
+		struct rte_iommufd_device *device, struct explanation *why);
 	/* Detaches, too, and its PASIDs first. */
 	void (*device_close)(struct rte_iommufd_device *device);
 	/* Of an opened device; enters the space's record, where the kernel has not got it. */

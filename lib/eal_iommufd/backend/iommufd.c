@@ -16,6 +16,7 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
+#include "backend/cdev.h"
 #include "explain/explain.h"
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
@@ -151,49 +152,17 @@ iommufd_maps_files(struct rte_iommufd_context *context)
 		context->settings.map == SETTINGS_MAP_FILE;
 }
 
-/*
- * Opens the node and makes sure that it is this device's: what the name in
- * /dev points to is up to whoever manages /dev.
- */
 static int
-open_node(const struct sysfs_device *place)
-{
-	struct explanation why;
-	char node[PATH_MAX];
-	dev_t number = 0;
-	int fd, ret;
-
-	sysfs_device_cdev_node(place, node, sizeof(node));
-	fd = kernel_open(node);
-	if (fd < 0) {
-		IOMMUFD_LOG(ERR, "%s: %s", place->address,
-			explain_device_node(&why, node, fd));
-		return fd;
-	}
-	ret = kernel_device_number(fd, &number);
-	if (ret == 0 && number == place->cdev_number)
-		return fd;
-	kernel_close(fd);
-	IOMMUFD_LOG(ERR,
-		"%s: %s is not this device's node (wrong device number): mend /dev",
-		place->address, node);
-	return -ENXIO;
-}
-
-static int
-iommufd_device_open(struct rte_iommufd_device *device)
+iommufd_device_open(struct rte_iommufd_device *device, struct explanation *why)
 {
 	const struct sysfs_device *place = &device->place;
-	struct explanation why;
 	int fd, ret;
 
 	if (place->found.cdev[0] == '\0') {
-		IOMMUFD_LOG(ERR,
-			"%s: this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all",
-			place->address);
+		explain_no_cdev(why);
 		return -ENXIO;
 	}
-	fd = open_node(place);
+	fd = cdev_open(place, why);
 	if (fd < 0)
 		return fd;
 	ret = kernel_device_bind(fd, device->context->iommu_fd,
@@ -205,8 +174,7 @@ iommufd_device_open(struct rte_iommufd_device *device)
 	}
 	/* Before the node is looked up among the open files of others. */
 	kernel_close(fd);
-	IOMMUFD_LOG(ERR, "%s: %s", place->address,
-		explain_bind(&why, place, device->has_vf_token, ret));
+	explain_bind(why, place, device->has_vf_token, ret);
 	return ret;
 }
 
@@ -270,6 +238,45 @@ iommufd_detach(struct rte_iommufd_device *device)
 
 	if (ret == 0)
 		leave_page_table(device);
+	return ret;
+}
+
+/* What one that ends leaves to do for the file of the device or of /dev/iommu. */
+static int
+end_trial(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+{
+	int detached = kernel_device_detach(device->fd);
+	int ended;
+
+	leave_page_table(device);
+	page_tables_end(space);
+	ended = kernel_object_destroy(
+		device->context->iommu_fd, space->ioas_id);
+	return detached != 0 ? detached : ended;
+}
+
+/* By the calls of a real attachment, to an address space that nothing is mapped in. */
+static int
+iommufd_try_attach(struct rte_iommufd_device *device, struct explanation *why)
+{
+	struct rte_iommufd_space space = { .context = device->context };
+	int ret = kernel_ioas_alloc(device->context->iommu_fd, &space.ioas_id);
+
+	if (ret != 0) {
+		explain_trial(why, ret);
+		return ret;
+	}
+	TAILQ_INIT(&space.page_tables);
+	ret = page_table_attach(
+		device, PAGE_TABLE_DEVICE, &space, &device->page_table);
+	if (ret != 0) {
+		explain_attach(why, &device->place, ret);
+		kernel_object_destroy(device->context->iommu_fd, space.ioas_id);
+		return ret;
+	}
+	ret = end_trial(device, &space);
+	if (ret != 0)
+		explain_trial(why, ret);
 	return ret;
 }
 
@@ -412,6 +419,7 @@ iommufd_detach_pasid(
 	.unmap = iommufd_unmap, .copy = iommufd_copy, .allow = iommufd_allow, \
 	.ranges = iommufd_ranges, .type1_fd = iommufd_type1_fd,               \
 	.maps_files = iommufd_maps_files, .device_open = iommufd_device_open, \
+	.try_attach = iommufd_try_attach,                                     \
 	.device_close = iommufd_device_close, .attach = iommufd_attach,       \
 	.move = iommufd_move, .detach = iommufd_detach,                       \
 	.hw_info = iommufd_hw_info

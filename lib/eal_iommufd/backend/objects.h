@@ -187,7 +187,7 @@ devices_share_group(const struct rte_iommufd_device *one,
 {
 	if (one == other)
 		return true;
-	return !one->place.noiommu && one->place.found.group >= 0 &&
+	return !one->place.found.noiommu && one->place.found.group >= 0 &&
 		one->place.found.group == other->place.found.group;
 }
 

@@ -24,6 +24,7 @@
 #include "backend/type1_container.h"
 #include "backend/type1_group.h"
 #include "explain/explain.h"
+#include "kernel/kernel.h"
 #include "util/log.h"
 
 /*
@@ -120,6 +121,43 @@ leave_container(const struct rte_iommufd_device *device)
 			device->place.address, rte_strerror(-ret));
 }
 
+/* The group's container gets its IOMMU, which lets the group's devices in. */
+static int
+try_container(const struct group *group, int container_fd, int type)
+{
+	int ret = kernel_group_set_container(group->fd, container_fd);
+
+	if (ret != 0)
+		return ret;
+	ret = kernel_container_set_iommu(container_fd, type);
+	if (ret != 0)
+		kernel_group_unset_container(group->fd);
+	return ret;
+}
+
+/* In a container that ends with the trial; device and group stay as they were. */
+static int
+type1_try_attach(struct rte_iommufd_device *device, struct explanation *why)
+{
+	int container_fd = kernel_open("/dev/vfio/vfio");
+	int ret;
+
+	if (container_fd < 0) {
+		explain_container_node(why, container_fd);
+		return container_fd;
+	}
+	ret = try_container(device->group, container_fd,
+		iommu_type(device->context->backend));
+	if (ret != 0) {
+		explain_container(why, &device->place, ret);
+	} else {
+		ret = group_try_device(device, why);
+		kernel_group_unset_container(device->group->fd);
+	}
+	kernel_close(container_fd);
+	return ret;
+}
+
 static int
 type1_attach(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
@@ -179,8 +217,8 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 	.space_create = container_open, .space_destroy = container_close, \
 	.type1_fd = type1_fd, .maps_files = type1_maps_files,             \
 	.device_open = group_get, .device_close = type1_device_close,     \
-	.attach = type1_attach, .detach = type1_detach,                   \
-	.hw_info = type1_hw_info
+	.attach = type1_attach, .try_attach = type1_try_attach,           \
+	.detach = type1_detach, .hw_info = type1_hw_info
 
 #define TYPE1_MAPS                                      \
 	.map = container_map, .unmap = container_unmap, \

@@ -29,7 +29,7 @@ find_group(struct rte_iommufd_context *context, int number)
 
 /* What the name in /dev points to is up to the administrator of /dev. */
 static int
-check_group_node(const struct sysfs_device *place, const char *node, int fd)
+check_group_node(const char *node, int fd)
 {
 	dev_t number = 0;
 	dev_t expected = 0;
@@ -37,18 +37,12 @@ check_group_node(const struct sysfs_device *place, const char *node, int fd)
 
 	if (ret == 0)
 		ret = kernel_group_number(strrchr(node, '/') + 1, &expected);
-	if (ret == 0 && number == expected)
-		return 0;
-	IOMMUFD_LOG(ERR,
-		"%s: %s is not its IOMMU group's node (wrong device number): repair /dev",
-		place->address, node);
-	return -ENXIO;
+	return ret == 0 && number == expected ? 0 : -ENXIO;
 }
 
 static int
-open_group_fd(const struct sysfs_device *place)
+open_group_fd(const struct sysfs_device *place, struct explanation *why)
 {
-	struct explanation why;
 	char node[PATH_MAX];
 	bool viable = false;
 	int fd, ret;
@@ -56,36 +50,35 @@ open_group_fd(const struct sysfs_device *place)
 	sysfs_device_group_node(place, node, sizeof(node));
 	fd = kernel_open(node);
 	if (fd < 0) {
-		IOMMUFD_LOG(ERR, "%s: %s", place->address,
-			explain_group_node(&why, place, fd));
+		explain_group_node(why, place, fd);
 		return fd;
 	}
-	ret = check_group_node(place, node, fd);
+	ret = check_group_node(node, fd);
 	if (ret != 0) {
 		kernel_close(fd);
+		explain_wrong_node(why, node);
 		return ret;
 	}
 	ret = kernel_group_viable(fd, &viable);
 	if (ret == 0 && viable)
 		return fd;
 	kernel_close(fd);
-	IOMMUFD_LOG(
-		ERR, "%s: %s", place->address, explain_not_viable(&why, place));
+	explain_not_viable(why, place);
 	return ret != 0 ? ret : -EPERM;
 }
 
 static int
-open_group(const struct rte_iommufd_device *device, struct group **group)
+open_group(const struct rte_iommufd_device *device, struct group **group,
+	struct explanation *why)
 {
 	struct group *made = calloc(1, sizeof(*made));
 	int fd;
 
 	if (made == NULL) {
-		IOMMUFD_LOG(ERR, "%s: no memory for its group",
-			device->place.address);
+		explain_no_memory(why, "its group");
 		return -ENOMEM;
 	}
-	fd = open_group_fd(&device->place);
+	fd = open_group_fd(&device->place, why);
 	if (fd < 0) {
 		free(made);
 		return fd;
@@ -98,14 +91,14 @@ open_group(const struct rte_iommufd_device *device, struct group **group)
 }
 
 int
-group_get(struct rte_iommufd_device *device)
+group_get(struct rte_iommufd_device *device, struct explanation *why)
 {
 	struct group *group = find_group(
 		device->context, device->place.found.group);
 	int ret;
 
 	if (group == NULL) {
-		ret = open_group(device, &group);
+		ret = open_group(device, &group, why);
 		if (ret != 0)
 			return ret;
 	}
@@ -148,12 +141,11 @@ say_refused(const struct rte_iommufd_device *device, int err)
 }
 
 /* A VF is named by "ADDRESS vf_token=UUID": vfio_pci_core_match(). */
-int
-group_open_device(struct rte_iommufd_device *device)
+static int
+ask_for_device(const struct rte_iommufd_device *device)
 {
 	char token[RTE_UUID_STRLEN];
 	char name[256];
-	int fd;
 
 	snprintf(name, sizeof(name), "%s", device->place.address);
 	if (device->has_vf_token) {
@@ -161,13 +153,37 @@ group_open_device(struct rte_iommufd_device *device)
 		snprintf(name, sizeof(name), "%s vf_token=%s",
 			device->place.address, token);
 	}
-	fd = kernel_group_open_device_fd(device->group->fd, name);
+	return kernel_group_open_device_fd(device->group->fd, name);
+}
+
+int
+group_open_device(struct rte_iommufd_device *device)
+{
+	int fd = ask_for_device(device);
+
 	if (fd < 0) {
 		say_refused(device, fd);
 		return fd;
 	}
 	device->fd = fd;
 	device->group->attached++;
+	return 0;
+}
+
+int
+group_try_device(
+	const struct rte_iommufd_device *device, struct explanation *why)
+{
+	int fd;
+
+	if (!device->has_vf_token)
+		return 0;
+	fd = ask_for_device(device);
+	if (fd < 0) {
+		explain_group_device(why, &device->place, true, fd);
+		return fd;
+	}
+	kernel_close(fd);
 	return 0;
 }
 

@@ -32,8 +32,8 @@ struct group {
 		*space; /* whose; NULL: none, or one that has ended */
 };
 
-/* The device's group, opened if it is not yet. 0 or -errno, logged. */
-int group_get(struct rte_iommufd_device *device);
+/* The device's group, opened if it is not yet. 0, or -errno and why. */
+int group_get(struct rte_iommufd_device *device, struct explanation *why);
 
 /* Whether the device was the last; then the caller ends it, by group_end(). */
 bool group_put(struct rte_iommufd_device *device);
@@ -46,6 +46,13 @@ void group_end(struct group *group);
  * that has its IOMMU. 0 or -errno, logged.
  */
 int group_open_device(struct rte_iommufd_device *device);
+
+/*
+ * Whether the group would give out the device, while it is in a container: it is opened only
+ * where a VF token can be wrong, because to open it resets it. 0, or -errno and why.
+ */
+int group_try_device(
+	const struct rte_iommufd_device *device, struct explanation *why);
 
 void group_close_device(struct rte_iommufd_device *device);
 

@@ -21,7 +21,7 @@
 
 #include "core/address_space.h"
 #include "backend/backend.h"
-#include "core/context.h"
+#include "core/choice.h"
 #include "core/mirror.h"
 #include "core/region.h"
 #include "explain/explain_pasid.h"
@@ -37,7 +37,7 @@ enter_context(struct rte_iommufd_context *context)
 	int ret;
 
 	pthread_mutex_lock(&context->lock);
-	ret = context_choose_locked(context, NULL);
+	ret = choice_make_without_device(context);
 	if (ret == 0)
 		context->spaces++;
 	pthread_mutex_unlock(&context->lock);

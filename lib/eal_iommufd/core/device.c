@@ -17,7 +17,7 @@
 
 #include "core/address_space.h"
 #include "backend/backend.h"
-#include "core/context.h"
+#include "core/choice.h"
 #include "core/device_owner.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
@@ -30,7 +30,7 @@ is_vfio_device(const struct sysfs_device *place)
 {
 	char node[PATH_MAX];
 
-	if (place->found.cdev[0] != '\0' || place->noiommu)
+	if (place->found.cdev[0] != '\0' || place->found.noiommu)
 		return true;
 	if (place->found.group < 0)
 		return false;
@@ -63,9 +63,7 @@ open_in_context(struct rte_iommufd_device *device)
 	int ret;
 
 	pthread_mutex_lock(&context->lock);
-	ret = context_choose_locked(context, &device->place);
-	if (ret == 0)
-		ret = context->backend->device_open(device);
+	ret = choice_open_device(context, device);
 	if (ret == 0)
 		TAILQ_INSERT_TAIL(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
@@ -279,7 +277,7 @@ rte_iommufd_device_lookup(struct rte_iommufd_context *context,
 
 	pthread_mutex_lock(&context->lock);
 	TAILQ_FOREACH(each, &context->devices, next) {
-		if (strcmp(each->place.path, device_path) != 0)
+		if (!sysfs_device_is_at(&each->place, device_path))
 			continue;
 		*device = each;
 		ret = 0;

@@ -43,7 +43,7 @@ copy_device_fd(struct rte_iommufd_context *context, const char *path)
 
 	pthread_mutex_lock(&context->lock);
 	TAILQ_FOREACH(device, &context->devices, next)
-		if (strcmp(device->place.path, path) == 0 && device->fd >= 0)
+		if (sysfs_device_is_at(&device->place, path) && device->fd >= 0)
 			fd = kernel_duplicate_fd(device->fd);
 	pthread_mutex_unlock(&context->lock);
 	return fd;

@@ -72,8 +72,42 @@ explain_device_node(struct explanation *explanation, const char *node, int err)
 		return say(explanation,
 			"no permission to open %s (give this user read and write access to it)",
 			node);
+	case ENODEV:
+	case ENXIO:
+		return say(explanation,
+			"%s is there, but no device behind it: it is left over from another device or another boot (mend /dev)",
+			node);
 	default:
 		return say(explanation, "cannot open %s: %s", node,
 			strerror(-err));
 	}
+}
+
+const char *
+explain_wrong_node(struct explanation *explanation, const char *node)
+{
+	return say(explanation,
+		"%s is not this device's node (its device number is another one than sysfs shows): repair /dev",
+		node);
+}
+
+const char *
+explain_no_cdev(struct explanation *explanation)
+{
+	return say(explanation,
+		"this process is on IOMMUFD, but the device has no node under /dev/vfio/devices: use RTE_IOMMUFD=backend=type1 for all");
+}
+
+const char *
+explain_no_memory(struct explanation *explanation, const char *purpose)
+{
+	return say(explanation, "no memory for %s", purpose);
+}
+
+const char *
+explain_trial(struct explanation *explanation, int err)
+{
+	return say(explanation,
+		"the kernel does not make or end an address space for a trial: %s",
+		strerror(-err));
 }

@@ -39,12 +39,22 @@ const char *explain_device_node(
 /* Why the node of the device's legacy group could not be opened. */
 const char *explain_group_node(struct explanation *explanation,
 	const struct sysfs_device *place, int err);
+/* The node of that name is another device's. */
+const char *explain_wrong_node(
+	struct explanation *explanation, const char *node);
+/* The process is on IOMMUFD, and the kernel gives the device no node. */
+const char *explain_no_cdev(struct explanation *explanation);
+/* purpose: what the memory was for. */
+const char *explain_no_memory(
+	struct explanation *explanation, const char *purpose);
 /* Why VFIO_DEVICE_BIND_IOMMUFD was refused. */
 const char *explain_bind(struct explanation *explanation,
 	const struct sysfs_device *place, bool with_token, int err);
 /* Why VFIO_DEVICE_ATTACH_IOMMUFD_PT was refused. */
 const char *explain_attach(struct explanation *explanation,
 	const struct sysfs_device *place, int err);
+/* Why a device could not be attached and detached for a trial, beside the attachment. */
+const char *explain_trial(struct explanation *explanation, int err);
 /* Why a group cannot be used: VFIO_GROUP_FLAGS_VIABLE is not set. */
 const char *explain_not_viable(
 	struct explanation *explanation, const struct sysfs_device *place);

@@ -154,15 +154,18 @@ say_unsafe_interrupts(struct explanation *explanation, const char *module)
 	const bool allowed = kernel_state_unsafe_interrupts(module) ==
 		KERNEL_SWITCH_ON;
 	const enum kernel_switch remaps = kernel_state_remaps_interrupts();
+	const char *which = strcmp(module, "iommufd") != 0
+		? module
+		: "iommufd, or of vfio_iommu_type1 for legacy containers";
 
 	if (!allowed && remaps == KERNEL_SWITCH_OFF)
 		return say(explanation,
 			"this machine does not remap interrupts (/proc/interrupts), so a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module %s",
-			module);
+			which);
 	if (!allowed && remaps == KERNEL_SWITCH_UNKNOWN)
 		return say(explanation,
 			"the kernel refuses it (EPERM); nobody was found who has its IOMMU group. If this machine does not remap interrupts, a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module %s",
-			module);
+			which);
 	return say(explanation,
 		"the kernel refuses it (EPERM); nobody was found who has its IOMMU group, and interrupts are %s: look as root who has /dev/vfio/* open (fuser -v), and in the kernel's log",
 		allowed ? "allowed to be unsafe" : "remapped");
@@ -179,7 +182,7 @@ explain_not_permitted(struct explanation *explanation,
 	struct sysfs_device member;
 	struct node_owner owner;
 
-	if (place->noiommu)
+	if (place->found.noiommu)
 		return say(explanation,
 			"the kernel refuses it (EPERM): a device without an IOMMU needs a program with CAP_SYS_RAWIO");
 	if (sysfs_device_find_member(place, sysfs_device_is_intruder, &member))
@@ -274,7 +277,7 @@ explain_attach(struct explanation *explanation,
 		if (err == -EPERM)
 			break;
 		return say(explanation,
-			"cannot attach, this device's IOMMU does not fit the address space (its width, or memory mapped where it has reserved addresses)");
+			"cannot attach, this device's IOMMU does not fit the address space: the kernel may not drive this IOMMU for user space, the IOMMU's width may be too small, or memory may be mapped where the device has reserved addresses");
 	case EADDRINUSE:
 		return say(explanation,
 			"cannot attach, memory is mapped at an address that this device's IOMMU has reserved: choose another --base-virtaddr");
@@ -327,7 +330,7 @@ explain_group_device(struct explanation *explanation,
 		return say(explanation,
 			"the kernel refused the VF token: give the PF's token by --vfio-vf-token");
 	case EPERM:
-		if (place->noiommu)
+		if (place->found.noiommu)
 			return explain_not_permitted(
 				explanation, place, "vfio_iommu_type1");
 		break;

@@ -92,7 +92,7 @@ describe_cgroup(char *text, size_t size, const struct memory_limits *limits)
 }
 
 static const char *
-explain_no_memory(struct explanation *explanation, uint64_t wanted,
+explain_out_of_memory(struct explanation *explanation, uint64_t wanted,
 	enum memory_charge charge, const struct memory_limits *limits)
 {
 	char cgroup[320];
@@ -125,7 +125,7 @@ explain_pinning(struct explanation *explanation, uint64_t length,
 		wanted + limits.charged_kib + limits.others_kib >
 			limits.locked_kib)
 		return explain_limit(explanation, wanted, charge, &limits);
-	return explain_no_memory(explanation, wanted, charge, &limits);
+	return explain_out_of_memory(explanation, wanted, charge, &limits);
 }
 
 /* "0x0-0xfedfffff, 0xfef00000-0x7fffffffff": as many as fit. */

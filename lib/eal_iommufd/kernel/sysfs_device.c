@@ -98,7 +98,7 @@ find_cdev(struct sysfs_device *place)
 		strcpy(place->found.cdev, entry->d_name);
 		place->cdev_number = makedev(major_number, minor_number);
 		if (entry->d_name[0] == 'n')
-			place->noiommu = true;
+			place->found.noiommu = true;
 		break;
 	}
 	closedir(entries);
@@ -124,7 +124,7 @@ find_group(struct sysfs_device *place)
 		return;
 	place->found.group = number;
 	if (read_line(place->path, "iommu_group/name", name, sizeof(name)))
-		place->noiommu = strcmp(name, "vfio-noiommu") == 0;
+		place->found.noiommu = strcmp(name, "vfio-noiommu") == 0;
 }
 
 static bool
@@ -139,26 +139,55 @@ takes_vf_token(const struct sysfs_device *place)
 	return strstr(physfn, "vfio") != NULL;
 }
 
+/* The last part of a path, without the slashes at its end. */
+static bool
+copy_last_name(const char *path, char *name, size_t size)
+{
+	size_t end = strlen(path);
+	size_t begin;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (begin = end; begin > 0 && path[begin - 1] != '/';)
+		begin--;
+	if (end - begin >= size)
+		return false;
+	memcpy(name, path + begin, end - begin);
+	name[end - begin] = '\0';
+	return true;
+}
+
 int
 sysfs_device_find(const char *path, struct sysfs_device *place)
 {
-	const char *name = strrchr(path, '/');
-
 	*place = (struct sysfs_device){ .found.group = -1 };
-	name = name == NULL ? path : name + 1;
 	if (strlen(path) >= sizeof(place->path) ||
-		strlen(name) >= sizeof(place->address))
+		!copy_last_name(path, place->address, sizeof(place->address)))
 		return -EINVAL;
-	strcpy(place->path, path);
-	strcpy(place->address, name);
-	if (access(path, F_OK) != 0)
+	if (realpath(path, place->path) == NULL)
 		return -ENODEV;
-	read_link_name(path, "driver", place->found.driver,
+	if (!copy_last_name(
+		    place->path, place->address, sizeof(place->address)))
+		return -EINVAL;
+	read_link_name(place->path, "driver", place->found.driver,
 		sizeof(place->found.driver));
 	find_group(place);
 	find_cdev(place);
 	place->found.takes_vf_token = takes_vf_token(place);
 	return 0;
+}
+
+bool
+sysfs_device_is_at(const struct sysfs_device *place, const char *path)
+{
+	char resolved[PATH_MAX];
+	char name[DEVICE_PLACE_NAME_SIZE];
+
+	if (realpath(path, resolved) != NULL)
+		return strcmp(resolved, place->path) == 0;
+	/* The device is gone from sysfs, so its name is all there is to compare. */
+	return copy_last_name(path, name, sizeof(name)) &&
+		strcmp(name, place->address) == 0;
 }
 
 bool
@@ -194,8 +223,8 @@ void
 sysfs_device_group_node(
 	const struct sysfs_device *place, char *node, size_t size)
 {
-	snprintf(node, size, "/dev/vfio/%s%d", place->noiommu ? "noiommu-" : "",
-		place->found.group);
+	snprintf(node, size, "/dev/vfio/%s%d",
+		place->found.noiommu ? "noiommu-" : "", place->found.group);
 }
 
 /*

@@ -22,15 +22,20 @@
 #define DEVICE_PLACE_NAME_SIZE 64
 
 struct sysfs_device {
-	char path[PATH_MAX];		      /* its folder in sysfs */
+	char path[PATH_MAX]; /* its folder in sysfs, links resolved */
 	char address[DEVICE_PLACE_NAME_SIZE]; /* the folder's name: the BDF */
 	struct rte_iommufd_device_place found;
 	dev_t cdev_number;
-	bool noiommu; /* no IOMMU: VFIO gives it out by its unsafe switch */
 };
 
 /* 0; -ENODEV when there is no such device; -EINVAL when path is too long. */
 int sysfs_device_find(const char *path, struct sysfs_device *place);
+
+/*
+ * Whether the path, which may lead over links or end with slashes, names the folder that
+ * the device was found in.
+ */
+bool sysfs_device_is_at(const struct sysfs_device *place, const char *path);
 
 /*
  * Whether a VFIO device of this machine shows that the kernel gives none of them a

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -27,7 +28,6 @@
 static const char *nic;
 static const char *old_nic;
 static const char *unsafe_nic;
-static struct rte_iommufd_context *context;
 
 static int
 setup(void **state)
@@ -101,7 +101,8 @@ auto_takes_iommufd_where_all_is_there(void **state __rte_unused)
 	assert_contains(logs_text(), "0000:01:00.0: backend iommufd");
 	assert_int_equal(mock_open(IOMMU_NODE), 1);
 	assert_int_equal(mock_open(DEVICE_NODE), 0);
-	assert_int_equal(mock_calls("open " DEVICE_NODE), 1);
+	assert_int_equal(mock_calls("device_bind"), 1);
+	assert_int_equal(mock_calls("device_attach"), 1);
 	assert_int_equal(mock_calls("open " CONTAINER_NODE), 0);
 }
 
@@ -425,6 +426,203 @@ a_device_that_is_not_there_decides_nothing(void **state __rte_unused)
 	assert_int_equal(mock_calls(""), 0);
 }
 
+/* --- what a device really takes, with backend=auto --- */
+
+static int
+open_auto(const char *path, const uint8_t *token,
+	struct rte_iommufd_device **device)
+{
+	if (context == NULL)
+		assert_int_equal(rte_iommufd_context_create("", &context), 0);
+	*device = NULL;
+	return rte_iommufd_device_open(context, path, token, device);
+}
+
+/* The device is used by a legacy container then, and nothing of IOMMUFD is left. */
+static void
+assert_falls_back(const char *path, const uint8_t *token, const char *reason)
+{
+	struct rte_iommufd_device *device;
+	struct rte_iommufd_space *space;
+
+	assert_int_equal(open_auto(path, token, &device), 0);
+	assert_chosen("type1v2", reason);
+	assert_int_equal(mock_open(IOMMU_NODE), 0);
+	assert_int_equal(mock_open(DEVICE_NODE), 0);
+	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	start_again();
+}
+
+static void
+auto_falls_back_when_interrupts_are_not_remapped(void **state __rte_unused)
+{
+	mock_answer("device_bind", -EPERM);
+	assert_falls_back(nic, NULL,
+		"allow_unsafe_interrupts=1 of the module iommufd, or of vfio_iommu_type1");
+}
+
+static void
+auto_falls_back_when_the_iommu_cannot_be_driven(void **state __rte_unused)
+{
+	mock_answer("device_attach", -EINVAL);
+	assert_falls_back(nic, NULL, "may not drive this IOMMU");
+	mock_answer("ioas_alloc", -ENOMEM);
+	assert_falls_back(nic, NULL, "for a trial");
+}
+
+static void
+auto_falls_back_when_the_node_is_stale(void **state __rte_unused)
+{
+	mock_answer("open " DEVICE_NODE, -ENODEV);
+	assert_falls_back(nic, NULL, "no device behind it");
+	mock_answer("open " DEVICE_NODE, -ENXIO);
+	assert_falls_back(nic, NULL, "no device behind it");
+	mock_answer_value("device_number fd=1001", 0, 12345);
+	assert_falls_back(nic, NULL, "not this device's node");
+}
+
+static void
+auto_falls_back_with_the_token_and_never_without(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+
+	mock_answer("device_bind", -EINVAL);
+	assert_falls_back(nic, devices_token, "takes no VF token");
+
+	mock_answer("device_bind", -EINVAL);
+	mock_answer("group_open_device", -EACCES);
+	assert_int_equal(open_auto(nic, devices_token, &device), -ENXIO);
+	assert_one_error("0000:01:00.0", "takes no VF token",
+		"the kernel refused the VF token");
+	assert_int_equal(mock_calls("device_bind"), 1);
+	assert_int_equal(mock_calls("group_open_device"), 1);
+	assert_contains(
+		mock_last_call("group_open_device"), DEVICES_TOKEN_UUID);
+}
+
+/* A legacy container would be refused as well, so it is not asked for. */
+static void
+auto_does_not_ask_twice_for_what_no_backend_gives(void **state __rte_unused)
+{
+	static const struct refusal refusals[] = {
+		{ -EBUSY, "its IOMMU group is in use" },
+		{ -EACCES, "--vfio-vf-token" },
+	};
+	struct rte_iommufd_device *device;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(refusals); i++) {
+		mock_answer("device_bind", refusals[i].error);
+		assert_int_equal(
+			open_auto(nic, NULL, &device), refusals[i].error);
+		assert_one_error("0000:01:00.0: ", refusals[i].words);
+		assert_int_equal(mock_calls("open " CONTAINER_NODE), 0);
+		assert_string_equal(
+			rte_iommufd_context_backend(context), "none");
+		start_again();
+	}
+}
+
+static void
+auto_names_both_reasons_in_one_line(void **state __rte_unused)
+{
+	static const struct {
+		const char *call;
+		int error;
+		const char *words;
+	} refusals[] = {
+		{ "open /dev/vfio/7", -EACCES,
+			"permission to open /dev/vfio/7" },
+		{ "group_set_container", -EBUSY, "in another one already" },
+		{ "container_set_iommu", -EPERM,
+			"of the module vfio_iommu_type1" },
+	};
+	struct rte_iommufd_device *device;
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(refusals); i++) {
+		mock_answer("device_bind", -EPERM);
+		mock_answer(refusals[i].call, refusals[i].error);
+		assert_int_equal(open_auto(nic, NULL, &device), -ENXIO);
+		assert_one_error("0000:01:00.0: neither",
+			"of the module iommufd", refusals[i].words);
+		assert_string_equal(
+			rte_iommufd_context_backend(context), "none");
+		assert_int_equal(mock_open(IOMMU_NODE), 0);
+		start_again();
+	}
+}
+
+static void
+a_device_that_could_not_be_opened_decides_nothing(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+
+	mock_answer("open /dev/vfio/8", -EACCES);
+	assert_int_equal(open_auto(old_nic, NULL, &device), -ENXIO);
+	assert_one_error("0000:02:00.0", "CONFIG_VFIO_DEVICE_CDEV",
+		"no permission to open /dev/vfio/8");
+	logs_start();
+	assert_int_equal(open_auto(nic, NULL, &device), 0);
+	assert_chosen("iommufd", "the kernel and the device have it");
+	rte_iommufd_device_close(device);
+	start_again();
+
+	/* The same with the backend that the settings ask for. */
+	assert_int_equal(
+		rte_iommufd_context_create("backend=type1", &context), 0);
+	mock_answer("open /dev/vfio/8", -EACCES);
+	assert_int_equal(open_auto(old_nic, NULL, &device), -EACCES);
+	assert_one_error("0000:02:00.0", "no permission");
+	assert_string_equal(rte_iommufd_context_backend(context), "none");
+}
+
+/* The second device gets what the first has, or one line. */
+static void
+a_second_device_changes_nothing(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device, *second;
+
+	assert_int_equal(open_auto(nic, NULL, &device), 0);
+	assert_int_equal(open_auto(old_nic, NULL, &second), -ENXIO);
+	assert_one_error("0000:02:00.0", "this process is on IOMMUFD");
+	assert_string_equal(rte_iommufd_context_backend(context), "iommufd");
+	assert_int_equal(mock_calls("open " CONTAINER_NODE), 0);
+	rte_iommufd_device_close(device);
+}
+
+/* With an address space there, the backend is in use: what the device lacks is said. */
+static void
+a_space_keeps_the_backend(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+	struct rte_iommufd_space *space;
+
+	assert_int_equal(rte_iommufd_context_create("", &context), 0);
+	assert_int_equal(rte_iommufd_space_create(context, &space), 0);
+	mock_answer("device_bind", -EPERM);
+	assert_int_equal(open_auto(nic, NULL, &device), -EPERM);
+	assert_one_error("0000:01:00.0", "allow_unsafe_interrupts");
+	assert_string_equal(rte_iommufd_context_backend(context), "iommufd");
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+}
+
+static void
+one_that_is_asked_for_is_not_replaced(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+
+	assert_int_equal(
+		rte_iommufd_context_create("backend=iommufd", &context), 0);
+	mock_answer("device_bind", -EPERM);
+	assert_int_equal(open_auto(nic, NULL, &device), -EPERM);
+	assert_one_error("0000:01:00.0", "allow_unsafe_interrupts");
+	assert_int_equal(mock_calls("open " CONTAINER_NODE), 0);
+}
+
 static void
 contexts_have_their_own_iommu(void **state __rte_unused)
 {
@@ -572,6 +770,16 @@ main(void)
 		TEST(a_device_without_iommu_is_refused_where_one_is_promised),
 		TEST(a_choice_that_failed_is_tried_again),
 		TEST(a_device_that_is_not_there_decides_nothing),
+		TEST(auto_falls_back_when_interrupts_are_not_remapped),
+		TEST(auto_falls_back_when_the_iommu_cannot_be_driven),
+		TEST(auto_falls_back_when_the_node_is_stale),
+		TEST(auto_falls_back_with_the_token_and_never_without),
+		TEST(auto_does_not_ask_twice_for_what_no_backend_gives),
+		TEST(auto_names_both_reasons_in_one_line),
+		TEST(a_device_that_could_not_be_opened_decides_nothing),
+		TEST(a_second_device_changes_nothing),
+		TEST(a_space_keeps_the_backend),
+		TEST(one_that_is_asked_for_is_not_replaced),
 		TEST(contexts_have_their_own_iommu),
 		TEST(wrong_settings_make_no_context),
 		TEST(destroying_none_is_fine),

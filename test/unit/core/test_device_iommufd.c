@@ -46,6 +46,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 
 	mock_expect(10, "open /dev/iommu");
 	mock_expect(11, "open " DEVICE_NODE);
+	mock_expect(0, "device_number fd=11");
 	mock_expect(0, "close fd=11");
 	mock_expect(12, "open " DEVICE_NODE);
 	mock_expect(0, "device_number fd=12");
@@ -854,6 +855,12 @@ a_device_is_looked_up_by_its_folder(void **state __rte_unused)
 	assert_ptr_equal(found, second);
 	assert_int_equal(rte_iommufd_device_lookup(context, nic, &found), 0);
 	assert_ptr_equal(found, first);
+	assert_int_equal(
+		rte_iommufd_device_lookup(context,
+			fake_sysfs_path("devices/0000:02:00.0/"), &found),
+		0);
+	assert_ptr_equal(found, second);
+	assert_int_equal(rte_iommufd_device_lookup(context, nic, &found), 0);
 	assert_int_equal(
 		rte_iommufd_device_lookup(context, old_nic, &found), -ENODEV);
 	assert_ptr_equal(found, first);

@@ -249,7 +249,7 @@ a_device_without_an_iommu_needs_a_privilege(void **state __rte_unused)
 {
 	struct sysfs_device place = nobodys;
 
-	place.noiommu = true;
+	place.found.noiommu = true;
 	assert_explains(explain_bind(&why, &place, false, -EPERM),
 		"without an IOMMU", "CAP_SYS_RAWIO");
 	assert_explains(explain_container(&why, &place, -EPERM),

@@ -49,7 +49,7 @@ all_of_a_device_is_found(void **state __rte_unused)
 	assert_string_equal(place.found.cdev, "vfio12");
 	assert_int_equal(place.cdev_number, makedev(511, 12));
 	assert_int_equal(place.found.group, 33);
-	assert_false(place.noiommu);
+	assert_false(place.found.noiommu);
 	sysfs_device_cdev_node(&place, node, sizeof(node));
 	assert_string_equal(node, "/dev/vfio/devices/vfio12");
 	sysfs_device_group_node(&place, node, sizeof(node));
@@ -66,7 +66,7 @@ a_device_may_have_nothing(void **state __rte_unused)
 	assert_string_equal(place.found.driver, "");
 	assert_string_equal(place.found.cdev, "");
 	assert_int_equal(place.found.group, -1);
-	assert_false(place.noiommu);
+	assert_false(place.found.noiommu);
 }
 
 static void
@@ -101,10 +101,10 @@ the_group_of_a_device_without_iommu_is_told_by_name(void **state __rte_unused)
 		NULL, "1", "another-name" };
 
 	assert_int_equal(sysfs_device_find(fake_sysfs_add(&unsafe), &place), 0);
-	assert_true(place.noiommu);
+	assert_true(place.found.noiommu);
 	assert_int_equal(place.found.group, 0);
 	assert_int_equal(sysfs_device_find(fake_sysfs_add(&named), &place), 0);
-	assert_false(place.noiommu);
+	assert_false(place.found.noiommu);
 }
 
 static void
@@ -216,6 +216,33 @@ without_a_group_there_is_no_intruder(void **state __rte_unused)
 		&place, sysfs_device_is_intruder, &intruder));
 }
 
+/* As /sys/bus/pci/devices has it: the folder is a link to where the device really is. */
+static void
+a_path_may_lead_over_links_and_end_with_slashes(void **state __rte_unused)
+{
+	const char *real = fake_sysfs_add(&(struct fake_device){
+		"0000:01:00.0", "vfio-pci", "vfio0", "511:0", "7", NULL });
+	const char *link = fake_sysfs_path("bus/pci/devices/0000:01:00.0");
+	const char *slashes = fake_sysfs_path("bus/pci/devices/0000:01:00.0//");
+	const char *const paths[] = { real, link, slashes };
+	size_t i, j;
+
+	fake_sysfs_link(link, "../../../devices/0000:01:00.0");
+	for (i = 0; i < RTE_DIM(paths); i++) {
+		assert_int_equal(sysfs_device_find(paths[i], &place), 0);
+		assert_string_equal(place.address, "0000:01:00.0");
+		assert_string_equal(place.found.cdev, "vfio0");
+		assert_int_equal(place.found.group, 7);
+		for (j = 0; j < RTE_DIM(paths); j++)
+			assert_true(sysfs_device_is_at(&place, paths[j]));
+		assert_false(sysfs_device_is_at(&place,
+			fake_sysfs_path("bus/pci/devices/0000:02:00.0")));
+	}
+	/* One that is gone is known by its name. */
+	fake_sysfs_remove();
+	assert_true(sysfs_device_is_at(&place, slashes));
+}
+
 int
 main(void)
 {
@@ -234,6 +261,7 @@ main(void)
 		TEST(harmless_members_are_no_intruders),
 		TEST(a_member_of_the_kernels_is_an_intruder),
 		TEST(without_a_group_there_is_no_intruder),
+		TEST(a_path_may_lead_over_links_and_end_with_slashes),
 	};
 
 	return RUN_TESTS("sysfs_device", tests);
