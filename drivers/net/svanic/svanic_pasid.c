@@ -59,6 +59,7 @@ make_sva(struct svanic_pasids *pasids, struct rte_iommufd_context *context,
 	uint64_t pin_limit)
 {
 	const struct rte_iommufd_sva_options options = {
+		.size = sizeof(options),
 		.pin_limit = pin_limit,
 	};
 	int ret = rte_iommufd_sva_create(context, &options, &pasids->sva);
