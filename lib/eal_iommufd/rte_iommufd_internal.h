@@ -198,6 +198,16 @@ __rte_internal void rte_iommufd_fault_space_explain(char *text, size_t size,
 
 /**
  * @internal
+ * Whether rte_iommufd_device_request_empty() holds for a device. For the bus, when it
+ * opens the device.
+ *
+ * @param path
+ *   The device's folder in sysfs, whose last part is its address.
+ */
+__rte_internal bool rte_iommufd_device_wants_empty(const char *path);
+
+/**
+ * @internal
  * Let the calling thread run on the CPUs that the process had when the library was loaded,
  * whichever CPU the thread that started it is bound to. EAL binds its main thread to one CPU,
  * and a thread inherits that. Without effect where the kernel refuses (sched_setaffinity()).
