@@ -53,9 +53,11 @@ run_suites(const struct options *options, struct report *report)
 		[SUITE_ACCOUNT] = suite_account,
 		[SUITE_START] = suite_start,
 		[SUITE_FORWARD] = suite_forward,
+#if PERF_SVANIC
 		[SUITE_FAULT] = suite_fault,
 		[SUITE_SVA_INVALIDATE] = suite_sva_invalidate,
 		[SUITE_SVA_FORWARD] = suite_sva_forward,
+#endif
 	};
 	unsigned int suite;
 	int ret = 0;

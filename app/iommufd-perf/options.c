@@ -322,6 +322,11 @@ check_needs(const struct reader *reader)
 	unsigned int i;
 
 	for (i = 0; i < SUITE_COUNT; i++)
+		if (!PERF_SVANIC && options->suites[i] && svanics_wanted(i) > 0)
+			return refuse(reader,
+				"the suite %s is not part of this build: build with -Dsvanic=enabled",
+				suite_names[i]);
+	for (i = 0; i < SUITE_COUNT; i++)
 		if (options->suites[i] && options->device_count < devices[i])
 			return refuse(reader,
 				"the suite %s wants --device at least %s",

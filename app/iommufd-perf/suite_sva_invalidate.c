@@ -175,7 +175,7 @@ check_followed(struct sva_scene *scene, unsigned int deed, unsigned int owner,
 	const struct rte_iommufd_sva_stats *before)
 {
 	bool reported = owner == DEVICES; /* its munmap() at least */
-	struct rte_iommufd_sva_stats after;
+	struct rte_iommufd_sva_stats after = { .size = sizeof(after) };
 
 	rte_iommufd_sva_stats(scene->sva, &after);
 	if (after.pinned <= before->pinned &&
@@ -192,7 +192,7 @@ static int
 measure(struct sva_scene *scene, unsigned int deed, unsigned int owner,
 	unsigned int size, struct series *series)
 {
-	struct rte_iommufd_sva_stats before;
+	struct rte_iommufd_sva_stats before = { .size = sizeof(before) };
 	unsigned int rounds = sizes[size].rounds, round;
 	double call = 0, settle = 0;
 

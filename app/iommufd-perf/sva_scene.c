@@ -45,6 +45,7 @@ sva_scene_begin(
 	struct sva_scene *scene, const char *address, uint64_t fault_around)
 {
 	const struct rte_iommufd_sva_options options = {
+		.size = sizeof(options),
 		.fault_around = fault_around,
 	};
 

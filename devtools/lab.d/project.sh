@@ -2,7 +2,7 @@
 # It must not know what the project consists of.
 # shellcheck shell=bash
 
-meson_options=(--prefix=/usr --libdir=lib/x86_64-linux-gnu --buildtype=debugoptimized -Dwerror=true -Dvm_programs=true)
+meson_options=(--prefix=/usr --libdir=lib/x86_64-linux-gnu --buildtype=debugoptimized -Dwerror=true -Dvm_programs=true -Dsvanic=enabled)
 
 # ensure_project R: the installed tree's path is in $stage then, the build directory's in $build_dir.
 ensure_project() {

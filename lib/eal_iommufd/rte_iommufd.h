@@ -812,6 +812,35 @@ __rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);
 
 /**
+ * Request that the bus gives a device an empty address space of its own when it opens it,
+ * instead of EAL's memory, which then is neither mapped nor pinned for it. For a driver
+ * whose device uses no IOVA without a PASID, for example with rte_iommufd_sva.h.
+ *
+ * The request holds until it is withdrawn. A driver makes it in its probe function, before it
+ * calls rte_pci_map_device() (so it does not set RTE_PCI_DRV_NEED_MAPPING), and withdraws it
+ * after that call.
+ *
+ * It has an effect only in the primary process and with librte_bus_pci_iommufd on IOMMUFD or
+ * type1. A device of an IOMMU group of which another device is open shares that one's address
+ * space, because the IOMMU does not keep the two apart.
+ *
+ * @param path
+ *   The device's folder in sysfs, whose last part is its address.
+ * @return
+ *   0 (also when the request was made before), or
+ *   - -ENOMEM: no memory.
+ */
+__rte_experimental int rte_iommufd_device_request_empty(const char *path);
+
+/**
+ * Withdraw rte_iommufd_device_request_empty(). A device that is open keeps its address space.
+ *
+ * @param path
+ *   As in the request; nothing happens where there is none.
+ */
+__rte_experimental void rte_iommufd_device_request_withdraw(const char *path);
+
+/**
  * Move a device, and with it the others of its IOMMU group, from its address space
  * into another one: it is never detached, so when the new one does not suit it, it has
  * never left the old one (iommufd_device_replace()).

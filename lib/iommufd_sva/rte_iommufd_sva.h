@@ -7,7 +7,8 @@
 
 /**
  * @file
- * Shared virtual addressing: devices that use this process's own addresses.
+ * Shared virtual addressing: devices that use this process's own addresses. A library of its
+ * own, librte_iommufd_sva (libdpdk-iommufd-sva for pkg-config).
  *
  * An **sva** is an address space that follows this process: whatever the process can
  * read or write, a device bound to it can read or write at the same address, on the
@@ -76,8 +77,10 @@ extern "C" {
 /** An address space that follows this process. */
 struct rte_iommufd_sva;
 
-/** How an sva behaves; all zero: as by default. */
+/** How an sva behaves; all zero but the size: as by default. */
 struct rte_iommufd_sva_options {
+	/** sizeof(struct rte_iommufd_sva_options), set by the caller. */
+	size_t size;
 	/**
 	 * The most memory that may be pinned at a time, in bytes; what was asked for
 	 * longest ago is unpinned for more, and asked for again when it is needed. (When it
@@ -97,6 +100,8 @@ struct rte_iommufd_sva_options {
 
 /** What an sva has done so far. */
 struct rte_iommufd_sva_stats {
+	/** sizeof(struct rte_iommufd_sva_stats), set by the caller. */
+	size_t size;
 	uint64_t page_requests;	 /**< pages that devices have asked for */
 	uint64_t request_groups; /**< in so many groups */
 	uint64_t mapped; /**< requests answered with a page mapped for them */
@@ -135,7 +140,8 @@ struct rte_iommufd_sva_stats {
  *     or does not report changes of memory (userfaultfd with WP_ASYNC, Linux 6.7).
  *   - -EBUSY: this process has an sva already, with other options or in another context.
  *   - -EPERM: userfaultfd is not allowed here (a seccomp filter).
- *   - -EINVAL: the options.
+ *   - -EINVAL: the options, or their size is less than that of the first version.
+ *   - -E2BIG: the program sets an option that this version of the library does not know.
  *   - -ENOMEM, -EMFILE, -EAGAIN: no memory, descriptor or thread left.
  */
 __rte_experimental int rte_iommufd_sva_create(
@@ -267,10 +273,14 @@ __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
  *
  * @param sva
  *   The sva; in a child after fork() all figures are zero.
- * @param[out] stats
- *   The figures.
+ * @param[in, out] stats
+ *   The figures; the caller sets `size`, and nothing behind it is written. Figures that
+ *   this version of the library does not have are 0.
+ * @return
+ *   0, or
+ *   - -EINVAL: the size is less than that of the first version.
  */
-__rte_experimental void rte_iommufd_sva_stats(
+__rte_experimental int rte_iommufd_sva_stats(
 	struct rte_iommufd_sva *sva, struct rte_iommufd_sva_stats *stats);
 
 #ifdef __cplusplus

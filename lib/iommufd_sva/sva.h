@@ -6,9 +6,10 @@
 #define SVA_H
 
 /*
- * The parts of an sva: sva.c is its life and the calls of programs; sva_service.c the
- * thread that serves it; sva_fault.c brings memory in, sva_invalidate.c takes it out;
- * sva_report.c says what went wrong. doc/sva.md tells how they work together.
+ * The parts of an sva: sva.c is its life and its bindings; sva_operations.c what programs
+ * call on it; sva_service.c the thread that serves it; sva_fault.c maps what devices ask
+ * for; sva_notifier.c unmaps what the process gives up, as an MMU notifier does in the
+ * kernel; sva_report.c logs what went wrong. doc/sva.md tells how they work together.
  *
  * The rule that everything here obeys: whoever calls munmap(), mremap(), madvise() or
  * brk() on memory that is followed waits in the kernel until the service thread reads
@@ -17,10 +18,10 @@
  *  - calls nothing that takes such a lock: no malloc(), free() or realloc(), no log, no
  *    function of EAL, no other lock of this library;
  *  - gives no memory back to the kernel.
- * The service thread's own memory comes from kernel_memory_take(), and what it has to
+ * The service thread's own memory comes from userfault_memory_alloc(), and what it has to
  * say is logged by a thread of its own (sva_report.h).
  *
- * rte_iommufd_sva.lock comes after all locks that backend.h lists, and none comes after it
+ * rte_iommufd_sva.lock comes after all locks that backend/objects.h lists, and none comes after it
  * but that of the report.
  */
 
@@ -30,13 +31,13 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-#include "backend/fault_queue.h"
-#include "vma_query.h"
-#include "pending_removals.h"
-#include "area_lru.h"
+#include "kernel/vma_query.h"
+#include "util/pending_removals.h"
+#include "util/area_lru.h"
+#include "rte_iommufd_internal.h"
 #include "rte_iommufd_sva.h"
 #include "sva_report.h"
-#include "interval.h"
+#include "util/interval.h"
 
 #define SVA_RANGES 32
 
@@ -50,16 +51,13 @@ struct sva_binding {
 struct rte_iommufd_sva {
 	/* Do not change between create and destroy. */
 	struct rte_iommufd_context *context;
-	struct rte_iommufd_space *space;
-	int iommu_fd;
-	uint32_t ioas_id;
+	struct rte_iommufd_fault_space *faults;
 	pid_t owner;
 	uint64_t page;
 	uint64_t pin_limit; /* UINT64_MAX: none */
 	uint64_t fault_around;
 	unsigned int
 		users; /* who have created it; guarded by sva.c's process_lock */
-	struct fault_queue queue;
 	struct vma_query view;
 	int wake_fd;
 	struct sva_report report;
@@ -71,8 +69,8 @@ struct rte_iommufd_sva {
 
 	pthread_mutex_t lock;
 	/* From here on guarded by the lock. */
-	int follow_fd;		  /* -1: nothing is followed any more */
-	struct interval followed; /* what is followed lies in it */
+	int userfault_fd;	    /* -1: nothing is followed any more */
+	struct interval registered; /* what is followed lies in it */
 	struct area_lru residency;
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
@@ -88,6 +86,11 @@ struct rte_iommufd_sva {
 	uint64_t settle_done;
 	pthread_cond_t settled;
 };
+
+/* --- sva.c --- */
+
+/* 0; -EINVAL: called in a child of the process that has made it, logged. */
+int sva_refuse_child(const struct rte_iommufd_sva *sva);
 
 /* --- sva_service.c --- */
 
@@ -135,23 +138,25 @@ enum sva_outcome sva_fault_in(
 void sva_fault_serve(struct rte_iommufd_sva *sva,
 	const struct page_request *requests, unsigned int count);
 
-/* --- sva_invalidate.c, the lock held --- */
+/* --- sva_notifier.c, the lock held --- */
 
 /*
  * Takes out of devices' reach whatever touches the interval. 0; or the first -errno of
  * the kernel, which is reported, and after which the sva has failed.
  */
-int sva_unmap(struct rte_iommufd_sva *sva, struct interval interval);
-int sva_unmap_area(struct rte_iommufd_sva *sva, struct area *area);
-void sva_unmap_all(struct rte_iommufd_sva *sva);
+int sva_invalidate_interval(
+	struct rte_iommufd_sva *sva, struct interval interval);
+int sva_invalidate_area(struct rte_iommufd_sva *sva, struct area *area);
+void sva_invalidate_all(struct rte_iommufd_sva *sva);
 
-/* Follows from now on what the process has in the interval. As kernel_follow_register(). */
-int sva_follow(struct rte_iommufd_sva *sva, struct interval interval);
-/* Acts on all changes that were there to be read. How many they were, or -errno. */
-int sva_follow_changes(struct rte_iommufd_sva *sva);
-/* Looks again where pages were about to be dropped: at what is due, or at all. */
-void sva_look_again(struct rte_iommufd_sva *sva, bool at_all);
-/* Follows nothing any more; nobody waits for an event then. */
-void sva_unfollow(struct rte_iommufd_sva *sva);
+/* From now on what happens to the interval is reported. As userfault_register(). */
+int sva_notifier_register(
+	struct rte_iommufd_sva *sva, struct interval interval);
+/* Reads the changes that are reported, and unmaps what they name. How many, or -errno. */
+int sva_notifier_read(struct rte_iommufd_sva *sva);
+/* Unmaps again where pages were about to be dropped: what is due, or all. */
+void sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all);
+/* Nothing is reported any more, and no thread waits for its report to be read. */
+void sva_notifier_release(struct rte_iommufd_sva *sva);
 
 #endif /* SVA_H */

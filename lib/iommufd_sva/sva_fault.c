@@ -25,7 +25,6 @@
 
 #include <rte_common.h>
 
-#include "kernel/kernel.h"
 #include "sva.h"
 
 /*
@@ -146,7 +145,7 @@ make_room(struct rte_iommufd_sva *sva, uint64_t size)
 		oldest = area_lru_oldest(&sva->residency, sva->round);
 		if (oldest == NULL)
 			return -ENOSPC;
-		sva_unmap_area(sva, oldest);
+		sva_invalidate_area(sva, oldest);
 		sva->stats.evictions++;
 	}
 	return 0;
@@ -169,8 +168,8 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 	area->rights = rights;
 	area->round = sva->round;
 	sva->stats.map_calls++;
-	ret = kernel_ioas_map(sva->iommu_fd, sva->ioas_id, window.start,
-		window.start, size, rights);
+	ret = rte_iommufd_fault_space_map(
+		sva->faults, window.start, size, rights);
 	if (ret == 0)
 		area_lru_add(&sva->residency, area);
 	else
@@ -207,16 +206,16 @@ is_still_there(const struct rte_iommufd_sva *sva, uint64_t address,
 
 /* 0; -EAGAIN: it has changed meanwhile; or why it cannot be followed. */
 static int
-follow_mapping(struct rte_iommufd_sva *sva, uint64_t address,
+register_vma(struct rte_iommufd_sva *sva, uint64_t address,
 	const struct vma *mapping)
 {
-	int ret = vma_query_is_followed(
+	int ret = vma_query_is_registered(
 		&sva->view, address, address + sva->page);
 
 	/* It is as a whole, or it is not; to ask holds nobody else up. */
 	if (ret == 0)
 		return 0;
-	ret = sva_follow(
+	ret = sva_notifier_register(
 		sva, (struct interval){ mapping->start, mapping->end });
 	if (ret == 0)
 		return 0;
@@ -239,10 +238,10 @@ map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
 	if (ret != 0)
 		return is_still_there(sva, page.start, mapping) ? ret : -EAGAIN;
 	area = area_lru_find(&sva->residency, page.start);
-	ret = vma_query_is_followed(&sva->view, area->start, area->end);
+	ret = vma_query_is_registered(&sva->view, area->start, area->end);
 	if (ret == 0)
 		return 0;
-	sva_unmap_area(sva, area);
+	sva_invalidate_area(sva, area);
 	return -EAGAIN;
 }
 
@@ -265,13 +264,12 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 		interval_size(reach(sva, request->address)) == 0)
 		request->error = -ERANGE;
 	if (request->error == 0)
-		request->error = follow_mapping(
-			sva, request->address, &mapping);
+		request->error = register_vma(sva, request->address, &mapping);
 	if (request->error != 0)
 		return SVA_REFUSED;
 	/* It is there with less rights than that: anew. */
 	if (area != NULL)
-		sva_unmap_area(sva, area);
+		sva_invalidate_area(sva, area);
 	request->error = map_followed(sva, request, &mapping);
 	return request->error == 0 ? SVA_MAPPED : SVA_FAILED;
 }
@@ -372,7 +370,7 @@ serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 			if (tries == 0 || outcome != SVA_PRESENT)
 				outcomes[i] = outcome;
 		}
-		changes = sva_follow_changes(sva);
+		changes = sva_notifier_read(sva);
 	} while (changes > 0 && ++tries < TRIES);
 	if (changes < 0)
 		answer = PAGE_ANSWER_INVALID;
@@ -405,7 +403,7 @@ answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 		sva->stats.refused += count;
 	pthread_mutex_unlock(&sva->lock);
 	/* -EINVAL: the binding was taken back meanwhile, which has answered it. */
-	fault_queue_answer(&sva->queue, pages[0].cookie, answer);
+	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
 }
 
 void

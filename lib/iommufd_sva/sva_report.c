@@ -10,10 +10,11 @@
 
 #include <rte_errno.h>
 
-#include "explain/explain.h"
-#include "util/log.h"
-#include "util/parallel.h"
+#include "util/sva_log.h"
+#include "rte_iommufd_internal.h"
 #include "sva_report.h"
+
+#define WHY_SIZE 512
 
 static const char *
 why_not_followed(int error)
@@ -33,18 +34,11 @@ why_not_followed(int error)
 static void
 log_refused_map(const struct sva_note *note)
 {
-	const struct mapping run = {
-		.iova = note->start,
-		.va = note->start,
-		.length = note->length,
-		.rights = note->rights,
-		.file = -1,
-	};
-	struct explanation why;
+	char why[WHY_SIZE];
 
-	IOMMUFD_LOG(ERR, "memory that devices ask for cannot be had: %s",
-		explain_map(&why, &run, NULL, 0, MEMORY_CHARGED_TO_USER,
-			note->error));
+	rte_iommufd_fault_space_explain(why, sizeof(why), note->start,
+		note->length, note->rights, note->error);
+	SVA_LOG(ERR, "memory that devices ask for cannot be had: %s", why);
 }
 
 static void
@@ -52,7 +46,7 @@ log_note(enum sva_report_kind kind, const struct sva_note *note)
 {
 	switch (kind) {
 	case SVA_REPORT_NOT_FOLLOWED:
-		IOMMUFD_LOG(ERR,
+		SVA_LOG(ERR,
 			"devices do not get %#" PRIx64
 			", because changes of this memory cannot be followed: %s",
 			note->start, why_not_followed(note->error));
@@ -61,19 +55,19 @@ log_note(enum sva_report_kind kind, const struct sva_note *note)
 		log_refused_map(note);
 		break;
 	case SVA_REPORT_LIMIT:
-		IOMMUFD_LOG(ERR,
+		SVA_LOG(ERR,
 			"more is asked for at a time than pin_limit allows, at %#" PRIx64
 			": raise rte_iommufd_sva_options.pin_limit",
 			note->start);
 		break;
 	case SVA_REPORT_UNMAP:
-		IOMMUFD_LOG(ERR,
+		SVA_LOG(ERR,
 			"the kernel keeps %#" PRIx64 ", %" PRIu64
 			" bytes, within devices' reach: %s; unbind them",
 			note->start, note->length, rte_strerror(-note->error));
 		break;
 	case SVA_REPORT_ENDED:
-		IOMMUFD_LOG(ERR,
+		SVA_LOG(ERR,
 			"shared virtual addressing has ended, all that devices ask for is refused now: %s; when all who use it have unbound and ended it, there can be another",
 			rte_strerror(-note->error));
 		break;
@@ -120,7 +114,7 @@ run(void *argument)
 	struct sva_report *report = argument;
 	bool ending;
 
-	parallel_use_process_cpus();
+	rte_iommufd_thread_use_process_cpus();
 	pthread_mutex_lock(&report->lock);
 	do {
 		ending = report->ending;

@@ -20,8 +20,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/iova_map.h"
-
 enum sva_report_kind {
 	SVA_REPORT_NOT_FOLLOWED, /* memory whose changes are not reported */
 	SVA_REPORT_MAP,		 /* the kernel does not map it */

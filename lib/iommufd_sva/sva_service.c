@@ -16,9 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "kernel/kernel.h"
-#include "userfault.h"
-#include "util/parallel.h"
+#include "kernel/userfault.h"
 #include "sva.h"
 
 enum {
@@ -35,8 +33,8 @@ end_service(struct rte_iommufd_sva *sva, int error)
 	if (!sva->failed)
 		sva_report(&sva->report, SVA_REPORT_ENDED, 0, 0, 0, error);
 	sva->failed = true;
-	sva_unmap_all(sva);
-	sva_unfollow(sva);
+	sva_invalidate_all(sva);
+	sva_notifier_release(sva);
 	pthread_cond_broadcast(&sva->settled);
 }
 
@@ -46,15 +44,15 @@ follow(struct rte_iommufd_sva *sva)
 	const uint64_t asked = sva->settle_asked;
 	int ret;
 
-	if (sva->follow_fd < 0)
+	if (sva->userfault_fd < 0)
 		return;
-	ret = sva_follow_changes(sva);
+	ret = sva_notifier_read(sva);
 	/* Failed: an area could not be unmapped. */
 	if (ret < 0 || sva->failed) {
 		end_service(sva, ret < 0 ? ret : -EIO);
 		return;
 	}
-	sva_look_again(sva, asked != sva->settle_done);
+	sva_notifier_recheck(sva, asked != sva->settle_done);
 	sva->settle_done = asked;
 	pthread_cond_broadcast(&sva->settled);
 }
@@ -63,7 +61,8 @@ static void
 serve(struct rte_iommufd_sva *sva)
 {
 	struct page_request requests[FAULT_GROUP_MAX];
-	int count = fault_queue_read(&sva->queue, requests, FAULT_GROUP_MAX);
+	int count = rte_iommufd_fault_space_read(
+		sva->faults, requests, FAULT_GROUP_MAX);
 
 	if (count > 0)
 		sva_fault_serve(sva, requests, count);
@@ -80,7 +79,7 @@ void
 sva_service_turn(struct rte_iommufd_sva *sva, int ready)
 {
 	if (ready & (1 << WAKE))
-		kernel_wake_clear(sva->wake_fd);
+		userfault_wake_clear(sva->wake_fd);
 	pthread_mutex_lock(&sva->lock);
 	follow(sva);
 	pthread_mutex_unlock(&sva->lock);
@@ -94,7 +93,7 @@ sva_service_patience(struct rte_iommufd_sva *sva)
 	int patience;
 
 	pthread_mutex_lock(&sva->lock);
-	patience = pending_removals_wait(&sva->removals, kernel_now());
+	patience = pending_removals_wait(&sva->removals, userfault_now());
 	pthread_mutex_unlock(&sva->lock);
 	return patience;
 }
@@ -115,11 +114,13 @@ static int
 wait_for_work(struct rte_iommufd_sva *sva)
 {
 	const int sources[SOURCES] = {
-		[CHANGES] = sva->follow_fd,
-		[REQUESTS] = sva->queue_failed ? -1 : sva->queue.fd,
+		[CHANGES] = sva->userfault_fd,
+		[REQUESTS] = sva->queue_failed
+			? -1
+			: rte_iommufd_fault_space_fd(sva->faults),
 		[WAKE] = sva->wake_fd,
 	};
-	int ready = kernel_wait(sources, SOURCES, sva_service_patience(sva));
+	int ready = userfault_wait(sources, SOURCES, sva_service_patience(sva));
 
 	return ready >= 0 ? ready : (1 << SOURCES) - 1;
 }
@@ -130,14 +131,14 @@ run(void *argument)
 	struct rte_iommufd_sva *sva = argument;
 	int ready = 0;
 
-	parallel_use_process_cpus();
+	rte_iommufd_thread_use_process_cpus();
 	while (!is_ending(sva)) {
 		sva_service_turn(sva, ready);
 		ready = wait_for_work(sva);
 	}
 	pthread_mutex_lock(&sva->lock);
-	sva_unmap_all(sva);
-	sva_unfollow(sva);
+	sva_invalidate_all(sva);
+	sva_notifier_release(sva);
 	pthread_mutex_unlock(&sva->lock);
 	return NULL;
 }
@@ -164,6 +165,6 @@ sva_service_stop(struct rte_iommufd_sva *sva)
 	pthread_mutex_lock(&sva->lock);
 	sva->ending = true;
 	pthread_mutex_unlock(&sva->lock);
-	kernel_wake(sva->wake_fd);
+	userfault_wake(sva->wake_fd);
 	pthread_join(sva->service, NULL);
 }

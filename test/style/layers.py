@@ -15,16 +15,32 @@ import subprocess
 import sys
 
 LIBRARY = "lib/eal_iommufd"
+SVA = "lib/iommufd_sva"
 PUBLIC = {"rte_iommufd.h", "rte_iommufd_pasid.h"}
+INTERNAL = {"rte_iommufd_internal.h"}
+SVA_PUBLIC = {"rte_iommufd_sva.h"}
 
 # The one table: a folder, and the folders whose files it may include and call, besides its own.
 LAYERS = {
     f"{LIBRARY}/util": [],
-    f"{LIBRARY}/kernel": ["util"],
-    f"{LIBRARY}/explain": ["kernel", "util"],
-    f"{LIBRARY}/backend": ["explain", "kernel", "util"],
-    f"{LIBRARY}/core": ["backend", "explain", "kernel", "util"],
-    f"{LIBRARY}/eal": ["core", "backend", "explain", "kernel", "util"],
+    f"{LIBRARY}/kernel": [f"{LIBRARY}/util"],
+    f"{LIBRARY}/explain": [f"{LIBRARY}/kernel", f"{LIBRARY}/util"],
+    f"{LIBRARY}/backend": [f"{LIBRARY}/explain", f"{LIBRARY}/kernel", f"{LIBRARY}/util"],
+    f"{LIBRARY}/core": [f"{LIBRARY}/backend", f"{LIBRARY}/explain", f"{LIBRARY}/kernel", f"{LIBRARY}/util"],
+    f"{LIBRARY}/eal": [f"{LIBRARY}/core", f"{LIBRARY}/backend", f"{LIBRARY}/explain", f"{LIBRARY}/kernel", f"{LIBRARY}/util"],
+    f"{SVA}/util": [],
+    f"{SVA}/kernel": [f"{SVA}/util"],
+    SVA: [f"{SVA}/kernel", f"{SVA}/util"],
+}
+
+# Who uses the libraries, and the headers of theirs that he may include. Programs get what is installed.
+USERS = {
+    "lib/eal_iommufd": PUBLIC | INTERNAL,
+    "lib/iommufd_sva": PUBLIC | INTERNAL | SVA_PUBLIC,
+    "drivers/bus": PUBLIC | INTERNAL,
+    "drivers/net": PUBLIC | SVA_PUBLIC,
+    "app": PUBLIC | SVA_PUBLIC,
+    "examples": PUBLIC | SVA_PUBLIC,
 }
 
 
@@ -33,35 +49,56 @@ def folder_of(path):
 
 
 def find_header(root, including, name):
-    """The header that a file's #include "name" means, relative to the root; None: not one of ours."""
-    for base in (including.parent, pathlib.Path(LIBRARY)):
+    """The header that a file's #include means, relative to the root; None: not one of the libraries' or the file's folder."""
+    user = next(pathlib.Path(user) for user in USERS if str(including).startswith(user + "/"))
+    for base in dict.fromkeys((including.parent, user, pathlib.Path(LIBRARY), pathlib.Path(SVA))):
         if (root / base / name).is_file():
             return base / name
     return None
 
 
+def check_users(root, wrong):
+    """No one looks into a library beyond the headers that the table gives him."""
+    for user, allowed in USERS.items():
+        for file in sorted((root / user).rglob("*.[ch]")):
+            source = file.relative_to(root)
+            for name in re.findall(r'^#include ["<]([^">]+)[">]', file.read_text(), re.M):
+                header = find_header(root, source, name)
+                if header is None or str(header).startswith(user + "/"):
+                    continue
+                if str(header).startswith((LIBRARY + "/", SVA + "/")) and name not in allowed:
+                    wrong.append(f"{source}: includes {header}: {user} may use only {', '.join(sorted(allowed))}")
+
+
 def check_includes(root, wrong):
     for folder, below in LAYERS.items():
-        allowed = {folder} | {f"{LIBRARY}/{name}" for name in below}
+        allowed = {folder, *below}
+        library = SVA if folder.startswith(SVA) else LIBRARY
         for file in sorted((root / folder).glob("*.[ch]")):
             source = file.relative_to(root)
             for name in re.findall(r'^#include "([^"]+)"', file.read_text(), re.M):
                 header = find_header(root, source, name)
+                if name in USERS[library]:
+                    continue
                 if header is None:
-                    if name not in PUBLIC:
-                        wrong.append(f"{source}: includes {name}, which is not below {LIBRARY}")
-                elif folder_of(header) not in allowed and not (folder_of(header) == LIBRARY and header.name in PUBLIC):
+                    wrong.append(f"{source}: includes {name}, which is not below {library}")
+                elif folder_of(header) not in allowed:
                     wrong.append(f"{source}: includes {header}: {folder} may use only {', '.join(below) or 'itself'}")
 
 
-def source_of(member):
+def library_of(archive):
+    """librte_iommufd_sva.a is made from lib/iommufd_sva."""
+    return "lib/" + pathlib.Path(archive).stem.removeprefix("librte_")
+
+
+def source_of(library, member):
     """"core_mirror.c.o" is core/mirror.c, as Meson names objects."""
     name = member.removesuffix(".o")
     for folder in LAYERS:
-        layer = folder.rsplit("/", 1)[1]
-        if name.startswith(layer + "_"):
-            return f"{layer}/{name[len(layer) + 1:]}"
-    return None
+        layer = folder.removeprefix(library + "/")
+        if layer != folder and name.startswith(layer + "_"):
+            return f"{folder}/{name[len(layer) + 1:]}"
+    return f"{library}/{name}" if library in LAYERS else None
 
 
 def read_symbols(archive):
@@ -70,7 +107,7 @@ def read_symbols(archive):
     member = None
     for line in subprocess.run(["nm", "--extern-only", archive], check=True, capture_output=True, text=True).stdout.splitlines():
         if line.endswith(".o:"):
-            member = source_of(line[:-1])
+            member = source_of(library_of(archive), line[:-1])
         elif member and line.split():
             *_, kind, symbol = line.split()
             if kind == "U":
@@ -93,10 +130,10 @@ def uses(archive):
 
 def check_calls(arrows, wrong):
     for member, others in sorted(arrows.items()):
-        layer = member.split("/")[0]
+        layer = member.rsplit("/", 1)[0]
         for other, symbol in sorted(others.items()):
-            used = other.split("/")[0]
-            if used != layer and used not in LAYERS[f"{LIBRARY}/{layer}"]:
+            used = other.rsplit("/", 1)[0]
+            if used != layer and used not in LAYERS[layer]:
                 wrong.append(f"{member}: uses {symbol} of {other}: {layer} may not use {used}")
 
 
@@ -129,10 +166,11 @@ def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     wrong = []
     check_includes(root, wrong)
+    check_users(root, wrong)
     for archive in sys.argv[2:]:
         arrows = uses(archive)
         if not arrows:
-            wrong.append(f"{archive}: no object file of {LIBRARY} in it")
+            wrong.append(f"{archive}: no object file of {library_of(archive)} in it")
         check_calls(arrows, wrong)
         check_circles(arrows, wrong)
     print("\n".join(wrong) if wrong else "no include or call runs up or sideways, and there is no circle of files")

@@ -40,7 +40,7 @@ static struct {
 	struct memory_change changes[MAX_CHANGES];
 	unsigned int change_count;
 	struct vma huge;
-	int follow_fd;
+	int userfault_fd;
 	unsigned int chunks;
 	unsigned int descriptors;
 	struct tally tallies[MAX_NAMES];
@@ -79,7 +79,7 @@ mock_memory_start(void)
 	pthread_mutex_init(&lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
 	memset(&memory, 0, sizeof(memory));
-	memory.follow_fd = -1;
+	memory.userfault_fd = -1;
 }
 
 void
@@ -112,7 +112,7 @@ report(struct memory_change change)
 	if (memory.change_count == MAX_CHANGES)
 		abort();
 	memory.changes[memory.change_count++] = change;
-	eventfd_write(memory.follow_fd, 1);
+	eventfd_write(memory.userfault_fd, 1);
 }
 
 /* What is left of it on both sides stays. Whether any of it was followed. */
@@ -370,17 +370,23 @@ open_real(const char *call)
 }
 
 int
-kernel_follow_open(void)
+userfault_open(void)
 {
 	int fd = open_real("follow_open");
 
 	if (fd >= 0)
-		memory.follow_fd = fd;
+		memory.userfault_fd = fd;
 	return fd;
 }
 
+void
+userfault_close(int fd)
+{
+	kernel_close(fd);
+}
+
 int
-kernel_follow_register(int fd __rte_unused, uint64_t start, uint64_t end)
+userfault_register(int fd __rte_unused, uint64_t start, uint64_t end)
 {
 	struct place *place;
 	int ret;
@@ -400,7 +406,7 @@ kernel_follow_register(int fd __rte_unused, uint64_t start, uint64_t end)
 }
 
 int
-kernel_follow_unregister(int fd __rte_unused, uint64_t start, uint64_t end)
+userfault_unregister(int fd __rte_unused, uint64_t start, uint64_t end)
 {
 	unsigned int i;
 
@@ -415,13 +421,13 @@ kernel_follow_unregister(int fd __rte_unused, uint64_t start, uint64_t end)
 }
 
 int
-kernel_follow_pending(int fd __rte_unused)
+userfault_pending(int fd __rte_unused)
 {
 	return memory.change_count > 0 ? -EAGAIN : 0;
 }
 
 int
-kernel_follow_read(int fd, struct memory_change *changes, unsigned int capacity)
+userfault_read(int fd, struct memory_change *changes, unsigned int capacity)
 {
 	eventfd_t pending;
 	int ret;
@@ -443,13 +449,13 @@ kernel_follow_read(int fd, struct memory_change *changes, unsigned int capacity)
 }
 
 int
-kernel_open_to_read(const char *path __rte_unused)
+userfault_open_proc(const char *path __rte_unused)
 {
 	return open_real("open_to_read");
 }
 
 int
-kernel_maps_query(int fd __rte_unused, uint64_t address, bool or_next,
+userfault_query_vma(int fd __rte_unused, uint64_t address, bool or_next,
 	struct vma *mapping)
 {
 	const struct place *best;
@@ -476,8 +482,7 @@ kernel_maps_query(int fd __rte_unused, uint64_t address, bool or_next,
 }
 
 int
-kernel_pagemap_is_huge(
-	int fd __rte_unused, uint64_t start, uint64_t end, bool *huge)
+userfault_is_huge(int fd __rte_unused, uint64_t start, uint64_t end, bool *huge)
 {
 	int ret;
 
@@ -489,7 +494,7 @@ kernel_pagemap_is_huge(
 }
 
 int
-kernel_pagemap_is_followed(int fd __rte_unused, uint64_t start, uint64_t end)
+userfault_is_registered(int fd __rte_unused, uint64_t start, uint64_t end)
 {
 	int ret;
 
@@ -503,7 +508,7 @@ kernel_pagemap_is_followed(int fd __rte_unused, uint64_t start, uint64_t end)
 }
 
 void *
-kernel_memory_take(size_t size)
+userfault_memory_alloc(size_t size)
 {
 	void *taken = NULL;
 
@@ -516,7 +521,7 @@ kernel_memory_take(size_t size)
 }
 
 void
-kernel_memory_give(void *taken, size_t size __rte_unused)
+userfault_memory_free(void *taken, size_t size __rte_unused)
 {
 	enter();
 	free(taken);
@@ -525,19 +530,19 @@ kernel_memory_give(void *taken, size_t size __rte_unused)
 }
 
 int
-kernel_wake_open(void)
+userfault_wake_open(void)
 {
 	return open_real("wake_open");
 }
 
 void
-kernel_wake(int fd)
+userfault_wake(int fd)
 {
 	eventfd_write(fd, 1);
 }
 
 void
-kernel_wake_clear(int fd)
+userfault_wake_clear(int fd)
 {
 	eventfd_t count;
 
@@ -545,7 +550,7 @@ kernel_wake_clear(int fd)
 }
 
 int
-kernel_wait(const int *fds, unsigned int count, int milliseconds)
+userfault_wait(const int *fds, unsigned int count, int milliseconds)
 {
 	struct pollfd polled[4];
 	int ready = 0;
@@ -561,7 +566,7 @@ kernel_wait(const int *fds, unsigned int count, int milliseconds)
 }
 
 uint64_t
-kernel_now(void)
+userfault_now(void)
 {
 	uint64_t now;
 

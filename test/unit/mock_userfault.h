@@ -8,7 +8,7 @@
 /*
  * A stand-in for userfault.c: a process with mappings that a test makes, changes
  * and lets change at the worst moment. Changes of what is followed are reported as the
- * kernel reports them. Descriptors are real, so that kernel_wait() can wait; time stands
+ * kernel reports them. Descriptors are real, so that userfault_wait() can wait; time stands
  * still until a test moves it.
  *
  * Calls come from any thread.
@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "userfault.h"
-#include "vma_query.h"
+#include "kernel/userfault.h"
+#include "kernel/vma_query.h"
 
 /* A process without memory, at time 0. */
 void mock_memory_start(void);

@@ -15,12 +15,11 @@
 
 #include <rte_eal.h>
 #include <rte_iommufd.h>
-#include <rte_iommufd_pasid.h>
+#include <rte_iommufd_internal.h>
 
 #include "bus_log.h"
 #include "containers.h"
 #include "vfio_shim.h"
-#include "sva_argument.h"
 
 struct container {
 	TAILQ_ENTRY(container) next;
@@ -45,10 +44,10 @@ struct open_device {
 	struct container *container; /* NULL: the primary process's affair */
 	struct rte_iommufd_device *device;
 	/* With ioas=per-device: its own, or its IOMMU group's, which mirrors the
-	 * container's; with sva=1: its own, which has no memory; else NULL.
+	 * container's; where its driver has requested it, an empty one; else NULL.
 	 */
 	struct rte_iommufd_space *own_space;
-	bool without_memory; /* sva=1 */
+	bool is_empty; /* own_space has nothing mapped by the bus */
 	int group;
 	int fd;
 	char path[];
@@ -467,23 +466,23 @@ require_own_space(struct open_device *made, struct container *container)
 	return rte_iommufd_space_create(container->context, &made->own_space);
 }
 
-/* Also with another device of its group that has one, by sva=1. */
+/* Also where another device of its group has one that is empty. */
 static bool
 wants_own_space(
 	const struct open_device *made, const struct container *container)
 {
-	return made->without_memory || is_apart(container) ||
+	return made->is_empty || is_apart(container) ||
 		(container == &books.standard &&
 			own_space_of_group(made) != NULL);
 }
 
-/* sva=1 stands for a device alone; in a group of several they share what there is. */
+/* The request is for a device alone: in a group of several they share what there is. */
 static bool
-is_to_be_without_memory(const struct open_device *made)
+is_to_be_empty(const struct open_device *made)
 {
 	const struct open_device *other;
 
-	if (!sva_is_asked_for(made->path))
+	if (!rte_iommufd_device_wants_empty(made->path))
 		return false;
 	TAILQ_FOREACH(other, &books.devices, next)
 		if (other->group >= 0 && other->group == made->group)
@@ -569,19 +568,6 @@ attach_own(struct open_device *made, struct container *container)
 	return ret;
 }
 
-/*
- * A driver that knows nothing of sva=1 would be left with an empty address space, in
- * which all of its DMA fails. What is missing the library says.
- */
-static int
-check_pasids(struct rte_iommufd_device *device)
-{
-	uint32_t pasid;
-	int ret = rte_iommufd_pasid_alloc(device, &pasid);
-
-	return ret != 0 ? ret : rte_iommufd_pasid_free(device, pasid);
-}
-
 static int
 open_own(struct open_device *made, struct container *container,
 	const char *path, const uint8_t *vf_token)
@@ -597,17 +583,13 @@ open_own(struct open_device *made, struct container *container,
 		return is_left_to_stock(container) ? ret : -EIO;
 	if (ret != 0)
 		return ret;
-	made->without_memory = container == &books.standard &&
-		is_to_be_without_memory(made);
-	if (made->without_memory)
-		ret = check_pasids(made->device);
-	if (ret == 0)
-		ret = attach_own(made, container);
+	made->is_empty = container == &books.standard && is_to_be_empty(made);
+	ret = attach_own(made, container);
 	if (ret != 0) {
 		rte_iommufd_device_close(made->device);
 		return plain_error(ret);
 	}
-	if (made->without_memory) /* nothing is mapped for it */
+	if (made->is_empty) /* nothing is mapped for it */
 		return 0;
 	container->devices++;
 	made->container = container;
@@ -705,20 +687,20 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	int *fd, struct vfio_device_info *info)
 {
 	struct rte_iommufd_space *own_space = NULL;
-	bool standard, without_memory;
+	bool standard, is_empty;
 	struct open_device *device;
 	int ret;
 
 	pthread_mutex_lock(&books.lock);
 	ret = open_locked(path, group, vf_token, &device, info);
 	standard = ret == 0 && device->container == &books.standard;
-	without_memory = ret == 0 && device->without_memory;
+	is_empty = ret == 0 && device->is_empty;
 	if (ret == 0) {
 		*fd = device->fd;
 		own_space = device->own_space;
 	}
 	pthread_mutex_unlock(&books.lock);
-	if (without_memory)
+	if (is_empty)
 		ret = plain_error(rte_iommufd_process_serve());
 	else if (standard)
 		ret = begin_standard(own_space);

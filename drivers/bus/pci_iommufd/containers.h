@@ -11,8 +11,8 @@
  *
  * The default container is the space of the process's context, follows EAL's
  * memory and begins with the first device; with ioas=per-device it has no devices
- * itself, but each has a space that mirrors it. A device with the argument sva=1
- * (sva_argument.h) has an empty space of its own, whatever the settings say; it is in
+ * itself, but each has a space that mirrors it. A device whose driver has requested it
+ * (rte_iommufd_device_request_empty()) has an empty space of its own, whatever the settings say; it is in
  * no container. A container made by a driver
  * (rte_vfio_container_create()) has a context of its own, so that it has a file
  * descriptor of its own, on which type1 ioctls act on it alone.

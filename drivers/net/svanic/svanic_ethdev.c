@@ -16,6 +16,7 @@
 
 #include <rte_devargs.h>
 #include <rte_eal.h>
+#include <rte_iommufd.h>
 #include <rte_malloc.h>
 #include <rte_version.h>
 
@@ -318,12 +319,25 @@ open_hardware(struct rte_eth_dev *dev, struct rte_pci_device *pci)
 	struct svanic_hardware *hardware = &device->hardware;
 	int ret;
 
+	if (pci->mem_resource[SVANIC_REGISTERS_BAR].addr == NULL) {
+		SVANIC_LOG(ERR,
+			"%s: the registers are not mapped: bind the device to vfio-pci",
+			pci->name);
+		return -ENXIO;
+	}
 	hardware->registers = pci->mem_resource[SVANIC_REGISTERS_BAR].addr;
 	hardware->name = pci->name;
 	ret = svanic_hardware_identify(hardware);
 	if (ret == 0)
 		ret = svanic_hardware_reset(hardware);
 	return ret;
+}
+
+/* The device's folder in sysfs. */
+static void
+get_path(const struct rte_pci_device *pci, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", rte_pci_get_sysfs_path(), pci->name);
 }
 
 static int
@@ -334,8 +348,7 @@ open_pasids(struct rte_eth_dev *dev, struct rte_pci_device *pci)
 
 	if (!device->options.sva)
 		return 0;
-	snprintf(path, sizeof(path), "%s/%s", rte_pci_get_sysfs_path(),
-		pci->name);
+	get_path(pci, path, sizeof(path));
 	return svanic_pasids_open(
 		path, pci->name, &device->options, &device->pasids);
 }
@@ -370,9 +383,9 @@ set_functions(struct rte_eth_dev *dev)
 }
 
 static int
-open_port(struct rte_eth_dev *dev, struct rte_pci_device *pci)
+open_port(struct rte_eth_dev *dev, struct rte_pci_device *pci,
+	const struct svanic_options *options)
 {
-	const struct rte_devargs *devargs = pci->device.devargs;
 	int ret;
 
 	dev->data->dev_private = rte_zmalloc_socket("svanic",
@@ -387,10 +400,8 @@ open_port(struct rte_eth_dev *dev, struct rte_pci_device *pci)
 	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC |
 		RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	dev->data->numa_node = pci->device.numa_node;
-	ret = svanic_options_parse(devargs != NULL ? devargs->args : NULL,
-		pci->name, &svanic_device_of(dev)->options);
-	if (ret == 0)
-		ret = open_hardware(dev, pci);
+	svanic_device_of(dev)->options = *options;
+	ret = open_hardware(dev, pci);
 	if (ret == 0)
 		ret = read_address(dev);
 	if (ret == 0)
@@ -404,9 +415,52 @@ open_port(struct rte_eth_dev *dev, struct rte_pci_device *pci)
 
 /* ethdev frees dev_private and mac_addrs with the port. */
 static int
+create_port(struct rte_pci_device *pci, const struct svanic_options *options)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocate(pci->device.name);
+	int ret;
+
+	if (dev == NULL)
+		return -ENOMEM; /* ethdev has said why */
+	ret = svanic_layout_check_port(dev, pci);
+	/* What is where is not known when this fails: nothing is touched. */
+	if (ret == 0)
+		ret = open_port(dev, pci, options);
+	if (ret != 0) {
+		rte_eth_dev_release_port(dev);
+		return ret;
+	}
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
+/*
+ * The bus maps the device for drivers with RTE_PCI_DRV_NEED_MAPPING before it calls their
+ * probe function. This driver does it itself, because with sva=1 it has to say before that the
+ * device does not use EAL's memory.
+ */
+static int
+map_device(struct rte_pci_device *pci, const struct svanic_options *options)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	if (!options->sva)
+		return rte_pci_map_device(pci);
+	get_path(pci, path, sizeof(path));
+	ret = rte_iommufd_device_request_empty(path);
+	if (ret != 0)
+		return ret;
+	ret = rte_pci_map_device(pci);
+	rte_iommufd_device_request_withdraw(path);
+	return ret;
+}
+
+static int
 probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
 {
-	struct rte_eth_dev *dev;
+	const struct rte_devargs *devargs;
+	struct svanic_options options;
 	int ret = svanic_layout_check_pci(pci);
 
 	RTE_SET_USED(driver);
@@ -418,30 +472,32 @@ probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
 			pci->name);
 		return -ENOTSUP;
 	}
-	dev = rte_eth_dev_allocate(pci->device.name);
-	if (dev == NULL)
-		return -ENOMEM; /* ethdev has said why */
-	ret = svanic_layout_check_port(dev, pci);
-	/* What is where is not known when this fails: nothing is touched. */
+	devargs = pci->device.devargs;
+	ret = svanic_options_parse(
+		devargs != NULL ? devargs->args : NULL, pci->name, &options);
 	if (ret == 0)
-		ret = open_port(dev, pci);
-	if (ret != 0) {
-		rte_eth_dev_release_port(dev);
+		ret = map_device(pci, &options);
+	if (ret != 0)
 		return ret;
-	}
-	rte_eth_dev_probing_finish(dev);
-	return 0;
+	ret = create_port(pci, &options);
+	if (ret != 0)
+		rte_pci_unmap_device(pci);
+	return ret;
 }
 
 static int
 remove_port(struct rte_pci_device *pci)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(pci->device.name);
+	int ret = 0;
 
-	if (dev == NULL) /* closed before */
-		return 0;
-	close_port(dev);
-	return rte_eth_dev_release_port(dev);
+	if (dev != NULL) { /* else the program has closed it before */
+		close_port(dev);
+		ret = rte_eth_dev_release_port(dev);
+	}
+	if (ret == 0)
+		rte_pci_unmap_device(pci);
+	return ret;
 }
 
 static const struct rte_pci_id devices[] = {
@@ -451,7 +507,7 @@ static const struct rte_pci_id devices[] = {
 
 static struct rte_pci_driver svanic_driver = {
 	.id_table = devices,
-	.drv_flags = RTE_PCI_DRV_NEED_MAPPING | RTE_PCI_DRV_INTR_LSC,
+	.drv_flags = RTE_PCI_DRV_INTR_LSC,
 	.probe = probe,
 	.remove = remove_port,
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <rte_iommufd.h>
+#include <rte_iommufd_pasid.h>
 #include <rte_iommufd_sva.h>
 
 #include "svanic_log.h"
@@ -54,11 +55,22 @@ find_device(const char *path, struct rte_iommufd_context *context,
 	return -ENOTSUP;
 }
 
+/* Before anything of an sva: the library's line names the device and what it lacks. */
+static int
+check_pasids(struct rte_iommufd_device *device)
+{
+	uint32_t pasid;
+	int ret = rte_iommufd_pasid_alloc(device, &pasid);
+
+	return ret != 0 ? ret : rte_iommufd_pasid_free(device, pasid);
+}
+
 static int
 make_sva(struct svanic_pasids *pasids, struct rte_iommufd_context *context,
 	uint64_t pin_limit)
 {
 	const struct rte_iommufd_sva_options options = {
+		.size = sizeof(options),
 		.pin_limit = pin_limit,
 	};
 	int ret = rte_iommufd_sva_create(context, &options, &pasids->sva);
@@ -88,6 +100,8 @@ svanic_pasids_open(const char *path, const char *name,
 	ret = rte_iommufd_context_default(&context);
 	if (ret == 0)
 		ret = find_device(path, context, &made->device);
+	if (ret == 0)
+		ret = check_pasids(made->device);
 	if (ret == 0)
 		ret = make_sva(made, context, options->pin_limit);
 	if (ret != 0) {

@@ -303,7 +303,7 @@ svanic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats,
 	for (i = 0; i < SVANIC_PORT_COUNTERS; i++)
 		stats[n++].value = now.port[i];
 	if (device->pasids != NULL) {
-		struct rte_iommufd_sva_stats sva = { 0 };
+		struct rte_iommufd_sva_stats sva = { .size = sizeof(sva) };
 
 		svanic_pasids_stats(device->pasids, &sva);
 		for (i = 0; i < RTE_DIM(sva_names); i++)

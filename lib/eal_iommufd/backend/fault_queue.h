@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#include "kernel/page_request.h"
+#include "rte_iommufd_internal.h"
 
 struct fault_queue {
 	int iommu_fd;

@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "page_request.h"
+#include "rte_iommufd_internal.h"
 
 struct rte_iommufd_range;
 struct vfio_device_info;

@@ -3,12 +3,9 @@
  */
 
 /*
- * Devices with sva=1 in the books behind the seam: which of them get an address space
- * without EAL's memory, and that nothing is left of those that do not. The books are
- * compiled in, because they never end in a program. (What needs EAL's memory, the VM
- * tests show.)
- *
- * Must not know: how the argument is found.
+ * Devices whose driver has requested an empty address space: which of them get one, and that
+ * nothing is left of those that do not. containers.c is compiled in, because what it records
+ * never ends in a program. (What needs EAL's memory, the VM tests show.)
  */
 
 #include <errno.h>
@@ -31,14 +28,6 @@ RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
 static const struct fake_device nic_entry = { "0000:01:00.0", "vfio-pci",
 	"vfio0", "511:0", "4", NULL };
 static const char *nic;
-
-/* In the place of sva_argument.c's: everybody asks for it. */
-bool
-sva_is_asked_for(const char *path)
-{
-	assert_string_equal(path, nic);
-	return true;
-}
 
 /* The default container has the test's context, which ends. */
 static int
@@ -70,29 +59,49 @@ open_nic(int *fd)
 }
 
 static void
-a_device_with_pasids_has_an_empty_space(void **state __rte_unused)
+a_requested_space_is_empty(void **state __rte_unused)
 {
 	int fd;
 
-	mock_answer_value("hw_info", 0, 20);
+	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
+	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
 	assert_int_equal(open_nic(&fd), 0);
+	rte_iommufd_device_request_withdraw(nic);
+	assert_true(TAILQ_FIRST(&books.devices)->is_empty);
+	assert_ptr_not_equal(
+		TAILQ_FIRST(&books.devices)->own_space, books.standard.space);
 	assert_int_equal(mock_mappings(), 0);
-	assert_int_equal(mock_pasids(), 0);
 	assert_int_equal(mock_open(NODE), 1);
 	assert_int_equal(containers_close_device(nic, fd), 0);
 	assert_int_equal(mock_open(NODE), 0);
 	assert_no_error();
 }
 
+/* Another path to the device, and another device. */
 static void
-a_device_without_pasids_is_refused(void **state __rte_unused)
+a_request_is_for_one_device_until_withdrawn(void **state __rte_unused)
+{
+	const char *other = "/sys/bus/pci/devices/0000:01:00.1";
+
+	assert_false(rte_iommufd_device_wants_empty(nic));
+	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
+	assert_true(rte_iommufd_device_wants_empty("/elsewhere/0000:01:00.0"));
+	assert_false(rte_iommufd_device_wants_empty(other));
+	rte_iommufd_device_request_withdraw(other);
+	assert_true(rte_iommufd_device_wants_empty(nic));
+	rte_iommufd_device_request_withdraw(nic);
+	assert_false(rte_iommufd_device_wants_empty(nic));
+}
+
+static void
+what_cannot_be_attached_leaves_nothing(void **state __rte_unused)
 {
 	int fd;
 
-	mock_answer_value("hw_info", 0, 0);
-	assert_int_equal(open_nic(&fd), -EIO);
-	assert_one_error("0000:01:00.0: cannot use PASIDs");
-	assert_int_equal(mock_calls("device_attach"), 0);
+	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
+	mock_answer("device_attach", -EBUSY);
+	assert_int_equal(open_nic(&fd), -EBUSY);
+	rte_iommufd_device_request_withdraw(nic);
 	assert_int_equal(mock_open(NODE), 0);
 }
 
@@ -183,8 +192,9 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_device_with_pasids_has_an_empty_space),
-		TEST(a_device_without_pasids_is_refused),
+		TEST(a_requested_space_is_empty),
+		TEST(a_request_is_for_one_device_until_withdrawn),
+		TEST(what_cannot_be_attached_leaves_nothing),
 		TEST(the_kernel_is_called_without_the_lock),
 		TEST(a_container_ends_with_its_last_call),
 	};

@@ -98,6 +98,7 @@ only_the_named_suites_run(void **state __rte_unused)
 	assert_false(options.suites[SUITE_START]);
 }
 
+#if PERF_SVANIC
 static void
 all_means_all(void **state __rte_unused)
 {
@@ -109,6 +110,8 @@ all_means_all(void **state __rte_unused)
 	for (i = 0; i < SUITE_COUNT; i++)
 		assert_true(options.suites[i]);
 }
+
+#endif
 
 static void
 all_leaves_out_what_wants_an_svanic(void **state __rte_unused)
@@ -125,6 +128,7 @@ all_leaves_out_what_wants_an_svanic(void **state __rte_unused)
 	assert_false(options.suites[SUITE_SVA_FORWARD]);
 }
 
+#if PERF_SVANIC
 static void
 an_svanic_has_an_address(void **state __rte_unused)
 {
@@ -140,6 +144,19 @@ an_svanic_has_an_address(void **state __rte_unused)
 	assert_refused("--svanic eth0 fault", "--svanic wants a PCI address");
 	assert_refused("--svanic 6:0.0 --svanic 06:00.0 fault", "twice");
 }
+#else
+static void
+suites_with_svanic_are_another_build(void **state __rte_unused)
+{
+	assert_refused("--svanic 6:0.0 fault", "-Dsvanic=enabled");
+	assert_refused("--svanic 6:0.0 sva-invalidate", "-Dsvanic=enabled");
+	assert_refused("--svanic 6:0.0 --svanic 7:0.0 sva-forward",
+		"-Dsvanic=enabled");
+	assert_refused("--device 1:0.0 --device 2:0.0 --device 3:0.0 --wire w "
+		       "--svanic 4:0.0 --svanic 5:0.0 all",
+		"-Dsvanic=enabled");
+}
+#endif
 
 static void
 a_suite_has_to_be_known(void **state __rte_unused)
@@ -251,10 +268,12 @@ what_a_suite_needs_has_to_be_there(void **state __rte_unused)
 	assert_refused("--device 1:0.0 parallel", "twice");
 	assert_refused("--device 1:0.0 start", "--wire");
 	assert_refused("--device 1:0.0 --device 2:0.0 forward", "three times");
+#if PERF_SVANIC
 	assert_refused("--device 1:0.0 fault",
 		"the suite fault wants --svanic at least once");
 	assert_refused("sva-invalidate", "--svanic");
 	assert_refused("--svanic 1:0.0 sva-forward", "twice");
+#endif
 	assert_refused("--svanic 1:0.0 map", "--device");
 }
 
@@ -274,9 +293,13 @@ main(void)
 		cmocka_unit_test(every_option_is_understood),
 		cmocka_unit_test(help_needs_nothing_else),
 		cmocka_unit_test(only_the_named_suites_run),
-		cmocka_unit_test(all_means_all),
 		cmocka_unit_test(all_leaves_out_what_wants_an_svanic),
+#if PERF_SVANIC
+		cmocka_unit_test(all_means_all),
 		cmocka_unit_test(an_svanic_has_an_address),
+#else
+		cmocka_unit_test(suites_with_svanic_are_another_build),
+#endif
 		cmocka_unit_test(a_suite_has_to_be_known),
 		cmocka_unit_test(a_device_has_one_name),
 		cmocka_unit_test(what_is_no_address_is_refused),

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-#include "kernel/kernel.h"
-#include "logs.h"
+#include "devices.h"
 #include "mock_kernel.h"
 #include "mock_userfault.h"
 #include "sva_bench.h"
@@ -18,25 +17,27 @@ struct rte_iommufd_sva bench;
 int
 sva_bench_setup(void **state)
 {
-	logs_start();
-	mock_start_permissive(state);
+	int ret = devices_start(state, false, "backend=iommufd");
+
+	if (ret != 0)
+		return ret;
 	mock_memory_start();
 	memset(&bench, 0, sizeof(bench));
 	bench.page = PAGE;
 	bench.pin_limit = UINT64_MAX;
 	bench.fault_around = 16 * PAGE;
-	bench.iommu_fd = kernel_open("/dev/iommu");
-	kernel_ioas_alloc(bench.iommu_fd, &bench.ioas_id);
-	fault_queue_open(&bench.queue, bench.iommu_fd);
+	assert_int_equal(
+		rte_iommufd_fault_space_create(context, &bench.faults), 0);
 	/* So that there is something to be looked up. */
 	mock_memory_map(0, PAGE, R);
 	vma_query_open(&bench.view);
 	mock_memory_unmap(0, PAGE);
-	bench.follow_fd = kernel_follow_open();
-	bench.wake_fd = kernel_wake_open();
+	bench.userfault_fd = userfault_open();
+	bench.wake_fd = userfault_wake_open();
 	pthread_mutex_init(&bench.lock, NULL);
 	pthread_cond_init(&bench.settled, NULL);
-	area_lru_init(&bench.residency, kernel_memory_take, kernel_memory_give);
+	area_lru_init(&bench.residency, userfault_memory_alloc,
+		userfault_memory_free);
 	bench.bound = 1;
 	return sva_report_start(&bench.report);
 }
@@ -45,20 +46,18 @@ int
 sva_bench_teardown(void **state)
 {
 	mock_memory_fail_all("read", 0);
-	sva_unmap_all(&bench);
+	sva_invalidate_all(&bench);
 	assert_int_equal(mock_mappings(), 0);
-	sva_unfollow(&bench);
+	sva_notifier_release(&bench);
 	area_lru_end(&bench.residency);
 	sva_report_stop(&bench.report);
-	kernel_close(bench.wake_fd);
+	userfault_close(bench.wake_fd);
 	vma_query_close(&bench.view);
-	fault_queue_close(&bench.queue);
-	kernel_object_destroy(bench.iommu_fd, bench.ioas_id);
-	kernel_close(bench.iommu_fd);
+	rte_iommufd_fault_space_destroy(bench.faults);
 	pthread_cond_destroy(&bench.settled);
 	pthread_mutex_destroy(&bench.lock);
 	mock_memory_finish();
-	return mock_finish(state);
+	return devices_end(state);
 }
 
 enum page_answer
@@ -69,7 +68,8 @@ ask_group(const struct page_request *pages, unsigned int count)
 	int read;
 
 	mock_ask_pages(pages, count);
-	read = fault_queue_read(&bench.queue, requests, FAULT_GROUP_MAX);
+	read = rte_iommufd_fault_space_read(
+		bench.faults, requests, FAULT_GROUP_MAX);
 	assert_int_equal(read, count);
 	sva_fault_serve(&bench, requests, read);
 	assert_int_equal(mock_calls("fault_answer"), answers + 1);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "area_lru.h"
+#include "util/area_lru.h"
 #include "unit.h"
 
 #define PAGE UINT64_C(0x1000)

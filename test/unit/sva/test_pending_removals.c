@@ -4,7 +4,7 @@
 
 /* Intervals whose pages are about to be dropped: when they are looked at again. */
 
-#include "pending_removals.h"
+#include "util/pending_removals.h"
 #include "unit.h"
 
 static struct pending_removals removals;

@@ -81,7 +81,7 @@ teardown(void **state)
 static struct rte_iommufd_sva_stats
 stats_now(void)
 {
-	struct rte_iommufd_sva_stats stats;
+	struct rte_iommufd_sva_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_sva_stats(sva, &stats);
 	return stats;
@@ -230,7 +230,8 @@ who_comes_after_the_end_is_told(void **state __rte_unused)
 static void
 a_child_has_no_part_in_it(void **state __rte_unused)
 {
-	struct rte_iommufd_sva_stats stats = { .mapped = 1 };
+	struct rte_iommufd_sva_stats stats = { .size = sizeof(stats),
+		.mapped = 1 };
 	uint32_t pasid;
 	pid_t child = fork();
 	int status;
@@ -250,10 +251,36 @@ a_child_has_no_part_in_it(void **state __rte_unused)
 	assert_int_equal(status, 0);
 }
 
+/* Nothing is written behind the size that the program has. */
+static void
+statistics_of_another_size(void **state __rte_unused)
+{
+	struct {
+		struct rte_iommufd_sva_stats stats;
+		uint64_t behind[2];
+	} longer = { .behind = { 7, 7 } };
+
+	longer.stats.size = sizeof(longer.stats);
+	assert_int_equal(rte_iommufd_sva_stats(sva, &longer.stats), 0);
+	assert_int_equal(longer.behind[0], 7);
+	longer.stats.size = sizeof(longer) - sizeof(longer.behind[1]);
+	assert_int_equal(rte_iommufd_sva_stats(sva, &longer.stats), 0);
+	assert_int_equal(longer.behind[0], 0);
+	assert_int_equal(longer.behind[1], 7);
+	assert_int_equal(
+		longer.stats.size, sizeof(longer) - sizeof(longer.behind[1]));
+	longer.stats.size = sizeof(longer.stats) - 1;
+	longer.stats.mapped = 7;
+	assert_int_equal(rte_iommufd_sva_stats(sva, &longer.stats), -EINVAL);
+	assert_one_error("rte_iommufd_sva_stats.size");
+	assert_int_equal(longer.stats.mapped, 7);
+}
+
 static void
 there_is_one_in_a_process(void **state __rte_unused)
 {
 	const struct rte_iommufd_sva_options like_it = {
+		.size = sizeof(like_it),
 		.fault_around = 16 * PAGE,
 	};
 	struct rte_iommufd_sva *other = NULL;
@@ -276,8 +303,10 @@ there_is_one_in_a_process(void **state __rte_unused)
 static void
 the_one_is_not_changed_by_who_comes_later(void **state __rte_unused)
 {
-	const struct rte_iommufd_sva_options limit = { .pin_limit = 16 * PAGE };
-	const struct rte_iommufd_sva_options around = { .fault_around = PAGE };
+	const struct rte_iommufd_sva_options limit = { .size = sizeof(limit),
+		.pin_limit = 16 * PAGE };
+	const struct rte_iommufd_sva_options around = { .size = sizeof(around),
+		.fault_around = PAGE };
 	struct rte_iommufd_sva *other = NULL;
 
 	assert_int_equal(
@@ -307,15 +336,37 @@ static void
 wrong_options_are_refused(void **state __rte_unused)
 {
 	const struct rte_iommufd_sva_options wrong[] = {
-		{ .pin_limit = PAGE - 1 },
-		{ .fault_around = PAGE / 2 },
-		{ .fault_around = 3 * PAGE },
+		{ .size = sizeof(wrong[0]), .pin_limit = PAGE - 1 },
+		{ .size = sizeof(wrong[0]), .fault_around = PAGE / 2 },
+		{ .size = sizeof(wrong[0]), .fault_around = 3 * PAGE },
 	};
 	size_t i;
 
 	for (i = 0; i < RTE_DIM(wrong); i++)
 		create_fails(&wrong[i], -EINVAL, "wrong options");
 	assert_int_equal(rte_iommufd_sva_destroy(NULL), 0);
+}
+
+/* A program that was built with a structure shorter or longer than this library's. */
+static void
+options_of_another_size(void **state __rte_unused)
+{
+	struct {
+		struct rte_iommufd_sva_options options;
+		uint64_t unknown;
+	} longer = { .options.size = sizeof(longer) };
+	struct rte_iommufd_sva *made = NULL;
+
+	assert_int_equal(
+		rte_iommufd_sva_create(context, &longer.options, &made), 0);
+	assert_int_equal(rte_iommufd_sva_destroy(made), 0);
+	made = NULL;
+	longer.unknown = 1;
+	create_fails(&longer.options, -E2BIG, "does not know");
+	longer.options.size = sizeof(longer.options) - 1;
+	create_fails(&longer.options, -EINVAL, "has to be at least 24");
+	longer.options.size = 0;
+	create_fails(&longer.options, -EINVAL, "has to be at least 24");
 }
 
 static void
@@ -345,7 +396,7 @@ setup_type1(void **state)
 static void
 legacy_containers_have_no_page_requests(void **state __rte_unused)
 {
-	create_fails(NULL, -EOPNOTSUPP, "needs IOMMUFD");
+	create_fails(NULL, -EOPNOTSUPP, "needs RTE_IOMMUFD=backend=iommufd");
 }
 
 /* --- whatever fails --- */
@@ -457,9 +508,11 @@ main(void)
 		TEST(settling_does_not_outlast_the_service),
 		TEST(who_comes_after_the_end_is_told),
 		TEST(a_child_has_no_part_in_it),
+		TEST(statistics_of_another_size),
 		TEST(there_is_one_in_a_process),
 		TEST(the_one_is_not_changed_by_who_comes_later),
 		WITH(wrong_options_are_refused, setup_kernel, end_kernel),
+		WITH(options_of_another_size, setup_kernel, end_kernel),
 		WITH(what_the_kernel_lacks_is_named, setup_kernel, end_kernel),
 		WITH(legacy_containers_have_no_page_requests, setup_type1,
 			end_kernel),

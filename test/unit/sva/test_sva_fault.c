@@ -144,7 +144,7 @@ static void
 what_the_kernel_refuses_as_a_block_is_tried_as_a_page(void **state __rte_unused)
 {
 	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
-	mock_answer("ioas_map ioas=1 va=0x7f0000000000", -EFAULT);
+	mock_answer("ioas_map ioas=2 va=0x7f0000000000", -EFAULT);
 	assert_int_equal(ask(BASE + PAGE, R), OK);
 	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
 	assert_int_equal(ask(BASE, R), NO);
@@ -226,7 +226,8 @@ several_groups_are_answered_each(void **state __rte_unused)
 	mock_memory_map(BASE, BASE + PAGE, R | W);
 	mock_ask_pages(&bad, 1);
 	mock_ask_pages(&good, 1);
-	assert_int_equal(fault_queue_read(&bench.queue, requests, 8), 2);
+	assert_int_equal(
+		rte_iommufd_fault_space_read(bench.faults, requests, 8), 2);
 	sva_fault_serve(&bench, requests, 2);
 	assert_int_equal(mock_calls("fault_answer"), 2);
 	assert_contains(mock_last_call("fault_answer"), "success");

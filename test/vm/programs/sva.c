@@ -246,7 +246,7 @@ counter(const struct pair *pair, uint32_t which)
 static struct rte_iommufd_sva_stats
 stats_now(void)
 {
-	struct rte_iommufd_sva_stats stats;
+	struct rte_iommufd_sva_stats stats = { .size = sizeof(stats) };
 
 	rte_iommufd_sva_stats(sva, &stats);
 	return stats;
@@ -877,6 +877,7 @@ main(int argc, char **argv)
 {
 	const char *what = argc > 3 ? argv[3] : "";
 	const struct rte_iommufd_sva_options options = {
+		.size = sizeof(options),
 		.pin_limit = strcmp(what, "limit") == 0 ? LIMIT : 0,
 	};
 

@@ -233,7 +233,7 @@ run_changes(unsigned int turns)
 		move_another_there, drop, protect };
 	struct piece piece = { .memory = map_at(NULL),
 		.shared.free_cb = ignore };
-	struct rte_iommufd_sva_stats stats;
+	struct rte_iommufd_sva_stats stats = { .size = sizeof(stats) };
 	unsigned int turn;
 
 	rte_mbuf_ext_refcnt_set(&piece.shared, 1);

@@ -6,9 +6,8 @@
 
 #include <errno.h>
 
-#include "kernel/kernel.h"
-#include "userfault.h"
-#include "vma_query.h"
+#include "kernel/userfault.h"
+#include "kernel/vma_query.h"
 
 int
 vma_query_open(struct vma_query *view)
@@ -17,13 +16,13 @@ vma_query_open(struct vma_query *view)
 	int ret;
 
 	view->pagemap_fd = -1;
-	view->maps_fd = kernel_open_to_read("/proc/self/maps");
+	view->maps_fd = userfault_open_proc("/proc/self/maps");
 	if (view->maps_fd < 0)
 		return view->maps_fd;
-	view->pagemap_fd = kernel_open_to_read("/proc/self/pagemap");
+	view->pagemap_fd = userfault_open_proc("/proc/self/pagemap");
 	ret = view->pagemap_fd;
 	if (ret >= 0)
-		ret = kernel_maps_query(view->maps_fd, 0, true, &any);
+		ret = userfault_query_vma(view->maps_fd, 0, true, &any);
 	if (ret == 0)
 		return 0;
 	vma_query_close(view);
@@ -34,22 +33,22 @@ void
 vma_query_close(struct vma_query *view)
 {
 	if (view->pagemap_fd >= 0)
-		kernel_close(view->pagemap_fd);
-	kernel_close(view->maps_fd);
+		userfault_close(view->pagemap_fd);
+	userfault_close(view->maps_fd);
 }
 
 int
 vma_query_at(
 	const struct vma_query *view, uint64_t address, struct vma *mapping)
 {
-	return kernel_maps_query(view->maps_fd, address, false, mapping);
+	return userfault_query_vma(view->maps_fd, address, false, mapping);
 }
 
 int
 vma_query_next(
 	const struct vma_query *view, uint64_t address, struct vma *mapping)
 {
-	return kernel_maps_query(view->maps_fd, address, true, mapping);
+	return userfault_query_vma(view->maps_fd, address, true, mapping);
 }
 
 bool
@@ -57,14 +56,14 @@ vma_query_is_huge(const struct vma_query *view, uint64_t start, uint64_t end)
 {
 	bool huge = false;
 
-	if (kernel_pagemap_is_huge(view->pagemap_fd, start, end, &huge) != 0)
+	if (userfault_is_huge(view->pagemap_fd, start, end, &huge) != 0)
 		return false;
 	return huge;
 }
 
 int
-vma_query_is_followed(
+vma_query_is_registered(
 	const struct vma_query *view, uint64_t start, uint64_t end)
 {
-	return kernel_pagemap_is_followed(view->pagemap_fd, start, end);
+	return userfault_is_registered(view->pagemap_fd, start, end);
 }

@@ -15,8 +15,7 @@
 
 #include <errno.h>
 
-#include "kernel/kernel.h"
-#include "userfault.h"
+#include "kernel/userfault.h"
 #include "sva.h"
 
 #define CHANGES 32
@@ -30,16 +29,13 @@
 #define UNFOLLOW_PATIENCE 10000
 
 int
-sva_unmap_area(struct rte_iommufd_sva *sva, struct area *area)
+sva_invalidate_area(struct rte_iommufd_sva *sva, struct area *area)
 {
 	const struct interval gone = { area->start, area->end };
-	uint64_t unmapped;
-	int ret = kernel_ioas_unmap(sva->iommu_fd, sva->ioas_id, gone.start,
-		interval_size(gone), &unmapped);
+	int ret = rte_iommufd_fault_space_unmap(
+		sva->faults, gone.start, interval_size(gone));
 
 	sva->stats.unmap_calls++;
-	if (ret == 0 && unmapped != interval_size(gone))
-		ret = -EIO;
 	if (ret != 0) {
 		sva->failed = true;
 		sva_report(&sva->report, SVA_REPORT_UNMAP, gone.start,
@@ -50,7 +46,7 @@ sva_unmap_area(struct rte_iommufd_sva *sva, struct area *area)
 }
 
 int
-sva_unmap(struct rte_iommufd_sva *sva, struct interval interval)
+sva_invalidate_interval(struct rte_iommufd_sva *sva, struct interval interval)
 {
 	struct area *area;
 	int failure = 0;
@@ -60,37 +56,37 @@ sva_unmap(struct rte_iommufd_sva *sva, struct interval interval)
 		area = area_lru_next(&sva->residency, interval.start);
 		if (area == NULL || area->start >= interval.end)
 			return failure;
-		ret = sva_unmap_area(sva, area);
+		ret = sva_invalidate_area(sva, area);
 		if (failure == 0)
 			failure = ret;
 	}
 }
 
 void
-sva_unmap_all(struct rte_iommufd_sva *sva)
+sva_invalidate_all(struct rte_iommufd_sva *sva)
 {
-	sva_unmap(sva, (struct interval){ 0, UINT64_MAX });
+	sva_invalidate_interval(sva, (struct interval){ 0, UINT64_MAX });
 }
 
 static void
-note_followed(struct rte_iommufd_sva *sva, struct interval interval)
+note_registered(struct rte_iommufd_sva *sva, struct interval interval)
 {
-	if (interval_size(sva->followed) == 0)
-		sva->followed = interval;
-	if (interval.start < sva->followed.start)
-		sva->followed.start = interval.start;
-	if (interval.end > sva->followed.end)
-		sva->followed.end = interval.end;
+	if (interval_size(sva->registered) == 0)
+		sva->registered = interval;
+	if (interval.start < sva->registered.start)
+		sva->registered.start = interval.start;
+	if (interval.end > sva->registered.end)
+		sva->registered.end = interval.end;
 }
 
 int
-sva_follow(struct rte_iommufd_sva *sva, struct interval interval)
+sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval)
 {
-	int ret = kernel_follow_register(
-		sva->follow_fd, interval.start, interval.end);
+	int ret = userfault_register(
+		sva->userfault_fd, interval.start, interval.end);
 
 	if (ret == 0)
-		note_followed(sva, interval);
+		note_registered(sva, interval);
 	return ret;
 }
 
@@ -102,18 +98,18 @@ act_on(struct rte_iommufd_sva *sva, const struct memory_change *change)
 		change->destination + interval_size(place) };
 
 	sva->stats.events++;
-	sva_unmap(sva, place);
+	sva_invalidate_interval(sva, place);
 	if (change->kind == MEMORY_MOVED) {
-		sva_unmap(sva, destination);
-		note_followed(sva, destination);
+		sva_invalidate_interval(sva, destination);
+		note_registered(sva, destination);
 	}
 	if (change->kind == MEMORY_REMOVED)
-		pending_removals_add(
-			&sva->removals, place.start, place.end, kernel_now());
+		pending_removals_add(&sva->removals, place.start, place.end,
+			userfault_now());
 }
 
 int
-sva_follow_changes(struct rte_iommufd_sva *sva)
+sva_notifier_read(struct rte_iommufd_sva *sva)
 {
 	struct memory_change changes[CHANGES];
 	unsigned int batch;
@@ -121,7 +117,7 @@ sva_follow_changes(struct rte_iommufd_sva *sva)
 	int count, i;
 
 	for (batch = 0; batch < BATCHES; batch++) {
-		count = kernel_follow_read(sva->follow_fd, changes, CHANGES);
+		count = userfault_read(sva->userfault_fd, changes, CHANGES);
 		if (count < 0)
 			return count;
 		for (i = 0; i < count; i++)
@@ -134,16 +130,16 @@ sva_follow_changes(struct rte_iommufd_sva *sva)
 }
 
 void
-sva_look_again(struct rte_iommufd_sva *sva, bool at_all)
+sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all)
 {
 	struct interval interval;
 	unsigned int i;
 
-	while (pending_removals_take_due(
-		&sva->removals, kernel_now(), &interval.start, &interval.end))
-		sva_unmap(sva, interval);
+	while (pending_removals_take_due(&sva->removals, userfault_now(),
+		&interval.start, &interval.end))
+		sva_invalidate_interval(sva, interval);
 	for (i = 0; at_all && i < sva->removals.count; i++)
-		sva_unmap(sva,
+		sva_invalidate_interval(sva,
 			(struct interval){ sva->removals.items[i].start,
 				sva->removals.items[i].end });
 }
@@ -155,15 +151,15 @@ sva_look_again(struct rte_iommufd_sva *sva, bool at_all)
 static void
 unregister_all(struct rte_iommufd_sva *sva)
 {
-	struct vma mapping = { .end = sva->followed.start };
+	struct vma mapping = { .end = sva->registered.start };
 
 	while (vma_query_next(&sva->view, mapping.end, &mapping) == 0 &&
-		mapping.start < sva->followed.end)
+		mapping.start < sva->registered.end)
 		/* A mapping is followed as a whole. */
-		if (vma_query_is_followed(&sva->view, mapping.start,
+		if (vma_query_is_registered(&sva->view, mapping.start,
 			    mapping.start + mapping.page_size) == 0)
-			kernel_follow_unregister(
-				sva->follow_fd, mapping.start, mapping.end);
+			userfault_unregister(
+				sva->userfault_fd, mapping.start, mapping.end);
 }
 
 /*
@@ -172,20 +168,21 @@ unregister_all(struct rte_iommufd_sva *sva)
  * So nothing may be followed by then, and nobody on his way to report anything.
  */
 void
-sva_unfollow(struct rte_iommufd_sva *sva)
+sva_notifier_release(struct rte_iommufd_sva *sva)
 {
-	const uint64_t last = kernel_now() + UNFOLLOW_PATIENCE;
+	const uint64_t last = userfault_now() + UNFOLLOW_PATIENCE;
 
-	if (sva->follow_fd < 0)
+	if (sva->userfault_fd < 0)
 		return;
 	unregister_all(sva);
-	sva_follow_changes(sva);
+	sva_notifier_read(sva);
 	/* What has moved meanwhile. */
 	unregister_all(sva);
 	do
-		sva_follow_changes(sva);
-	while (kernel_follow_pending(sva->follow_fd) != 0 &&
-		kernel_now() < last && kernel_wait(&sva->follow_fd, 1, 1) >= 0);
-	kernel_close(sva->follow_fd);
-	sva->follow_fd = -1;
+		sva_notifier_read(sva);
+	while (userfault_pending(sva->userfault_fd) != 0 &&
+		userfault_now() < last &&
+		userfault_wait(&sva->userfault_fd, 1, 1) >= 0);
+	userfault_close(sva->userfault_fd);
+	sva->userfault_fd = -1;
 }

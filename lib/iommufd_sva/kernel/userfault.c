@@ -14,10 +14,9 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "kernel/kernel.h"
-#include "userfault.h"
-#include "userfault_uapi.h"
-#include "vma_query.h"
+#include "kernel/userfault.h"
+#include "kernel/userfault_uapi.h"
+#include "kernel/vma_query.h"
 #include "rte_iommufd.h"
 
 #define MESSAGES 32
@@ -32,7 +31,7 @@ call(int fd, unsigned long request, void *argument)
 }
 
 int
-kernel_follow_open(void)
+userfault_open(void)
 {
 	struct uffdio_api api = {
 		.api = UFFD_API,
@@ -53,8 +52,14 @@ kernel_follow_open(void)
 	return ret;
 }
 
+void
+userfault_close(int fd)
+{
+	close(fd);
+}
+
 int
-kernel_follow_register(int fd, uint64_t start, uint64_t end)
+userfault_register(int fd, uint64_t start, uint64_t end)
 {
 	struct uffdio_register interval = {
 		.range = { .start = start, .len = end - start },
@@ -65,7 +70,7 @@ kernel_follow_register(int fd, uint64_t start, uint64_t end)
 }
 
 int
-kernel_follow_unregister(int fd, uint64_t start, uint64_t end)
+userfault_unregister(int fd, uint64_t start, uint64_t end)
 {
 	struct uffdio_range range = { .start = start, .len = end - start };
 
@@ -77,7 +82,7 @@ kernel_follow_unregister(int fd, uint64_t start, uint64_t end)
  * (userfaultfd_writeprotect()); this one has nothing to protect.
  */
 int
-kernel_follow_pending(int fd)
+userfault_pending(int fd)
 {
 	struct uffdio_writeprotect nothing = { .mode = 0 };
 	int ret = call(fd, UFFDIO_WRITEPROTECT, &nothing);
@@ -110,7 +115,7 @@ translate(const struct uffd_msg *message, struct memory_change *change)
 }
 
 int
-kernel_follow_read(int fd, struct memory_change *changes, unsigned int capacity)
+userfault_read(int fd, struct memory_change *changes, unsigned int capacity)
 {
 	struct uffd_msg messages[MESSAGES];
 	unsigned int count = 0;
@@ -128,7 +133,7 @@ kernel_follow_read(int fd, struct memory_change *changes, unsigned int capacity)
 }
 
 int
-kernel_open_to_read(const char *path)
+userfault_open_proc(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -148,7 +153,7 @@ rights_of(uint64_t vma_flags)
 }
 
 int
-kernel_maps_query(int fd, uint64_t address, bool or_next, struct vma *mapping)
+userfault_query_vma(int fd, uint64_t address, bool or_next, struct vma *mapping)
 {
 	struct uapi_procmap_query query = {
 		.size = sizeof(query),
@@ -170,7 +175,7 @@ kernel_maps_query(int fd, uint64_t address, bool or_next, struct vma *mapping)
 }
 
 int
-kernel_pagemap_is_huge(int fd, uint64_t start, uint64_t end, bool *huge)
+userfault_is_huge(int fd, uint64_t start, uint64_t end, bool *huge)
 {
 	struct uapi_page_region region = { .start = 0 };
 	struct uapi_pm_scan_arg scan = {
@@ -195,7 +200,7 @@ kernel_pagemap_is_huge(int fd, uint64_t start, uint64_t end, bool *huge)
  * in the others it looks for pages without it, so that it need not look at any.
  */
 int
-kernel_pagemap_is_followed(int fd, uint64_t start, uint64_t end)
+userfault_is_registered(int fd, uint64_t start, uint64_t end)
 {
 	struct uapi_pm_scan_arg scan = {
 		.size = sizeof(scan),
@@ -211,7 +216,7 @@ kernel_pagemap_is_followed(int fd, uint64_t start, uint64_t end)
 }
 
 void *
-kernel_memory_take(size_t size)
+userfault_memory_alloc(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -220,13 +225,13 @@ kernel_memory_take(size_t size)
 }
 
 void
-kernel_memory_give(void *memory, size_t size)
+userfault_memory_free(void *memory, size_t size)
 {
 	munmap(memory, size);
 }
 
 int
-kernel_wake_open(void)
+userfault_wake_open(void)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
@@ -234,7 +239,7 @@ kernel_wake_open(void)
 }
 
 void
-kernel_wake(int fd)
+userfault_wake(int fd)
 {
 	const uint64_t one = 1;
 
@@ -244,7 +249,7 @@ kernel_wake(int fd)
 }
 
 void
-kernel_wake_clear(int fd)
+userfault_wake_clear(int fd)
 {
 	uint64_t count;
 
@@ -253,7 +258,7 @@ kernel_wake_clear(int fd)
 }
 
 int
-kernel_wait(const int *fds, unsigned int count, int milliseconds)
+userfault_wait(const int *fds, unsigned int count, int milliseconds)
 {
 	struct pollfd polled[DESCRIPTORS];
 	int ready = 0;
@@ -270,7 +275,7 @@ kernel_wait(const int *fds, unsigned int count, int milliseconds)
 }
 
 uint64_t
-kernel_now(void)
+userfault_now(void)
 {
 	struct timespec now;
 

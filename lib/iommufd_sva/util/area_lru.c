@@ -10,7 +10,7 @@
  * Areas do not overlap, so their starts order their ends, too.
  */
 
-#include "area_lru.h"
+#include "util/area_lru.h"
 
 #define CHUNK_SIZE (64 * 1024)
 

@@ -10,14 +10,14 @@
 #include <errno.h>
 
 #include "kernel/kernel.h"
-#include "userfault.h"
+#include "kernel/userfault.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "mock_userfault.h"
 #include "sva_bench.h"
 #include "unit.h"
 
-/* What wakes the service, as the bits of kernel_wait(). */
+/* What wakes the service, as the bits of userfault_wait(). */
 #define REQUESTS_CAME (1 << 1)
 
 static int
@@ -80,8 +80,8 @@ the_destination_goes_without_a_report_of_its_own(void **state __rte_unused)
 {
 	mock_memory_map(BASE + 64 * PAGE, BASE + 65 * PAGE, R | W);
 	assert_int_equal(ask(BASE + 64 * PAGE, R), PAGE_ANSWER_SUCCESS);
-	kernel_follow_unregister(
-		bench.follow_fd, BASE + 64 * PAGE, BASE + 65 * PAGE);
+	userfault_unregister(
+		bench.userfault_fd, BASE + 64 * PAGE, BASE + 65 * PAGE);
 	mock_memory_move(BASE + 32 * PAGE, BASE + 64 * PAGE, PAGE);
 	assert_int_equal(mock_memory_unread(), 1);
 	turn();
@@ -184,8 +184,6 @@ an_answer_needs_the_changes_to_be_read(void **state __rte_unused)
 static void
 an_area_that_the_kernel_keeps_ends_the_service(void **state __rte_unused)
 {
-	uint64_t unmapped;
-
 	mock_answer("ioas_unmap", -EBUSY);
 	mock_memory_unmap(BASE, BASE + 16 * PAGE);
 	turn();
@@ -195,8 +193,7 @@ an_area_that_the_kernel_keeps_ends_the_service(void **state __rte_unused)
 	sva_report_stop(&bench.report);
 	assert_one_error("within devices' reach", "unbind them");
 	sva_report_start(&bench.report);
-	kernel_ioas_unmap(
-		bench.iommu_fd, bench.ioas_id, BASE, 32 * PAGE, &unmapped);
+	rte_iommufd_fault_space_unmap(bench.faults, BASE, 32 * PAGE);
 }
 
 /* In the end nobody may be left waiting, and nothing followed, wherever it went. */
@@ -206,8 +203,8 @@ the_end_is_for_all_that_was_followed(void **state __rte_unused)
 	mock_memory_move(BASE + 32 * PAGE, BASE + 0x10000000, 8 * PAGE);
 	turn();
 	mock_memory_unmap(BASE, BASE + PAGE);
-	sva_unmap_all(&bench);
-	sva_unfollow(&bench);
+	sva_invalidate_all(&bench);
+	sva_notifier_release(&bench);
 	assert_int_equal(mock_memory_unread(), 0);
 	assert_int_equal(mock_memory_calls("unregister") > 0, 1);
 }

@@ -6,7 +6,7 @@
 
 #include <rte_common.h>
 
-#include "pending_removals.h"
+#include "util/pending_removals.h"
 
 static struct removal
 fresh(uint64_t start, uint64_t end, uint64_t now)

@@ -6,13 +6,13 @@
 #define USERFAULT_H
 
 /*
- * The calls about this process's own memory: userfaultfd, /proc/self, and what a
- * service thread needs besides. The same rules as in kernel.h: 0 (or a descriptor,
- * where the name says open) or -errno; nothing is logged, retried or remembered; the
- * unit tests put a stand-in (mock_memory.c) in its place.
+ * Every system call of this library: userfaultfd, /proc/self, and what the service thread
+ * needs besides. All return 0 (or a descriptor, where the name says open) or -errno; none
+ * logs, retries or remembers anything; the unit tests put a stand-in (mock_userfault.c) in
+ * its place.
  *
  * None of these calls allocates from malloc(), and none of them takes part in what
- * userfaultfd reports, except kernel_memory_give().
+ * userfaultfd reports, except userfault_memory_free().
  *
  * Must not know: why it is called.
  */
@@ -43,49 +43,51 @@ struct memory_change {
  * only, which needs no privilege. -EINVAL: the kernel lacks a feature; -ENOSYS: or all
  * of it; -EPERM: not allowed here.
  */
-int kernel_follow_open(void);
+int userfault_open(void);
+/* Any descriptor of these. */
+void userfault_close(int fd);
 /*
  * Everything in the interval is followed from now on. -EBUSY: another userfaultfd has
  * some of it; -EPERM: a shared mapping of a file that is open for reading only;
  * -EINVAL: device memory, or there is nothing.
  */
-int kernel_follow_register(int fd, uint64_t start, uint64_t end);
-int kernel_follow_unregister(int fd, uint64_t start, uint64_t end);
+int userfault_register(int fd, uint64_t start, uint64_t end);
+int userfault_unregister(int fd, uint64_t start, uint64_t end);
 /* -EAGAIN: changes are under way that have not been read; else 0. */
-int kernel_follow_pending(int fd);
+int userfault_pending(int fd);
 /*
  * Stores at most capacity changes and returns their number, 0 when there are none. Who
  * makes a change waits until it is read.
  */
-int kernel_follow_read(
+int userfault_read(
 	int fd, struct memory_change *changes, unsigned int capacity);
 
 /* For reading only, close-on-exec. */
-int kernel_open_to_read(const char *path);
+int userfault_open_proc(const char *path);
 /*
  * PROCMAP_QUERY on /proc/self/maps: the mapping at the address, or, with or_next, the
  * one above. -ENOENT: there is none; -ENOTTY: Linux before 6.11.
  */
-int kernel_maps_query(
+int userfault_query_vma(
 	int fd, uint64_t address, bool or_next, struct vma *mapping);
 /* PAGEMAP_SCAN on /proc/self/pagemap: see vma_query.h. */
-int kernel_pagemap_is_huge(int fd, uint64_t start, uint64_t end, bool *huge);
-int kernel_pagemap_is_followed(int fd, uint64_t start, uint64_t end);
+int userfault_is_huge(int fd, uint64_t start, uint64_t end, bool *huge);
+int userfault_is_registered(int fd, uint64_t start, uint64_t end);
 
 /* Memory of the caller's own, straight from the kernel; NULL: there is none. */
-void *kernel_memory_take(size_t size);
-void kernel_memory_give(void *memory, size_t size);
+void *userfault_memory_alloc(size_t size);
+void userfault_memory_free(void *memory, size_t size);
 
 /* To be woken: an eventfd. */
-int kernel_wake_open(void);
-void kernel_wake(int fd);
-void kernel_wake_clear(int fd);
+int userfault_wake_open(void);
+void userfault_wake(int fd);
+void userfault_wake_clear(int fd);
 /*
  * Waits until one of the descriptors can be read (negative ones are left out), or for
  * so many milliseconds; -1: without limit. A bit for each that can; 0; or -errno.
  */
-int kernel_wait(const int *fds, unsigned int count, int milliseconds);
+int userfault_wait(const int *fds, unsigned int count, int milliseconds);
 /* A clock that goes on steadily, in milliseconds. */
-uint64_t kernel_now(void);
+uint64_t userfault_now(void);
 
 #endif /* USERFAULT_H */

@@ -6,7 +6,7 @@
 
 #include <rte_common.h>
 
-#include "interval.h"
+#include "util/interval.h"
 
 /* The last block of all ends at 2^64, which is written as UINT64_MAX. */
 struct interval

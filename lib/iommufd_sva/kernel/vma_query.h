@@ -52,7 +52,7 @@ bool vma_query_is_huge(
  * Whether all mappings in the interval report their changes to a userfaultfd in the
  * asynchronous write-protect mode: 0, -EPERM when one does not, or another -errno.
  */
-int vma_query_is_followed(
+int vma_query_is_registered(
 	const struct vma_query *view, uint64_t start, uint64_t end);
 
 #endif /* VMA_QUERY_H */

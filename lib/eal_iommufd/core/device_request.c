@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * What drivers request for devices that are about to be opened: an empty address space,
+ * without EAL's memory.
+ *
+ * Must not know: who opens devices; what an empty address space is for.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "util/log.h"
+#include "rte_iommufd.h"
+#include "rte_iommufd_internal.h"
+
+struct request {
+	TAILQ_ENTRY(request) next;
+	char address[];
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static TAILQ_HEAD(, request) requests = TAILQ_HEAD_INITIALIZER(requests);
+
+/* The device's folder can be reached by several paths; the last part is the device's name. */
+static const char *
+address_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static struct request *
+find_locked(const char *path)
+{
+	struct request *request;
+
+	TAILQ_FOREACH(request, &requests, next)
+		if (strcmp(request->address, address_of(path)) == 0)
+			return request;
+	return NULL;
+}
+
+static int
+add_locked(const char *address)
+{
+	struct request *made;
+
+	if (find_locked(address) != NULL)
+		return 0;
+	made = malloc(sizeof(*made) + strlen(address) + 1);
+	if (made == NULL)
+		return -ENOMEM;
+	strcpy(made->address, address);
+	TAILQ_INSERT_TAIL(&requests, made, next);
+	return 0;
+}
+
+int
+rte_iommufd_device_request_empty(const char *path)
+{
+	const char *address = address_of(path);
+	int ret;
+
+	pthread_mutex_lock(&lock);
+	ret = add_locked(address);
+	pthread_mutex_unlock(&lock);
+	if (ret != 0)
+		IOMMUFD_LOG(ERR, "%s: no memory for a request", address);
+	return ret;
+}
+
+void
+rte_iommufd_device_request_withdraw(const char *path)
+{
+	struct request *request;
+
+	pthread_mutex_lock(&lock);
+	request = find_locked(path);
+	if (request != NULL)
+		TAILQ_REMOVE(&requests, request, next);
+	pthread_mutex_unlock(&lock);
+	free(request);
+}
+
+bool
+rte_iommufd_device_wants_empty(const char *path)
+{
+	bool wants;
+
+	pthread_mutex_lock(&lock);
+	wants = find_locked(path) != NULL;
+	pthread_mutex_unlock(&lock);
+	return wants;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * What programs call on an sva that exists: prefault, invalidate, settle, statistics.
+ *
+ * Must not know: how an sva and its bindings begin and end.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+
+#include "kernel/userfault.h"
+#include "util/sva_log.h"
+#include "sva.h"
+
+/* What is mapped ahead of time goes in larger parts. */
+#define PREFAULT_AROUND (UINT64_C(2) << 20)
+/* A part of a prefault is begun anew so often while the process changes under it. */
+#define PREFAULT_TRIES 1000
+#define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+/* What the first version of the structure had. */
+#define STATS_SIZE_MIN \
+	(offsetof(struct rte_iommufd_sva_stats, pinned_peak) + sizeof(uint64_t))
+
+/* The pages that the interval touches; false: it wraps. */
+static bool
+pages_of(const struct rte_iommufd_sva *sva, const void *va, size_t length,
+	struct interval *pages)
+{
+	const uint64_t start = (uintptr_t)va;
+
+	pages->start = start & ~(sva->page - 1);
+	if (start > UINT64_MAX - sva->page ||
+		length > UINT64_MAX - sva->page - start)
+		return false;
+	pages->end = (start + length + sva->page - 1) & ~(sva->page - 1);
+	return true;
+}
+
+static int
+refuse_interval(const void *va, size_t length)
+{
+	SVA_LOG(ERR, "%p with %zu bytes is no interval of memory", va, length);
+	return -EINVAL;
+}
+
+/* The next part, from the address on; where it ends is stored there. The lock held. */
+static enum sva_outcome
+prefault_part(struct rte_iommufd_sva *sva, struct sva_request *request,
+	uint64_t round)
+{
+	const uint64_t latest = sva->round;
+	enum sva_outcome outcome;
+	const struct area *area;
+
+	/* As if one device asked for all of it at once. */
+	sva->round = round;
+	outcome = sva_fault_in(sva, request);
+	sva->round = latest;
+	area = area_lru_find(&sva->residency, request->address);
+	if (area != NULL && request->error == 0)
+		request->address = area->end;
+	return outcome;
+}
+
+static int
+explain_prefault(enum sva_outcome outcome, const struct rte_iommufd_sva *sva,
+	const struct sva_request *request)
+{
+	enum sva_report_kind kind;
+
+	if (request->error == -EAGAIN) {
+		SVA_LOG(ERR,
+			"cannot map %#" PRIx64
+			" ahead of time: other threads go on changing it",
+			request->address);
+		return -EAGAIN;
+	}
+	if (sva_report_kind_of(outcome, request->error, &kind))
+		sva_report_log(kind, request->address, sva->page,
+			request->rights, request->error);
+	else
+		SVA_LOG(ERR, "cannot map %#" PRIx64 " ahead of time: %s",
+			request->address,
+			request->error == -ENOENT
+				? "the process has nothing there"
+				: request->error == -EACCES
+				? "the process does not have these rights there"
+				: "the IOMMU does not reach there");
+	if (outcome == SVA_REFUSED && request->error != -ENOMEM)
+		return -EFAULT;
+	return request->error;
+}
+
+static int
+prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
+{
+	enum sva_outcome outcome = SVA_PRESENT;
+	unsigned int tries = PREFAULT_TRIES;
+	uint64_t round;
+	bool serving;
+
+	pthread_mutex_lock(&sva->lock);
+	round = ++sva->round;
+	serving = sva->bound > 0 && !sva->failed;
+	while (serving && request->address < request->clip.end && tries > 0) {
+		outcome = prefault_part(sva, request, round);
+		if (request->error != 0 && request->error != -EAGAIN)
+			break;
+		tries -= request->error == -EAGAIN;
+		/* For the service thread, and those who wait for it. */
+		pthread_mutex_unlock(&sva->lock);
+		pthread_mutex_lock(&sva->lock);
+		serving = sva->bound > 0 && !sva->failed;
+	}
+	pthread_mutex_unlock(&sva->lock);
+	if (!serving) {
+		SVA_LOG(ERR,
+			"nothing can be mapped ahead of time: no device is bound, or the service has ended");
+		return -ENODEV;
+	}
+	if (request->error != 0)
+		return explain_prefault(outcome, sva, request);
+	return 0;
+}
+
+int
+rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
+	size_t length, uint32_t rights)
+{
+	struct sva_request request = { .rights = rights };
+	int ret = sva_refuse_child(sva);
+
+	if (ret != 0)
+		return ret;
+	if (length == 0 || rights == 0 || (rights & ~ALL_RIGHTS) != 0 ||
+		!pages_of(sva, va, length, &request.clip))
+		return refuse_interval(va, length);
+	request.address = request.clip.start;
+	request.around = RTE_MAX(PREFAULT_AROUND, sva->fault_around);
+	return prefault(sva, &request);
+}
+
+int
+rte_iommufd_sva_invalidate(
+	struct rte_iommufd_sva *sva, const void *va, size_t length)
+{
+	struct interval pages;
+	bool ended;
+	int ret = sva_refuse_child(sva);
+
+	if (ret != 0)
+		return ret;
+	if (!pages_of(sva, va, length, &pages))
+		return refuse_interval(va, length);
+	pthread_mutex_lock(&sva->lock);
+	/* What the kernel did not unmap then is not in the book any more. */
+	ended = sva->failed;
+	sva->stats.invalidations++;
+	if (length != 0)
+		ret = sva_invalidate_interval(sva, pages);
+	pthread_mutex_unlock(&sva->lock);
+	if (ret != 0 || !ended)
+		return ret;
+	SVA_LOG(ERR,
+		"the service of this sva has ended: what devices can reach is certain only when they are unbound");
+	return -EIO;
+}
+
+int
+rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
+{
+	uint64_t turn;
+	int ret = sva_refuse_child(sva);
+
+	if (ret != 0)
+		return ret;
+	pthread_mutex_lock(&sva->lock);
+	turn = ++sva->settle_asked;
+	userfault_wake(sva->wake_fd);
+	while (sva->settle_done < turn && !sva->failed)
+		pthread_cond_wait(&sva->settled, &sva->lock);
+	ret = sva->failed ? -EIO : 0;
+	pthread_mutex_unlock(&sva->lock);
+	if (ret != 0)
+		SVA_LOG(ERR,
+			"changes of this process's memory are not followed any more: the service of this sva has ended");
+	return ret;
+}
+
+int
+rte_iommufd_sva_stats(
+	struct rte_iommufd_sva *sva, struct rte_iommufd_sva_stats *stats)
+{
+	struct rte_iommufd_sva_stats figures = { 0 };
+	const size_t size = stats->size;
+
+	if (size < STATS_SIZE_MIN) {
+		SVA_LOG(ERR,
+			"rte_iommufd_sva_stats.size is %zu, it has to be at least %zu: set it to the size of the structure",
+			size, STATS_SIZE_MIN);
+		return -EINVAL;
+	}
+	if (sva->owner == getpid()) {
+		pthread_mutex_lock(&sva->lock);
+		figures = sva->stats;
+		figures.areas = sva->residency.count;
+		figures.pinned = sva->residency.bytes;
+		figures.pinned_peak = sva->residency.peak;
+		pthread_mutex_unlock(&sva->lock);
+	}
+	figures.size = size;
+	memset(stats, 0, size);
+	memcpy(stats, &figures, RTE_MIN(size, sizeof(figures)));
+	return 0;
+}
