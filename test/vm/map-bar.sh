@@ -3,6 +3,7 @@
 # ivshmem goes out of there by the NIC's DMA, byte for byte, whether the program has mapped the BAR by VFIO or by sysfs. Of a device
 # that the program has not opened, one line says what these are; type1 maps those as well, and so does DPDK's own code.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --qemu "-object memory-backend-ram,id=shm,size=1M,share=on -device ivshmem-plain,memdev=shm,bus=pcie.0,addr=0x1a"
+# deadline: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -160,6 +160,7 @@ struct job {
 	struct rte_iommufd_space *other_space;
 	struct rte_mempool *pool;
 	struct slots slots;
+	void *named; /* bar: the registers, as rte_dev_dma_map() is told */
 	bool from_slots;
 	unsigned int moves;
 };
@@ -411,22 +412,29 @@ static void
 begin_bar(
 	struct job *job, const char *owner, unsigned int index, const char *how)
 {
-	/* Of a device that VFIO has open, sysfs may give no resource (CONFIG_IO_STRICT_DEVMEM). */
-	if (strcmp(how, "vfio") == 0)
-		see_region_by_vfio(job, open_owner(job, owner), index);
-	else
+	const bool by_vfio = strcmp(how, "vfio") == 0;
+	const bool opens = strcmp(how, "closed") != 0;
+
+	if (opens)
+		map_registers_of_port();
+	if (!by_vfio)
 		see_region_by_sysfs(job, owner, index);
-	if (strcmp(how, "sysfs") == 0)
-		open_owner(job, owner);
-	register_memory(job->slots.va, MEMORY_SIZE);
-	if (rte_dev_dma_map(device_of_port(), job->slots.va, REGION_IOVA,
+	job->named = job->slots.va;
+	/*
+	 * Of a device that VFIO has open, the kernel may give nothing in sysfs, and takes away
+	 * what it has given (CONFIG_IO_STRICT_DEVMEM): written to is the part that VFIO shows.
+	 */
+	if (opens)
+		see_region_by_vfio(job, open_owner(job, owner), index);
+	if (by_vfio)
+		job->named = job->slots.va;
+	register_memory(job->named, MEMORY_SIZE);
+	if (rte_dev_dma_map(device_of_port(), job->named, REGION_IOVA,
 		    MEMORY_SIZE) != 0) {
-		check(job->other_device == NULL, "map the registers");
+		check(!opens, "map the registers");
 		printf("spaces: refused, errno %d\n", rte_errno);
 		return;
 	}
-	if (job->other_device != NULL)
-		map_registers_of_port();
 	job->slots.iova = REGION_IOVA;
 	job->from_slots = true;
 }
@@ -435,10 +443,10 @@ static void
 end_bar(struct job *job)
 {
 	if (job->from_slots)
-		check(rte_dev_dma_unmap(device_of_port(), job->slots.va,
+		check(rte_dev_dma_unmap(device_of_port(), job->named,
 			      REGION_IOVA, MEMORY_SIZE) == 0,
 			"unmap the registers");
-	check(rte_extmem_unregister(job->slots.va, MEMORY_SIZE) == 0,
+	check(rte_extmem_unregister(job->named, MEMORY_SIZE) == 0,
 		"unregister");
 	end_owner(job);
 }
