@@ -37,7 +37,7 @@ struct answer {
 
 enum kind {
 	FREE,
-	DESCRIPTOR,   /* key: fd, name: path */
+	DESCRIPTOR,   /* key: fd, parent: of which it is a copy, name: path */
 	IOAS,	      /* key: id, parent: iommu fd */
 	HWPT,	      /* key: id, parent: IOAS id, value: fault queue's id */
 	HWPT_FLAGS,   /* key: HWPT id, parent: the same, value: flags */
@@ -643,6 +643,17 @@ kernel_close(int fd)
 	return answer.result;
 }
 
+/* The descriptor that was opened, of which this one may be a copy. */
+static int
+file_of(int fd)
+{
+	const struct object *descriptor = find(DESCRIPTOR, fd);
+
+	return descriptor == NULL || descriptor->parent == 0
+		? fd
+		: (int)descriptor->parent;
+}
+
 int
 kernel_duplicate_fd(int fd)
 {
@@ -654,7 +665,14 @@ kernel_duplicate_fd(int fd)
 		return answer.result;
 	mock.next_fd++;
 	open_descriptor(answer.result, descriptor->name);
+	find(DESCRIPTOR, answer.result)->parent = file_of(fd);
 	return answer.result;
+}
+
+int
+kernel_open_own_process(void)
+{
+	return kernel_open("pidfd");
 }
 
 /* Unless a test says otherwise, 511:0 for /dev/vfio/devices/vfio0 and so on. */
@@ -764,7 +782,7 @@ require_ioas(int iommu_fd, uint32_t id, const char *call)
 {
 	struct object *ioas = require(IOAS, id, call);
 
-	if (ioas->parent != (uint64_t)iommu_fd)
+	if (ioas->parent != (uint64_t)file_of(iommu_fd))
 		complain("%s: on iommu=%d, but it is of iommu=%" PRIu64, call,
 			iommu_fd, ioas->parent);
 	return ioas;
@@ -1578,6 +1596,7 @@ kernel_type1_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length,
 		container_fd, va, iova, length, rights_text(rights));
 	struct answer answer = take(call, 0);
 
+	container_fd = file_of(container_fd);
 	require(IOMMU_SET, container_fd, call);
 	if (answer.result == 0)
 		map(container_fd, iova, length, call);
@@ -1593,6 +1612,7 @@ kernel_type1_unmap(
 		container_fd, iova, length);
 	struct answer answer = take(call, 0);
 
+	container_fd = file_of(container_fd);
 	require(IOMMU_SET, container_fd, call);
 	return answer_unmap(
 		&answer, container_fd, iova, length, unmapped, call);

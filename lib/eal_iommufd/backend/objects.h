@@ -12,7 +12,7 @@
  * Order of locks, outermost first:
  *   1. EAL's memory hotplug lock, then its lock of the list of event callbacks (both
  *      held by EAL inside memory events; the second is taken to register one)
- *   2. eal_memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock; sva.c's
+ *   2. secondary_maps.c's secondaries_lock; eal_memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock; sva.c's
  *      process_lock, then an sva's binding_lock
  *   3. rte_iommufd_context.lock
  *   4. an interval of a space (space_lock_range()), and then of one that mirrors it
@@ -80,6 +80,8 @@ struct rte_iommufd_space {
 	pthread_mutex_t map_lock;
 	struct iova_map map;
 	struct rte_iommufd_space_stats stats;
+	/* How many of the record's are MAPPING_OF_SECONDARY (foreign_map.c). */
+	atomic_uint foreign_maps;
 	/* From here to mirrors, and live: changed by who has claimed the whole space, read
 	 * by who has claimed any part of it.
 	 */
@@ -120,7 +122,7 @@ struct rte_iommufd_space {
 struct rte_iommufd_device {
 	TAILQ_ENTRY(rte_iommufd_device) next; /* in its context */
 	struct rte_iommufd_context
-		*context;		 /* NULL: borrowed (multi_process.c) */
+		*context;		 /* NULL: borrowed (mp_secondary.c) */
 	struct rte_iommufd_space *space; /* NULL: attached to none */
 	struct sysfs_device place;
 	bool has_vf_token;

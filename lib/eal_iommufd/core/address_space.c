@@ -327,6 +327,15 @@ enter_again(const struct mapping *mapping, void *space)
 {
 	if (mapping->origin == MAPPING_LOST)
 		return 0;
+	/* Only the process whose memory it is could enter it again. */
+	if (mapping->origin == MAPPING_OF_SECONDARY) {
+		IOMMUFD_LOG(WARNING,
+			"a secondary process has mapped %#" PRIx64
+			" + %#" PRIx64
+			", which went with the last device: it has to unmap and map it again",
+			mapping->iova, mapping->length);
+		return 0;
+	}
 	return space_enter_locked(space, mapping, 1, 1);
 }
 

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <rte_errno.h>
@@ -199,9 +200,38 @@ space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	return ret;
 }
 
+/* Whether a secondary process has mapped something there: only it may unmap that. */
+static bool
+is_foreign(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
+{
+	const struct mapping *area;
+	bool found = false;
+	uint64_t done = 0;
+
+	if (space->foreign_maps == 0)
+		return false;
+	pthread_mutex_lock(&space->map_lock);
+	while (!found && done < length) {
+		area = iova_map_find(&space->map, iova + done);
+		if (area == NULL)
+			break;
+		found = area->origin == MAPPING_OF_SECONDARY;
+		done = area->iova + area->length - iova;
+	}
+	pthread_mutex_unlock(&space->map_lock);
+	return found;
+}
+
 int
 rte_iommufd_space_unmap(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
+	if (is_foreign(space, iova, length)) {
+		IOMMUFD_LOG(ERR,
+			"cannot unmap %#" PRIx64 " + %#" PRIx64
+			": a secondary process has mapped it, and unmaps it itself or when it ends",
+			iova, length);
+		return -EPERM;
+	}
 	return space_unmap(space, iova, length, space_threads(space));
 }

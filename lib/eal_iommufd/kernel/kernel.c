@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "kernel/kernel.h"
 #include "kernel/kernel_uapi.h"
@@ -49,6 +50,14 @@ kernel_duplicate_fd(int fd)
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	return copy < 0 ? -errno : copy;
+}
+
+int
+kernel_open_own_process(void)
+{
+	int fd = syscall(SYS_pidfd_open, getpid(), 0);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int

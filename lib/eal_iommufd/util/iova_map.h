@@ -23,6 +23,7 @@ enum mapping_origin {
 	MAPPING_OF_PROGRAM,
 	MAPPING_OF_EAL,	   /**< eal_memory.c, for EAL's memory */
 	MAPPING_OF_SOURCE, /**< mirror.c, for what is mapped in another space */
+	MAPPING_OF_SECONDARY, /**< foreign_map.c, for another process's memory */
 	/** Its unmapping failed: what the kernel has there is not known any more. */
 	MAPPING_LOST,
 };
