@@ -14,7 +14,8 @@ for backend in iommufd type1; do
 	echo_frames 02:00.0 100
 	dpdk-proc-info -a 01:00.0 -- --xstats >"$work/secondary-$backend.log" 2>&1 || fail "dpdk-proc-info ended with status $?"
 	grep -E 'IOMMUFD|rx_good_packets|tx_good_packets' "$work/secondary-$backend.log" || true
-	expect_line "$work/secondary-$backend.log" 'rx_good_packets: 100'
+	# At least those: the kernel sends some frames of its own (IPv6).
+	expect_line "$work/secondary-$backend.log" 'rx_good_packets: 1[0-9][0-9]$'
 	expect_no_line "$work/secondary-$backend.log" 'cannot be used'
 	echo_frames 02:00.0 100
 	stop_testpmd "$log" || fail "testpmd ended with status $?"
