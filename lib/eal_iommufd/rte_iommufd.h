@@ -531,6 +531,8 @@ __rte_experimental int rte_iommufd_space_allow(struct rte_iommufd_space *space,
  *   0, or
  *   - -ENOENT: something in the interval is not mapped. Nothing was unmapped.
  *   - -EINVAL: it begins or ends inside a mapping. Nothing was unmapped.
+ *   - -EPERM: a secondary process has mapped part of it (rte_iommufd_process_map()).
+ *     Nothing was unmapped.
  *   - -EIO: the kernel unmapped another length than was asked for.
  *   - another errno of the kernel. After these two, what the kernel has there is not
  *     known, and nothing can be mapped there until it is unmapped.
@@ -744,9 +746,10 @@ __rte_experimental int rte_iommufd_device_lookup(
 	struct rte_iommufd_device **device);
 
 /**
- * Let secondary processes borrow the devices of this primary process's default
- * context (rte_iommufd_context_default()). A VFIO device can be opened only once,
- * so a secondary process has to ask for it.
+ * Answer secondary processes: they borrow the devices of this primary process's default
+ * context (rte_iommufd_context_default()), since a VFIO device can be opened only once, and
+ * map memory of their own for them (rte_iommufd_process_map()). With backend stock they are
+ * told so. To be called before a secondary process asks, best before the first device.
  *
  * @return
  *   0 (also when that is so already, and when EAL runs without secondary
@@ -758,8 +761,8 @@ __rte_experimental int rte_iommufd_process_serve(void);
 
 /**
  * Borrow a device from the primary process, in a secondary one. The device shows
- * only its file descriptor and VFIO information; what it is attached to, and what
- * is mapped for it, is the primary's affair.
+ * only its file descriptor and VFIO information; what it is attached to is the primary's
+ * affair.
  *
  * @param device_path
  *   The device's sysfs folder, as the primary opened it.
@@ -768,13 +771,72 @@ __rte_experimental int rte_iommufd_process_serve(void);
  * @return
  *   0, or
  *   - -ENOENT: the primary has not opened this device, or it is not there.
- *   - -EOPNOTSUPP: the primary does not answer: it does not use this library. Not
- *     logged.
+ *   - -EOPNOTSUPP: the primary says that DPDK's own code serves its devices. Not logged.
+ *   - -ETIMEDOUT: the primary does not answer, or does not use this library. Logged at
+ *     the first request only; for some seconds after it nothing more is asked.
+ *   - -ECONNREFUSED: the primary has ended, or has not started yet.
+ *   - -EPROTO: the primary uses another version of this library.
  *   - -EINVAL: called in a primary process, or the path is too long.
+ *   - -EIO: the answer came without a descriptor.
  *   - -ENOMEM: out of memory.
+ *   - another negative errno of rte_mp_request_sync() or of fcntl().
  */
 __rte_experimental int rte_iommufd_process_borrow(
 	const char *device_path, struct rte_iommufd_device **device);
+
+/**
+ * Map memory of this secondary process for the primary's devices: those in the space that
+ * follows EAL's memory there (rte_iommufd_context_memory()) and in the spaces that mirror
+ * it. What is mapped so is charged to this process, and is unmapped when it ends, however
+ * it ends. The same memory may be mapped several times, and is unmapped as often; EAL's
+ * memory is mapped already, which is no error.
+ *
+ * Waits for the primary's answer, so it must not be called in EAL's channel thread, for
+ * example in a callback of a memory event.
+ *
+ * @param va
+ *   The memory in this process, aligned to pages.
+ * @param iova
+ *   Where devices shall see it, aligned to pages.
+ * @param length
+ *   In bytes, a multiple of the page size.
+ * @return
+ *   0, or
+ *   - -EEXIST: part of it is mapped, by the primary or by another secondary.
+ *   - -ENODEV: the primary has no device there. Not logged.
+ *   - -EOPNOTSUPP: the primary uses backend stock, or ioas=per-device with type1, which
+ *     cannot copy mappings to each device.
+ *   - -ESTALE: the primary has ended that space.
+ *   - -ETIMEDOUT, -ECONNREFUSED, -EPROTO: as from rte_iommufd_process_borrow().
+ *   - -EINVAL: called in a primary process, or the interval is none; or the kernel says so:
+ *     not aligned, or not an address that the devices reach.
+ *   - -ENOMEM: out of memory, or RLIMIT_MEMLOCK (iopt_map_pages(), vfio_dma_do_map()).
+ *   - -EFAULT: there is no memory at va (pin_user_pages()).
+ *   - -ENOSPC: more mappings than type1 allows (vfio_dma_do_map()).
+ *   - another negative errno of rte_mp_request_sync() or of the kernel.
+ */
+__rte_experimental int rte_iommufd_process_map(
+	const void *va, uint64_t iova, uint64_t length);
+
+/**
+ * Unmap what rte_iommufd_process_map() has mapped: one, or several side by side.
+ *
+ * @param va
+ *   As it was mapped.
+ * @param iova
+ *   As it was mapped.
+ * @param length
+ *   In bytes.
+ * @return
+ *   0, or
+ *   - -EINVAL: called in a primary process; or not all of it was mapped so by this process,
+ *     or it begins or ends inside of what was.
+ *   - -ETIMEDOUT, -ECONNREFUSED: as from rte_iommufd_process_borrow().
+ *   - -ENOENT: the primary does not know the mapping any more.
+ *   - any error of rte_iommufd_space_unmap().
+ */
+__rte_experimental int rte_iommufd_process_unmap(
+	const void *va, uint64_t iova, uint64_t length);
 
 /**
  * Close a device; its PASIDs, and then itself, are detached first. One that is bound to an

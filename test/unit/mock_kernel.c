@@ -39,7 +39,7 @@ struct answer {
 
 enum kind {
 	FREE,
-	DESCRIPTOR,   /* key: fd, name: path */
+	DESCRIPTOR,   /* key: fd, parent: of which it is a copy, name: path */
 	KEPT_FILE,    /* the same, closed here and open elsewhere */
 	IOAS,	      /* key: id, parent: iommu fd */
 	HWPT,	      /* key: id, parent: IOAS id, value: fault queue's id */
@@ -787,6 +787,17 @@ mock_end_elsewhere(void)
 	pthread_mutex_unlock(&books);
 }
 
+/* The descriptor that was opened, of which this one may be a copy. */
+static int
+file_of(int fd)
+{
+	const struct object *descriptor = find(DESCRIPTOR, fd);
+
+	return descriptor == NULL || descriptor->parent == 0
+		? fd
+		: (int)descriptor->parent;
+}
+
 int
 kernel_duplicate_fd(int fd)
 {
@@ -798,7 +809,14 @@ kernel_duplicate_fd(int fd)
 		return answer.result;
 	mock.next_fd++;
 	open_descriptor(answer.result, descriptor->name);
+	find(DESCRIPTOR, answer.result)->parent = file_of(fd);
 	return answer.result;
+}
+
+int
+kernel_open_own_process(void)
+{
+	return kernel_open("pidfd");
 }
 
 /* Groups, by their names in /dev/vfio. */
@@ -947,7 +965,7 @@ require_ioas(int iommu_fd, uint32_t id, const char *call)
 {
 	struct object *ioas = require(IOAS, id, call);
 
-	if (ioas->parent != (uint64_t)iommu_fd)
+	if (ioas->parent != (uint64_t)file_of(iommu_fd))
 		complain("%s: on iommu=%d, but it is of iommu=%" PRIu64, call,
 			iommu_fd, ioas->parent);
 	return ioas;
@@ -1817,6 +1835,7 @@ kernel_type1_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length,
 		container_fd, va, iova, length, rights_text(rights));
 	struct answer answer = take(call, 0);
 
+	container_fd = file_of(container_fd);
 	if (lacks_iommu(container_fd, call))
 		return -EINVAL;
 	if (answer.result == 0)
@@ -1833,6 +1852,7 @@ kernel_type1_unmap(
 		container_fd, iova, length);
 	struct answer answer = take(call, 0);
 
+	container_fd = file_of(container_fd);
 	*unmapped = 0;
 	if (lacks_iommu(container_fd, call))
 		return -EINVAL;

@@ -610,16 +610,13 @@ leave_container(struct open_device *device)
 	end_if_unused(container);
 }
 
-/* A secondary process that has borrowed from the primary does not change sides. */
+/* -EOPNOTSUPP only when the primary process says that it uses DPDK's own code. */
 static int
 borrow(const char *path, struct open_device *made)
 {
 	int ret = rte_iommufd_process_borrow(path, &made->device);
 
-	if (ret != -EOPNOTSUPP || TAILQ_EMPTY(&books.devices))
-		return ret == -ENODEV ? -ENXIO : ret;
-	BUS_LOG(ERR, "%s: the primary process does not answer", path);
-	return -ETIMEDOUT;
+	return ret == -ENODEV ? -ENXIO : ret;
 }
 
 static int
@@ -758,7 +755,7 @@ without_device(uint64_t iova, uint64_t length)
 {
 	BUS_LOG(DEBUG,
 		"%#" PRIx64 " + %#" PRIx64
-		" not mapped: no device is in the container (or it is the primary process's)",
+		" not mapped: no device is in the container",
 		iova, length);
 	return -ENODEV;
 }
@@ -793,12 +790,28 @@ call_end(struct container *container)
 	pthread_mutex_unlock(&books.lock);
 }
 
+/*
+ * Whether the primary process keeps what is mapped into the container: in a secondary one,
+ * for the devices that it has borrowed. Its answer is waited for without the lock.
+ */
+static bool
+is_kept_by_primary(int container_fd)
+{
+	return container_fd == VFIO_SHIM_DEFAULT_CONTAINER_FD &&
+		rte_eal_process_type() == RTE_PROC_SECONDARY &&
+		containers_are_in_use();
+}
+
 int
 containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct container *container;
-	int ret = call_begin(container_fd, 1, &container);
+	int ret;
 
+	if (is_kept_by_primary(container_fd))
+		return rte_iommufd_process_map(
+			(const void *)(uintptr_t)va, iova, length);
+	ret = call_begin(container_fd, 1, &container);
 	if (ret == -ENODEV)
 		return without_device(iova, length);
 	if (ret != 0)
@@ -814,8 +827,12 @@ int
 containers_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct container *container;
-	int ret = call_begin(container_fd, 0, &container);
+	int ret;
 
+	if (is_kept_by_primary(container_fd))
+		return rte_iommufd_process_unmap(
+			(const void *)(uintptr_t)va, iova, length);
+	ret = call_begin(container_fd, 0, &container);
 	if (ret == -EINVAL)
 		BUS_LOG(ERR,
 			"cannot unmap %#" PRIx64 " + %#" PRIx64

@@ -34,7 +34,8 @@ struct vfio_device_info;
 
 /*
  * Opens the device, puts it into its container, and gives its fd.
- * In a secondary process the device is the primary's, and so is its container.
+ * In a secondary process the device is the primary's, and so is its container; what is mapped
+ * into that by this process is unmapped when the process ends.
  * -ENODEV: VFIO does not manage it; -EOPNOTSUPP: DPDK's own code shall do it (the
  * settings or the machine say so, or the primary process uses it), and only that.
  */

@@ -87,9 +87,6 @@ hand_over(void)
 			"devices that only DPDK's own VFIO code can serve cannot be mixed with others: use RTE_IOMMUFD=backend=stock for all");
 		return -EBUSY;
 	}
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-		BUS_LOG(INFO,
-			"backend stock: the primary process does not lend its devices");
 	state.stock = stock;
 	return stock->rte_vfio_enable("vfio") == 0 ? 0 : -EIO;
 }
@@ -112,6 +109,9 @@ VFIO_SHIM(rte_vfio_enable)(const char *module)
 		return 0;
 	state.asked = true;
 	plugin_take_over();
+	/* Whatever backend it will be: a secondary process gets an answer. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		rte_iommufd_process_serve();
 	if (rte_iommufd_context_default(&context) != 0) {
 		state.broken = true;
 		return 0;
@@ -253,6 +253,9 @@ VFIO_SHIM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 	if (VFIO_SHIM(rte_vfio_get_group_num)(sysfs_base, address, &group) == 1)
 		ret = setup(path, group, device_fd, info);
 	if (ret == -EOPNOTSUPP) {
+		if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+			BUS_LOG(INFO,
+				"backend stock: the primary process says that DPDK's own code serves its devices");
 		ret = hand_over();
 		return ret != 0 ? failure(ret)
 				: state.stock->rte_vfio_setup_device(

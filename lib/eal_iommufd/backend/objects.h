@@ -12,14 +12,16 @@
  * Order of locks, outermost first:
  *   1. EAL's memory hotplug lock, then its lock of the list of event callbacks (both
  *      held by EAL inside memory events; the second is taken to register one)
- *   2. eal_memory.c's begin_lock, then its pass_lock; mirror.c's relations_lock; sva.c's
- *      process_lock, then an sva's binding_lock
+ *   2. secondary_maps.c's secondaries_lock; eal_memory.c's begin_lock, then its pass_lock;
+ *      mirror.c's relations_lock; in lib/iommufd_sva the process's lock, then an sva's
+ *      binding_lock
  *   3. rte_iommufd_context.lock
- *   4. an interval of a space (space_lock_range()), and then of one that mirrors it
+ *   4. a range of a space (space_lock_range()), and then the same range of those that mirror
+ *      it, all of them until a request is entered in all or in none
  *   5. rte_iommufd_space.map_lock, the innermost: it is held for a look at the record or a
  *      change of it, and never during a call of the kernel
- * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nobody may take 1, which
- * also means to call EAL's memory functions that lock, while holding one of the others.
+ * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nothing may take 1, or call
+ * EAL's memory functions that do, while it holds one of the others.
  */
 
 #include <pthread.h>
@@ -142,7 +144,7 @@ struct rte_iommufd_space {
 struct rte_iommufd_device {
 	TAILQ_ENTRY(rte_iommufd_device) next; /* in its context */
 	struct rte_iommufd_context
-		*context;		 /* NULL: borrowed (multi_process.c) */
+		*context;		 /* NULL: borrowed (mp_secondary.c) */
 	struct rte_iommufd_space *space; /* NULL: attached to none */
 	struct sysfs_device place;
 	bool has_vf_token;

@@ -16,7 +16,7 @@
 struct rte_iommufd_device;
 
 /*
- * What a borrowed device (multi_process.c) cannot do is its owner's to do: false is logged. Only
+ * What a borrowed device (mp_secondary.c) cannot do is its owner's to do: false is logged. Only
  * a device of one's own has a context.
  */
 bool device_is_own(const struct rte_iommufd_device *device);

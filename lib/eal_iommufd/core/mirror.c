@@ -119,16 +119,16 @@ mirror_lets_follow(struct rte_iommufd_space *space,
 	return lets;
 }
 
-/* What is lost cannot be copied, and a secondary process's is not of this process. */
+/* What is lost cannot be copied; a secondary process's memory cannot be mapped instead. */
 static size_t
-mirror_select(struct mapping *list, size_t count)
+mirror_select(struct mapping *list, size_t count, bool copies)
 {
 	size_t selected = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		if (list[i].origin == MAPPING_LOST ||
-			list[i].origin == MAPPING_OF_SECONDARY)
+			(!copies && list[i].origin == MAPPING_OF_SECONDARY))
 			continue;
 		list[selected] = list[i];
 		list[selected].count = 0;
@@ -155,7 +155,8 @@ mirror_all(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 		return ret;
 	}
 	request.runs = all;
-	request.count = mirror_select(all, count);
+	request.count = mirror_select(
+		all, count, source->context->backend->copy != NULL);
 	ret = space_map(space, &request);
 	free(all);
 	if (ret == 0)

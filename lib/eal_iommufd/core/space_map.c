@@ -533,6 +533,32 @@ unmap_in_mirror(struct rte_iommufd_space *mirror, uint64_t iova,
 
 /* --- Unmap: all of it --- */
 
+/* Whether a secondary process has mapped something there; map_lock is held. */
+static bool
+unmap_meets_reserved(const struct iova_map *map, uint64_t iova, uint64_t length)
+{
+	const struct mapping *area = iova_map_at_or_after(map, iova);
+
+	while (area != NULL && area->iova - iova < length &&
+		area->origin != MAPPING_OF_SECONDARY)
+		area = iova_map_next(area);
+	return area != NULL && area->iova <= iova + (length - 1) &&
+		area->origin == MAPPING_OF_SECONDARY;
+}
+
+static const char *
+unmap_refusal(int err)
+{
+	switch (-err) {
+	case EPERM:
+		return "a secondary process has mapped it, and unmaps it itself or when it ends";
+	case ENOENT:
+		return "not all of it is mapped";
+	default:
+		return "it does not begin and end where mappings do; unmap what was mapped";
+	}
+}
+
 static int
 unmap_check(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
@@ -540,13 +566,12 @@ unmap_check(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 
 	pthread_mutex_lock(&space->map_lock);
 	ret = iova_map_check_whole(&space->map, iova, length);
+	if (ret == -ENOENT && unmap_meets_reserved(&space->map, iova, length))
+		ret = -EPERM;
 	pthread_mutex_unlock(&space->map_lock);
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
-			iova, length,
-			ret == -ENOENT
-				? "not all of it is mapped"
-				: "it does not begin and end where mappings do; unmap what was mapped");
+			iova, length, unmap_refusal(ret));
 	return ret;
 }
 
@@ -588,36 +613,36 @@ rte_iommufd_space_unmap(
 	return space_unmap(space, iova, length, space_threads(space));
 }
 
-/* --- Recorded only --- */
+/* --- Mapped by another process --- */
 
 int
-space_reserve(struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
+space_reserve_locked(
+	struct rte_iommufd_space *space, const struct mapping *mapping)
 {
-	const struct mapping run = {
-		.iova = iova,
-		.length = length,
-		.origin = MAPPING_OF_SECONDARY,
+	const struct map_request request = {
+		.runs = mapping,
+		.count = 1,
+		.threads = 1,
 	};
-	struct locked_range locked;
-	int ret;
+	int ret = map_record(space, mapping, 1);
 
-	space_lock_range(space, &locked, iova, length);
-	ret = map_record(space, &run, 1);
-	space_unlock_range(space, &locked);
+	if (ret != 0)
+		return ret;
+	ret = map_in_mirrors(space, &request);
+	if (ret != 0)
+		space_forget_reserved_locked(
+			space, mapping->iova, mapping->length);
 	return ret;
 }
 
 int
-space_forget_reserved(
+space_forget_reserved_locked(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
-	struct locked_range locked;
 	int ret;
 
-	space_lock_range(space, &locked, iova, length);
 	pthread_mutex_lock(&space->map_lock);
 	ret = iova_map_remove_reserved(&space->map, iova, length);
 	pthread_mutex_unlock(&space->map_lock);
-	space_unlock_range(space, &locked);
 	return ret;
 }

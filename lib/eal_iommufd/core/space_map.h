@@ -87,14 +87,14 @@ int space_enter_locked(struct rte_iommufd_space *space,
 	const struct mapping *runs, size_t count, unsigned int threads);
 
 /*
- * Records that a secondary process has mapped something there, which this process neither
- * enters nor can unmap: nothing else can be mapped there meanwhile. 0, -EEXIST, -EINVAL,
- * -ENOMEM; logged.
+ * Records that a secondary process has mapped something there (MAPPING_OF_SECONDARY), which
+ * this process does not enter, and copies it into the spaces that mirror this one. 0 or
+ * -errno; logged, and then nothing is recorded.
  */
-int space_reserve(
-	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
-/* The secondary process has unmapped it, or is gone. 0, or -ENOENT for no such record. */
-int space_forget_reserved(
+int space_reserve_locked(
+	struct rte_iommufd_space *space, const struct mapping *mapping);
+/* It is unmapped: the record goes. 0, or -ENOENT for no such record. */
+int space_forget_reserved_locked(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
 
 /* Whether it lies, in part, where the devices of this machine write interrupts. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "kernel/kernel.h"
@@ -52,6 +53,14 @@ kernel_duplicate_fd(int fd)
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	return copy < 0 ? -errno : copy;
+}
+
+int
+kernel_open_own_process(void)
+{
+	int fd = syscall(SYS_pidfd_open, getpid(), 0);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int

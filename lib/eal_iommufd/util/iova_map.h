@@ -30,7 +30,7 @@ enum mapping_origin {
 	MAPPING_COUNTED,
 	MAPPING_OF_EAL, /**< eal_memory.c, for EAL's memory */
 	MAPPING_OF_SOURCE, /**< what a space has because the one it mirrors has it */
-	/** A secondary process, by itself: reserved here, and not entered by this process. */
+	/** A secondary process, by itself (foreign_map.c): reserved here, not entered by this process. */
 	MAPPING_OF_SECONDARY,
 	/** Its unmapping failed: what the kernel has there is not known any more. */
 	MAPPING_LOST,

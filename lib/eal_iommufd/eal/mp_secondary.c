@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * A secondary process asks its primary: for devices, and for leave to map memory of its own
+ * in the primary's address space.
+ *
+ * One request at a time: EAL's channel keeps requests apart by their name only. The answer to
+ * a request that was given up can come in place of the next one's, so each has a number.
+ *
+ * Must not know: backends, spaces.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "backend/objects.h"
+#include "eal/mp_message.h"
+#include "kernel/kernel.h"
+#include "util/log.h"
+
+/* In all, for whatever is asked while the primary keeps silent. */
+#define PATIENCE_SECONDS 3
+/* To ask whether it uses DPDK's own code. */
+#define STOCK_PATIENCE_SECONDS 1
+/* Within this time after a silence nothing more is asked. */
+#define SILENCE_SECONDS 5
+/* Answers to requests that were given up are passed over. */
+#define LATE_ANSWERS 8
+
+enum own_map_state {
+	OWN_MAPPED,
+	OWN_OF_EAL, /* the primary has it mapped already */
+	/* The primary did not answer in time, and may act on the request later: */
+	OWN_MAYBE_INTENDED,
+	OWN_MAYBE_COMMITTED, /* the kernel has it */
+	OWN_MAYBE_UNMAPPED,
+};
+
+struct own_map {
+	TAILQ_ENTRY(own_map) next;
+	uint64_t va;
+	uint64_t iova;
+	uint64_t length;
+	unsigned int count; /* how often it was asked for */
+	enum own_map_state state;
+};
+
+/* All of it guarded by the lock, which is held while the primary is asked. */
+static struct {
+	pthread_mutex_t lock;
+	uint64_t number; /* of the last request */
+	struct timespec silent_until;
+	struct mp_answer space; /* how to map; way 0: not asked for yet */
+	int space_fd;
+	TAILQ_HEAD(, own_map) maps;
+} secondary = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.space_fd = -1,
+	.maps = TAILQ_HEAD_INITIALIZER(secondary.maps),
+};
+
+static bool
+is_silent(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec < secondary.silent_until.tv_sec;
+}
+
+static void
+note_silence(void)
+{
+	clock_gettime(CLOCK_MONOTONIC, &secondary.silent_until);
+	secondary.silent_until.tv_sec += SILENCE_SECONDS;
+}
+
+/* 0 and the one reply; -ECONNREFUSED: nobody was there to send to. */
+static int
+ask_once(struct rte_mp_msg *message, time_t seconds, struct rte_mp_msg *reply)
+{
+	const struct timespec patience = { .tv_sec = seconds };
+	struct rte_mp_reply replies = { 0 };
+	int ret = 0;
+
+	if (rte_mp_request_sync(message, &replies, &patience) != 0)
+		ret = -rte_errno;
+	else if (replies.nb_received != 1)
+		ret = replies.nb_sent == 0 ? -ECONNREFUSED : -ETIMEDOUT;
+	else
+		*reply = replies.msgs[0];
+	free(replies.msgs);
+	return ret;
+}
+
+/*
+ * EAL's own channel for VFIO, on which every primary answers. 0x400 asks for the IOMMU's type,
+ * or in some releases for the container: what DPDK's own code says only when it is in use.
+ */
+static bool
+is_stock_in_use(void)
+{
+	struct {
+		int request;
+		int result;
+		int value;
+	} vfio = { .request = 0x400, .result = -1 };
+	struct rte_mp_msg message = {
+		.name = "eal_vfio_mp_sync",
+		.len_param = sizeof(vfio),
+	};
+	struct rte_mp_msg reply;
+	int fd;
+
+	memcpy(message.param, &vfio, sizeof(vfio));
+	if (ask_once(&message, STOCK_PATIENCE_SECONDS, &reply) != 0)
+		return false;
+	fd = mp_message_take_fd(&reply);
+	if (fd >= 0)
+		kernel_close(fd);
+	if (reply.len_param != sizeof(vfio))
+		return false;
+	memcpy(&vfio, reply.param, sizeof(vfio));
+	return vfio.result == 0;
+}
+
+/* What a failure to get an answer is, in one line; the lock is held. */
+static int
+complain(int err)
+{
+	if (err == -ETIMEDOUT) {
+		if (is_stock_in_use())
+			return -EOPNOTSUPP;
+		note_silence();
+		IOMMUFD_LOG(ERR,
+			"the primary process does not answer: is it stopped, or without this library? (RTE_IOMMUFD=backend=stock leaves devices to DPDK's own code)");
+		return err;
+	}
+	IOMMUFD_LOG(ERR, "the primary process cannot be asked: %s",
+		err == -ECONNREFUSED ? "it has ended, or has not started yet"
+				     : rte_strerror(-err));
+	return err;
+}
+
+static int
+read_answer(const struct rte_mp_msg *reply, struct mp_answer *answer)
+{
+	if (reply->len_param != sizeof(*answer))
+		return -EPROTO;
+	memcpy(answer, reply->param, sizeof(*answer));
+	return answer->version == MP_VERSION ? 0 : -EPROTO;
+}
+
+/*
+ * What the primary answers; logs when it does not. Of a descriptor in the answer the caller
+ * becomes the owner; without fd, none is expected. The lock is held.
+ */
+static int
+ask(struct mp_request *request, int own_fd, struct mp_answer *answer, int *fd)
+{
+	struct rte_mp_msg message = { .len_param = sizeof(*request) };
+	struct rte_mp_msg reply;
+	int received, ret, tries;
+
+	if (is_silent())
+		return -ETIMEDOUT;
+	request->version = MP_VERSION;
+	strcpy(message.name, MP_ACTION);
+	if (own_fd >= 0) {
+		message.num_fds = 1;
+		message.fds[0] = own_fd;
+	}
+	for (tries = 0; tries < LATE_ANSWERS; tries++) {
+		request->number = ++secondary.number;
+		memcpy(message.param, request, sizeof(*request));
+		ret = ask_once(&message, PATIENCE_SECONDS, &reply);
+		if (ret != 0)
+			return complain(ret);
+		ret = read_answer(&reply, answer);
+		received = mp_message_take_fd(&reply);
+		if (ret == 0 && answer->number == request->number &&
+			answer->result >= 0 && fd != NULL) {
+			*fd = received;
+			return answer->result;
+		}
+		if (received >= 0)
+			kernel_close(received);
+		if (ret != 0)
+			return complain(ret);
+		if (answer->number == request->number)
+			return answer->result;
+	}
+	return complain(-ETIMEDOUT);
+}
+
+static int
+borrow_fd(const char *device_path, int *fd)
+{
+	struct mp_request request = { .kind = MP_BORROW_DEVICE };
+	struct mp_answer answer = { 0 };
+	int ret;
+
+	if (strlen(device_path) >= sizeof(request.path)) {
+		IOMMUFD_LOG(ERR, "%s: the path is too long to be asked for",
+			device_path);
+		return -EINVAL;
+	}
+	strcpy(request.path, device_path);
+	pthread_mutex_lock(&secondary.lock);
+	ret = ask(&request, -1, &answer, fd);
+	pthread_mutex_unlock(&secondary.lock);
+	if (ret == 0 && *fd < 0)
+		ret = -EIO;
+	/* Without its answer, the cause was logged. */
+	if (ret != 0 && ret == answer.result && ret != -EOPNOTSUPP)
+		IOMMUFD_LOG(ERR,
+			"%s: the primary process does not lend this device: %s; start it with the same -a options",
+			device_path, rte_strerror(-ret));
+	return ret;
+}
+
+int
+rte_iommufd_process_borrow(
+	const char *device_path, struct rte_iommufd_device **device)
+{
+	struct rte_iommufd_device *made;
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
+		return -EINVAL;
+	made = calloc(1, sizeof(*made));
+	if (made == NULL) {
+		IOMMUFD_LOG(ERR, "%s: no memory for the device", device_path);
+		return -ENOMEM;
+	}
+	made->fd = -1;
+	ret = sysfs_device_find(device_path, &made->place);
+	if (ret != 0) {
+		IOMMUFD_LOG(ERR, "%s: there is no such device", device_path);
+		ret = -ENOENT;
+	} else {
+		ret = borrow_fd(device_path, &made->fd);
+	}
+	if (ret != 0) {
+		free(made);
+		return ret;
+	}
+	*device = made;
+	return 0;
+}
+
+/* Learns once how to map into the primary's space; the lock is held. */
+static int
+require_space(void)
+{
+	struct mp_request request = { .kind = MP_BORROW_SPACE };
+	struct mp_answer answer = { 0 };
+	int fd = -1;
+	int pidfd, ret;
+
+	if (secondary.space.way != 0)
+		return 0;
+	pidfd = kernel_open_own_process();
+	if (pidfd < 0)
+		return pidfd;
+	ret = ask(&request, pidfd, &answer, &fd);
+	kernel_close(pidfd);
+	if (ret != 0)
+		return ret;
+	if (fd < 0 && answer.way != MP_WAY_NONE)
+		return -EIO;
+	secondary.space = answer;
+	secondary.space_fd = fd;
+	return 0;
+}
+
+static int
+map_in_kernel(uint64_t va, uint64_t iova, uint64_t length)
+{
+	const uint32_t rights = RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE;
+
+	if (secondary.space.way == MP_WAY_IOAS)
+		return kernel_ioas_map(secondary.space_fd,
+			secondary.space.ioas_id, va, iova, length, rights);
+	if (secondary.space.way == MP_WAY_CONTAINER)
+		return kernel_type1_map(
+			secondary.space_fd, va, iova, length, rights);
+	return 0;
+}
+
+static void
+unmap_in_kernel(uint64_t iova, uint64_t length)
+{
+	uint64_t unmapped;
+
+	if (secondary.space.way == MP_WAY_IOAS)
+		kernel_ioas_unmap(secondary.space_fd, secondary.space.ioas_id,
+			iova, length, &unmapped);
+	else if (secondary.space.way == MP_WAY_CONTAINER)
+		kernel_type1_unmap(secondary.space_fd, iova, length, &unmapped);
+}
+
+static int
+tell(enum mp_kind kind, uint64_t va, uint64_t iova, uint64_t length)
+{
+	struct mp_request request = {
+		.kind = kind,
+		.va = va,
+		.iova = iova,
+		.length = length,
+	};
+	struct mp_answer answer = { 0 };
+
+	return ask(&request, -1, &answer, NULL);
+}
+
+/* What complain() has logged. */
+static bool
+is_told(int err)
+{
+	return err == -ETIMEDOUT || err == -ECONNREFUSED;
+}
+
+/*
+ * Says what has become of the mapping in its state. The primary has acted on all requests
+ * before by the time it answers.
+ */
+static int
+settle(struct own_map *map)
+{
+	int ret = tell(MP_UNMAP, map->va, map->iova, map->length);
+
+	if (ret == -ENOENT && map->state != OWN_MAYBE_UNMAPPED)
+		ret = tell(MP_WITHDRAW, map->va, map->iova, map->length);
+	else if (ret == 0)
+		map->state = OWN_MAYBE_UNMAPPED;
+	if (is_told(ret))
+		return ret;
+	if (map->state == OWN_MAYBE_COMMITTED)
+		unmap_in_kernel(map->iova, map->length);
+	TAILQ_REMOVE(&secondary.maps, map, next);
+	free(map);
+	return 0;
+}
+
+static int
+settle_all(void)
+{
+	struct own_map *map, *following;
+	int ret = 0;
+
+	for (map = TAILQ_FIRST(&secondary.maps); ret == 0 && map != NULL;
+		map = following) {
+		following = TAILQ_NEXT(map, next);
+		if (map->state >= OWN_MAYBE_INTENDED)
+			ret = settle(map);
+	}
+	return ret;
+}
+
+/* 0 or -errno, with the state in which it is then; the lock is held. */
+static int
+map_locked(struct own_map *map)
+{
+	int ret = require_space();
+
+	if (ret != 0)
+		return ret;
+	map->state = OWN_MAYBE_INTENDED;
+	ret = tell(MP_INTEND, map->va, map->iova, map->length);
+	if (ret == MP_IS_EALS) {
+		map->state = OWN_OF_EAL;
+		return 0;
+	}
+	if (ret != 0)
+		return ret;
+	ret = map_in_kernel(map->va, map->iova, map->length);
+	if (ret != 0)
+		/* Unanswered, it is withdrawn before the next one. */
+		return is_told(tell(
+			       MP_WITHDRAW, map->va, map->iova, map->length))
+			? -ETIMEDOUT
+			: ret;
+	map->state = OWN_MAYBE_COMMITTED;
+	ret = tell(MP_COMMIT, map->va, map->iova, map->length);
+	if (ret == 0)
+		map->state = OWN_MAPPED;
+	else if (!is_told(ret))
+		unmap_in_kernel(map->iova, map->length);
+	return ret;
+}
+
+static const char *
+map_failure(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return "part of it is mapped already, by the primary or another secondary process";
+	case -EOPNOTSUPP:
+		return "the primary process uses DPDK's own code, or type1 with ioas=per-device, where its memory cannot be copied to each device: use RTE_IOMMUFD=ioas=shared";
+	case -EFAULT:
+		return "there is no memory at its address in this process, or not all of it may be written";
+	case -ESTALE:
+		return "the primary process has ended the address space";
+	case -EPROTO:
+		return "the primary process uses another version of this library";
+	}
+	return rte_strerror(-err);
+}
+
+static struct own_map *
+find_own(uint64_t va, uint64_t iova, uint64_t limit, bool exact)
+{
+	struct own_map *found = NULL;
+	struct own_map *map;
+
+	TAILQ_FOREACH(map, &secondary.maps, next)
+		if (map->va == va && map->iova == iova &&
+			(exact ? map->length == limit : map->length <= limit) &&
+			(found == NULL || map->length > found->length))
+			found = map;
+	return found;
+}
+
+static int
+add_own(uint64_t va, uint64_t iova, uint64_t length)
+{
+	struct own_map *map;
+	int ret = settle_all();
+
+	if (ret != 0)
+		return ret;
+	map = find_own(va, iova, length, true);
+	if (map != NULL) {
+		map->count++;
+		return 0;
+	}
+	map = calloc(1, sizeof(*map));
+	if (map == NULL)
+		return -ENOMEM;
+	map->va = va;
+	map->iova = iova;
+	map->length = length;
+	map->count = 1;
+	ret = map_locked(map);
+	/* One in doubt is kept, to be settled before the next. */
+	if (ret == 0 || (is_told(ret) && map->state >= OWN_MAYBE_INTENDED))
+		TAILQ_INSERT_TAIL(&secondary.maps, map, next);
+	else
+		free(map);
+	return ret;
+}
+
+int
+rte_iommufd_process_map(const void *va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
+		return -EINVAL;
+	pthread_mutex_lock(&secondary.lock);
+	ret = add_own((uintptr_t)va, iova, length);
+	pthread_mutex_unlock(&secondary.lock);
+	if (ret != 0 && ret != -ENODEV && !is_told(ret))
+		IOMMUFD_LOG(ERR,
+			"cannot map %#" PRIx64 " + %#" PRIx64
+			" for the primary's devices: %s",
+			iova, length, map_failure(ret));
+	return ret;
+}
+
+static int
+check_own(uint64_t va, uint64_t iova, uint64_t length)
+{
+	const struct own_map *map;
+	uint64_t done;
+
+	for (done = 0; done < length; done += map->length) {
+		map = find_own(va + done, iova + done, length - done, false);
+		if (map == NULL || map->state == OWN_MAYBE_INTENDED ||
+			map->state == OWN_MAYBE_COMMITTED)
+			return -EINVAL;
+	}
+	return length == 0 ? -EINVAL : 0;
+}
+
+static int
+remove_one(struct own_map *map)
+{
+	int ret = 0;
+
+	if (map->count > 1) {
+		map->count--;
+		return 0;
+	}
+	if (map->state != OWN_OF_EAL)
+		ret = tell(MP_UNMAP, map->va, map->iova, map->length);
+	if (is_told(ret)) {
+		map->state = OWN_MAYBE_UNMAPPED;
+		return ret;
+	}
+	/* It was unmapped by an earlier request, of which the answer came too late. */
+	if (ret == -ENOENT && map->state == OWN_MAYBE_UNMAPPED)
+		ret = 0;
+	TAILQ_REMOVE(&secondary.maps, map, next);
+	free(map);
+	return ret;
+}
+
+static int
+remove_own(uint64_t va, uint64_t iova, uint64_t length)
+{
+	int ret = check_own(va, iova, length);
+	struct own_map *map;
+	uint64_t done, step;
+
+	for (done = 0; ret == 0 && done < length; done += step) {
+		map = find_own(va + done, iova + done, length - done, false);
+		step = map->length;
+		ret = remove_one(map);
+	}
+	return ret;
+}
+
+int
+rte_iommufd_process_unmap(const void *va, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
+		return -EINVAL;
+	pthread_mutex_lock(&secondary.lock);
+	ret = remove_own((uintptr_t)va, iova, length);
+	pthread_mutex_unlock(&secondary.lock);
+	if (ret != 0 && !is_told(ret))
+		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
+			iova, length,
+			ret == -EINVAL ? "this process has not mapped it so"
+				       : rte_strerror(-ret));
+	return ret;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef SECONDARY_MAPS_H
+#define SECONDARY_MAPS_H
+
+/*
+ * In the primary process: which secondary process has mapped what, and its end, however it
+ * comes: what it has mapped is unmapped then.
+ *
+ * A secondary is known by the name of its socket, which no other process ever has.
+ * Functions return 0 or -errno; they lock by themselves.
+ *
+ * Must not know: messages, devices.
+ */
+
+#include <stdint.h>
+
+struct rte_iommufd_space;
+
+/* The secondary will map into the space. Takes the pidfd, also when it fails. */
+int secondary_maps_join(
+	const char *peer, int pidfd, struct rte_iommufd_space *space);
+/*
+ * foreign_map_check(), and noted: the secondary is about to map it. -EEXIST also for what
+ * another secondary intends; -ENOENT: it has not joined; -ESTALE: the space has ended.
+ */
+int secondary_maps_intend(
+	const char *peer, uint64_t va, uint64_t iova, uint64_t length);
+/* It was not mapped. -ENOENT: it was not intended. */
+int secondary_maps_withdraw(const char *peer, uint64_t iova, uint64_t length);
+/* It was. -ENOENT: it was not intended; or an error of foreign_map_add(). */
+int secondary_maps_commit(const char *peer, uint64_t iova, uint64_t length);
+/* Unmaps one whole. -ENOENT: it is not this secondary's; or of rte_iommufd_space_unmap(). */
+int secondary_maps_unmap(const char *peer, uint64_t iova, uint64_t length);
+
+#endif /* SECONDARY_MAPS_H */
