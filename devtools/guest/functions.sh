@@ -70,10 +70,13 @@ stop_program() { # LOG [SIGNAL]: its exit status
 
 stop_testpmd() { stop_program "$1" INT; } # LOG: exit status 0 when it shut down in order
 
+# Deadlines are what a quiet machine never needs. A busy one gets so many times as long: a deadline only ends what will never end.
+busy_factor=3
+
 wait_for_end() { # LOG DEADLINE: the program's own exit status; 124 when it does not end
-	local log=$1 until=$((SECONDS + $2))
+	local log=$1 until=$((SECONDS + busy_factor * $2))
 	while running "$log"; do
-		[ "$SECONDS" -lt "$until" ] || { echo "still running after $2 s: $log" >&2; return 124; }
+		[ "$SECONDS" -lt "$until" ] || { echo "still running after $((busy_factor * $2)) s: $log" >&2; return 124; }
 		pause
 	done
 	stop_program "$log"
@@ -87,7 +90,7 @@ wait_for_line() { wait_for_lines "$1" "$2" 1 "${3:-60}"; }
 
 # Without other programs: while one waits, the emulated processor is for what it waits for.
 wait_for_lines() { # LOG REGEX COUNT [DEADLINE]
-	local log=$1 regex=$2 count=$3 deadline=${4:-60} started=$SECONDS alive matches=0 file="" fragment=""
+	local log=$1 regex=$2 count=$3 deadline=$((busy_factor * ${4:-60})) started=$SECONDS alive matches=0 file="" fragment=""
 	while :; do
 		alive=yes
 		may_go_on "$log" || alive=no

@@ -11,7 +11,7 @@ import time
 
 from sums import right_packet
 
-PATIENCE = 60
+PATIENCE = 180
 WINDOW = 16
 
 

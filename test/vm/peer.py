@@ -34,7 +34,7 @@ SHORTEST, LONGEST = 64, 1514
 SHORTEST_CONTENTS = 46  # a NIC fills with zeros
 WINDOW = 16
 SILENCE = 2.0  # seconds without a frame after which what is missing is sent again: the NIC may have been full
-PATIENCE = 60.0  # seconds without any progress after which the test has failed
+PATIENCE = 180.0  # seconds without any progress after which the test has failed
 
 
 @functools.lru_cache(maxsize=4096)

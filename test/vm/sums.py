@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 
-PATIENCE = 60
+PATIENCE = 180
 
 
 def total(data):

@@ -33,7 +33,7 @@ frames_back() { cat "/sys/class/net/$flow/statistics/rx_packets"; }
 # Returns when twenty more frames have come back, none of them changed.
 wait_for_flow() {
 	local wanted=$(($(frames_back) + 20)) tries
-	for ((tries = 0; tries < 600; tries++)); do
+	for ((tries = 0; tries < 1800; tries++)); do
 		running "$work/flow.log" || fail "the flow of frames has ended"
 		[ "$(frames_back)" -lt "$wanted" ] || return 0
 		pause
