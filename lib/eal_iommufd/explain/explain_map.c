@@ -95,6 +95,7 @@ static const char *
 explain_out_of_memory(struct explanation *explanation, uint64_t wanted,
 	enum memory_charge charge, const struct memory_limits *limits)
 {
+	char available[64] = "";
 	char cgroup[320];
 	char limit[320];
 
@@ -105,11 +106,14 @@ explain_out_of_memory(struct explanation *explanation, uint64_t wanted,
 			wanted);
 	describe_limit(limit, sizeof(limit), charge, limits);
 	describe_cgroup(cgroup, sizeof(cgroup), limits);
+	if (limits->available_kib != 0)
+		snprintf(available, sizeof(available),
+			"; the machine has %" PRIu64 " KiB available",
+			limits->available_kib);
 	return say(explanation,
 		"cannot pin %" PRIu64
-		" KiB for DMA: out of memory (ENOMEM). Looked at: %s%s; the machine has %" PRIu64
-		" KiB available",
-		wanted, limit, cgroup, limits->available_kib);
+		" KiB for DMA: out of memory (ENOMEM). Looked at: %s%s%s",
+		wanted, limit, cgroup, available);
 }
 
 static const char *

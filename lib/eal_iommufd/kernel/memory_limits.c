@@ -32,6 +32,15 @@ open_file(struct memory_limits *limits, const char *path)
 	return file;
 }
 
+/* So does reading one: the kernel makes the text then. */
+static void
+close_file(struct memory_limits *limits, FILE *file)
+{
+	if (ferror(file))
+		limits->unreadable = true;
+	fclose(file);
+}
+
 /* What the kernel tells of a process in its file status. */
 struct process_status {
 	uint64_t user; /* the real one's number; UINT64_MAX: not told */
@@ -67,7 +76,7 @@ read_status(struct memory_limits *limits, const char *pid,
 		read_number(line, "VmLck:", 10, &status->locked_kib);
 		read_number(line, "CapEff:", 16, &status->capabilities);
 	}
-	fclose(file);
+	close_file(limits, file);
 }
 
 static bool
@@ -111,7 +120,7 @@ read_available(struct memory_limits *limits)
 		return 0;
 	while (fgets(line, sizeof(line), file) != NULL)
 		read_number(line, "MemAvailable:", 10, &available);
-	fclose(file);
+	close_file(limits, file);
 	return available;
 }
 
@@ -130,7 +139,7 @@ read_cgroup(struct memory_limits *limits, const char *cgroup, const char *name,
 	if (file == NULL)
 		return false;
 	read = fscanf(file, "%llu", &bytes) == 1;
-	fclose(file);
+	close_file(limits, file);
 	if (read)
 		*kib = bytes >> 10;
 	return read;
@@ -150,7 +159,7 @@ find_own_cgroup(struct memory_limits *limits, char *name, size_t size)
 		found = strncmp(line, "0::/", 4) == 0;
 		line[strcspn(line, "\n")] = '\0';
 	}
-	fclose(file);
+	close_file(limits, file);
 	if (found)
 		snprintf(name, size, "%s", line + 3);
 	return found;
