@@ -41,7 +41,8 @@ write_report() {
 count_results() { awk -F'\t' -v status="$1" '$1 == status { n++ } END { print n + 0 }' "$results"; } # STATUS
 
 # has_result NAME: of this name, or of a program whose tests count each for itself.
-has_result() { cut -f3 "$results" | sed 'p; s/:.*//' | grep -qxF -- "$1"; }
+# Not by a pipe: grep ends at the first match, and what writes to it would fail then.
+has_result() { grep -qxF -- "$1" <(cut -f3 "$results" | sed 'p; s/:.*//'); }
 
 # note_time MACHINE prepare|boot|scripts SECONDS
 note_time() { printf '%s\t%s\t%s\n' "$@" >>"$spent"; }

@@ -15,7 +15,7 @@ bind_vfio 01:00.0 03:00.0
 # expect_fault WHICH ADDRESS REASON: the IOMMU has reported it. WHICH is how VT-d names the requests; QEMU's model of it does so where
 # the PASID has a page table, and says NO_PASID where it has none.
 expect_fault() {
-	dmesg_faults | grep -qE "\[DMA Read $1\] Request device \[0000:01:00.0\] fault addr $2 \[fault reason $3\]" ||
+	grep -qE "\[DMA Read $1\] Request device \[0000:01:00.0\] fault addr $2 \[fault reason $3\]" <(dmesg_faults) ||
 		{ dmesg_faults; fail "no fault of $1 at $2 for the reason $3"; }
 }
 
