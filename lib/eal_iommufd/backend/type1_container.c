@@ -350,13 +350,14 @@ int
 container_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, uint32_t *count)
 {
+	const int fd = space->container_fd;
 	int ret;
 
-	/* The container has no IOMMU to ask before a group is in it. */
-	if (space->state == SPACE_EMPTY)
+	/* The space's state cannot be read here. Without an IOMMU there is nothing to ask. */
+	if (!kernel_container_has_iommu(fd))
 		return -EOPNOTSUPP;
-	ret = kernel_container_ranges(space->container_fd, ranges, count);
-	if (ret == -EINVAL && space->state == SPACE_HELD)
+	ret = kernel_container_ranges(fd, ranges, count);
+	if (ret != 0 && ret != -EMSGSIZE && !kernel_container_has_iommu(fd))
 		return -EOPNOTSUPP;
 	return ret;
 }
