@@ -278,6 +278,22 @@ take_back_one(const struct mapping *mapping, void *argument)
 	return 0;
 }
 
+/* Nobody but the process itself can enter it again. */
+static void
+forget_of_secondaries_locked(struct rte_iommufd_space *space)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&space->map_lock);
+	bytes = iova_map_remove_all_reserved(&space->map);
+	pthread_mutex_unlock(&space->map_lock);
+	if (bytes > 0)
+		IOMMUFD_LOG(WARNING,
+			"%" PRIu64
+			" bytes that a secondary process had mapped are not mapped any more, because the last device had left the address space: let the process unmap and map them again",
+			bytes);
+}
+
 static int
 fill_locked(struct rte_iommufd_space *space)
 {
@@ -290,6 +306,7 @@ fill_locked(struct rte_iommufd_space *space)
 		return 0;
 	}
 	space->state = SPACE_LIVE;
+	forget_of_secondaries_locked(space);
 	progress_start(&filling.progress, "mapping memory for devices",
 		space->map.bytes);
 	ret = iova_map_walk(&space->map, enter_one, &filling);

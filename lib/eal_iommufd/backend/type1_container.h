@@ -46,8 +46,9 @@ int container_enter(
 	struct rte_iommufd_space *space, struct group *group, int iommu_type);
 
 /*
- * A device is attached: enters what the record has, where the kernel has not got it. 0, or
- * -errno, logged; then nothing is entered.
+ * A device is attached: enters what the record has, where the kernel has not got it. What
+ * other processes had entered themselves leaves the record then, which is logged. 0, or -errno,
+ * logged; then nothing is entered.
  */
 int container_fill(struct rte_iommufd_space *space);
 
