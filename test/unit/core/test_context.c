@@ -503,6 +503,20 @@ auto_falls_back_with_the_token_and_never_without(void **state __rte_unused)
 		mock_last_call("group_open_device"), DEVICES_TOKEN_UUID);
 }
 
+/* In a container that is IOMMUFD's, the trial can fail for more than the token. */
+static void
+a_trial_in_a_container_of_iommufd_is_explained_so(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+
+	mock_container_is_iommufd = true;
+	mock_answer("device_bind", -EINVAL);
+	mock_answer("group_open_device", -EADDRINUSE);
+	assert_int_equal(open_auto(nic, devices_token, &device), -ENXIO);
+	assert_one_error("0000:01:00.0", "takes no VF token",
+		"this device's IOMMU has reserved");
+}
+
 /* A legacy container would be refused as well, so it is not asked for. */
 static void
 auto_does_not_ask_twice_for_what_no_backend_gives(void **state __rte_unused)
@@ -774,6 +788,7 @@ main(void)
 		TEST(auto_falls_back_when_the_iommu_cannot_be_driven),
 		TEST(auto_falls_back_when_the_node_is_stale),
 		TEST(auto_falls_back_with_the_token_and_never_without),
+		TEST(a_trial_in_a_container_of_iommufd_is_explained_so),
 		TEST(auto_does_not_ask_twice_for_what_no_backend_gives),
 		TEST(auto_names_both_reasons_in_one_line),
 		TEST(a_device_that_could_not_be_opened_decides_nothing),
