@@ -241,6 +241,7 @@ container_enter(
 struct filling {
 	struct rte_iommufd_space *space;
 	const struct mapping *refused; /* NULL: none yet */
+	uint64_t maps, unmaps;	       /* calls */
 	struct progress progress;
 };
 
@@ -254,7 +255,7 @@ enter_one(const struct mapping *mapping, void *argument)
 	if (!mapping_is_entered_here(mapping))
 		return 0;
 	ret = space->context->backend->map(space, mapping);
-	space->stats.map_calls++;
+	filling->maps++;
 	if (ret != 0)
 		filling->refused = mapping;
 	progress_add(&filling->progress, mapping->length);
@@ -274,8 +275,19 @@ take_back_one(const struct mapping *mapping, void *argument)
 		return 0;
 	space->context->backend->unmap(
 		space, mapping->iova, mapping->length, &unmapped);
-	space->stats.unmap_calls++;
+	filling->unmaps++;
 	return 0;
+}
+
+/* Who reads the statistics holds no range. */
+static void
+count_filling(struct rte_iommufd_space *space, const struct filling *filling)
+{
+	pthread_mutex_lock(&space->map_lock);
+	space->stats.map_calls += filling->maps;
+	space->stats.unmap_calls += filling->unmaps;
+	space->stats.failed_calls += filling->refused != NULL;
+	pthread_mutex_unlock(&space->map_lock);
 }
 
 /* Nobody but the process itself can enter it again. */
@@ -310,15 +322,17 @@ fill_locked(struct rte_iommufd_space *space)
 	progress_start(&filling.progress, "mapping memory for devices",
 		space->map.bytes);
 	ret = iova_map_walk(&space->map, enter_one, &filling);
-	if (ret == 0)
+	if (ret == 0) {
+		count_filling(space, &filling);
 		return 0;
-	space->stats.failed_calls++;
+	}
 	IOMMUFD_LOG(ERR, "%s",
 		explain_map(&why, filling.refused, space->ranges,
 			space->range_count, space->context->backend->charge,
 			ret));
 	/* The group may not be able to leave, and then the kernel keeps the page table. */
 	iova_map_walk(&space->map, take_back_one, &filling);
+	count_filling(space, &filling);
 	space->state = SPACE_EMPTY;
 	return ret;
 }
