@@ -219,7 +219,7 @@ __rte_experimental int rte_iommufd_context_destroy(
  * @return
  *   0, or
  *   - -ENXIO: neither IOMMUFD nor type1 can be used (or the one asked for cannot).
- *   - -ENODEV: there is no device at device_path.
+ *   - -ENODEV: there is no device at device_path, or no VFIO driver has it.
  *   - -EBUSY, -EACCES, -EPERM, -EINVAL: as for rte_iommufd_device_open().
  *   - -EOPNOTSUPP: this device is better left to DPDK's own code: the settings
  *     say so, or the kernel has no interface that this library serves. Not

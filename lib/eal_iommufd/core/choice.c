@@ -439,6 +439,13 @@ choose_by_device(struct rte_iommufd_context *context, const char *path)
 		IOMMUFD_LOG(ERR, "%s: there is no such device", path);
 		return -ENODEV;
 	}
+	/* A legacy container would take its group and know nothing of the device. */
+	if (!sysfs_device_is_of_vfio(&device.place)) {
+		IOMMUFD_LOG(ERR,
+			"%s: no VFIO driver has it: run \"dpdk-devbind.py -b vfio-pci %s\"",
+			device.place.address, device.place.address);
+		return -ENODEV;
+	}
 	pthread_mutex_lock(&context->lock);
 	if (context->backend == NULL) {
 		ret = choose(context, &device);

@@ -426,6 +426,24 @@ a_device_that_is_not_there_decides_nothing(void **state __rte_unused)
 	assert_int_equal(mock_calls(""), 0);
 }
 
+/* Another device of its group is VFIO's, so that a legacy container would take the group. */
+static void
+a_device_without_a_driver_decides_nothing(void **state __rte_unused)
+{
+	static const struct fake_device unbound = { "0000:01:00.7", NULL, NULL,
+		NULL, "7", NULL };
+	const char *path = fake_sysfs_add(&unbound);
+	struct rte_iommufd_device *device = NULL;
+
+	assert_int_equal(choose("", path), -ENODEV);
+	assert_one_error("0000:01:00.7", "no VFIO driver has it");
+	assert_int_equal(
+		rte_iommufd_device_open(context, path, NULL, &device), -ENODEV);
+	assert_no_error();
+	assert_string_equal(rte_iommufd_context_backend(context), "none");
+	assert_int_equal(mock_calls(""), 0);
+}
+
 /* --- what a device really takes, with backend=auto --- */
 
 static int
@@ -784,6 +802,7 @@ main(void)
 		TEST(a_device_without_iommu_is_refused_where_one_is_promised),
 		TEST(a_choice_that_failed_is_tried_again),
 		TEST(a_device_that_is_not_there_decides_nothing),
+		TEST(a_device_without_a_driver_decides_nothing),
 		TEST(auto_falls_back_when_interrupts_are_not_remapped),
 		TEST(auto_falls_back_when_the_iommu_cannot_be_driven),
 		TEST(auto_falls_back_when_the_node_is_stale),
