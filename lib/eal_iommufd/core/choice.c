@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <linux/vfio.h>
 
 #include "backend/backend.h"
@@ -87,6 +88,13 @@ check_cdev(const struct rte_iommufd_device *device, struct explanation *why)
 {
 	int fd;
 
+	if (device != NULL && device->place.found.cdev[0] == '\0' &&
+		strstr(device->place.found.driver, "vfio") == NULL) {
+		snprintf(why->text, sizeof(why->text),
+			"its driver, %s, has made no node under /dev/vfio/devices for it, as VFIO drivers do",
+			device->place.found.driver);
+		return -ENODEV;
+	}
 	if (device == NULL ? sysfs_device_kernel_lacks_cdevs()
 			   : device->place.found.cdev[0] == '\0') {
 		snprintf(why->text, sizeof(why->text),
