@@ -649,7 +649,7 @@ __rte_experimental int rte_iommufd_space_ranges(struct rte_iommufd_space *space,
  *   The figures; its size set by the caller.
  * @return
  *   0, or
- *   - -EINVAL: the size is less than that of the structure's first version. Not logged.
+ *   - -EINVAL: the size is less than that of the structure's first version.
  */
 __rte_experimental int rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats);
