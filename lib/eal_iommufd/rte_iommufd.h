@@ -219,7 +219,7 @@ __rte_experimental int rte_iommufd_context_destroy(
  * @return
  *   0, or
  *   - -ENXIO: neither IOMMUFD nor type1 can be used (or the one asked for cannot).
- *   - -ENODEV: there is no device at device_path.
+ *   - -ENODEV: there is no device at device_path, or no VFIO driver has it.
  *   - -EBUSY, -EACCES, -EPERM, -EINVAL: as for rte_iommufd_device_open().
  *   - -EOPNOTSUPP: this device is better left to DPDK's own code: the settings
  *     say so, or the kernel has no interface that this library serves. Not
@@ -649,7 +649,7 @@ __rte_experimental int rte_iommufd_space_ranges(struct rte_iommufd_space *space,
  *   The figures; its size set by the caller.
  * @return
  *   0, or
- *   - -EINVAL: the size is less than that of the structure's first version. Not logged.
+ *   - -EINVAL: the size is less than that of the structure's first version.
  */
 __rte_experimental int rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats);

@@ -151,7 +151,7 @@ type1_try_attach(struct rte_iommufd_device *device, struct explanation *why)
 	if (ret != 0) {
 		explain_container(why, &device->place, ret);
 	} else {
-		ret = group_try_device(device, why);
+		ret = group_try_device(device, container_fd, why);
 		kernel_group_unset_container(device->group->fd);
 	}
 	kernel_close(container_fd);

@@ -241,6 +241,7 @@ container_enter(
 struct filling {
 	struct rte_iommufd_space *space;
 	const struct mapping *refused; /* NULL: none yet */
+	uint64_t maps, unmaps;	       /* calls */
 	struct progress progress;
 };
 
@@ -254,7 +255,7 @@ enter_one(const struct mapping *mapping, void *argument)
 	if (!mapping_is_entered_here(mapping))
 		return 0;
 	ret = space->context->backend->map(space, mapping);
-	space->stats.map_calls++;
+	filling->maps++;
 	if (ret != 0)
 		filling->refused = mapping;
 	progress_add(&filling->progress, mapping->length);
@@ -274,8 +275,35 @@ take_back_one(const struct mapping *mapping, void *argument)
 		return 0;
 	space->context->backend->unmap(
 		space, mapping->iova, mapping->length, &unmapped);
-	space->stats.unmap_calls++;
+	filling->unmaps++;
 	return 0;
+}
+
+/* Who reads the statistics holds no range. */
+static void
+count_filling(struct rte_iommufd_space *space, const struct filling *filling)
+{
+	pthread_mutex_lock(&space->map_lock);
+	space->stats.map_calls += filling->maps;
+	space->stats.unmap_calls += filling->unmaps;
+	space->stats.failed_calls += filling->refused != NULL;
+	pthread_mutex_unlock(&space->map_lock);
+}
+
+/* Nobody but the process itself can enter it again. */
+static void
+forget_of_secondaries_locked(struct rte_iommufd_space *space)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&space->map_lock);
+	bytes = iova_map_remove_all_reserved(&space->map);
+	pthread_mutex_unlock(&space->map_lock);
+	if (bytes > 0)
+		IOMMUFD_LOG(WARNING,
+			"%" PRIu64
+			" bytes that a secondary process had mapped are not mapped any more, because the last device had left the address space: let the process unmap and map them again",
+			bytes);
 }
 
 static int
@@ -290,18 +318,21 @@ fill_locked(struct rte_iommufd_space *space)
 		return 0;
 	}
 	space->state = SPACE_LIVE;
+	forget_of_secondaries_locked(space);
 	progress_start(&filling.progress, "mapping memory for devices",
 		space->map.bytes);
 	ret = iova_map_walk(&space->map, enter_one, &filling);
-	if (ret == 0)
+	if (ret == 0) {
+		count_filling(space, &filling);
 		return 0;
-	space->stats.failed_calls++;
+	}
 	IOMMUFD_LOG(ERR, "%s",
 		explain_map(&why, filling.refused, space->ranges,
 			space->range_count, space->context->backend->charge,
 			ret));
 	/* The group may not be able to leave, and then the kernel keeps the page table. */
 	iova_map_walk(&space->map, take_back_one, &filling);
+	count_filling(space, &filling);
 	space->state = SPACE_EMPTY;
 	return ret;
 }
@@ -350,13 +381,14 @@ int
 container_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, uint32_t *count)
 {
+	const int fd = space->container_fd;
 	int ret;
 
-	/* The container has no IOMMU to ask before a group is in it. */
-	if (space->state == SPACE_EMPTY)
+	/* The space's state cannot be read here. Without an IOMMU there is nothing to ask. */
+	if (!kernel_container_has_iommu(fd))
 		return -EOPNOTSUPP;
-	ret = kernel_container_ranges(space->container_fd, ranges, count);
-	if (ret == -EINVAL && space->state == SPACE_HELD)
+	ret = kernel_container_ranges(fd, ranges, count);
+	if (ret != 0 && ret != -EMSGSIZE && !kernel_container_has_iommu(fd))
 		return -EOPNOTSUPP;
 	return ret;
 }

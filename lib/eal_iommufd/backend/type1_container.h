@@ -19,8 +19,8 @@
  * another thread comes before both or after both. Where the container's state is in doubt the
  * kernel is asked.
  *
- * The context's lock is held in all functions but container_open(), container_map() and
- * container_unmap(). Must not know: EAL, how devices are opened.
+ * The context's lock is held in all functions but container_open(), container_map(),
+ * container_unmap() and container_ranges(). Must not know: EAL, how devices are opened.
  */
 
 #include <stdbool.h>
@@ -46,8 +46,9 @@ int container_enter(
 	struct rte_iommufd_space *space, struct group *group, int iommu_type);
 
 /*
- * A device is attached: enters what the record has, where the kernel has not got it. 0, or
- * -errno, logged; then nothing is entered.
+ * A device is attached: enters what the record has, where the kernel has not got it. What
+ * other processes had entered themselves leaves the record then, which is logged. 0, or -errno,
+ * logged; then nothing is entered.
  */
 int container_fill(struct rte_iommufd_space *space);
 
@@ -65,6 +66,7 @@ int container_map(
 	struct rte_iommufd_space *space, const struct mapping *mapping);
 int container_unmap(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, uint64_t *unmapped);
+/* No lock is needed. -EOPNOTSUPP while the kernel has no page table. */
 int container_ranges(struct rte_iommufd_space *space,
 	struct rte_iommufd_range *ranges, uint32_t *count);
 

@@ -126,18 +126,17 @@ group_end(struct group *group)
 	free(group);
 }
 
+/* The group is in that container. */
 static void
-say_refused(const struct rte_iommufd_device *device, int err)
+explain_refusal(struct explanation *why,
+	const struct rte_iommufd_device *device, int container_fd, int err)
 {
-	const struct sysfs_device *place = &device->place;
-	struct explanation why;
-
-	if (kernel_container_is_iommufd(device->group->space->container_fd))
+	if (kernel_container_is_iommufd(container_fd))
 		explain_group_device_in_iommufd(
-			&why, place, device->has_vf_token, err);
+			why, &device->place, device->has_vf_token, err);
 	else
-		explain_group_device(&why, place, device->has_vf_token, err);
-	IOMMUFD_LOG(ERR, "%s: %s", place->address, why.text);
+		explain_group_device(
+			why, &device->place, device->has_vf_token, err);
 }
 
 /* A VF is named by "ADDRESS vf_token=UUID": vfio_pci_core_match(). */
@@ -160,9 +159,12 @@ int
 group_open_device(struct rte_iommufd_device *device)
 {
 	int fd = ask_for_device(device);
+	struct explanation why;
 
 	if (fd < 0) {
-		say_refused(device, fd);
+		explain_refusal(
+			&why, device, device->group->space->container_fd, fd);
+		IOMMUFD_LOG(ERR, "%s: %s", device->place.address, why.text);
 		return fd;
 	}
 	device->fd = fd;
@@ -171,8 +173,8 @@ group_open_device(struct rte_iommufd_device *device)
 }
 
 int
-group_try_device(
-	const struct rte_iommufd_device *device, struct explanation *why)
+group_try_device(const struct rte_iommufd_device *device, int container_fd,
+	struct explanation *why)
 {
 	int fd;
 
@@ -180,7 +182,7 @@ group_try_device(
 		return 0;
 	fd = ask_for_device(device);
 	if (fd < 0) {
-		explain_group_device(why, &device->place, true, fd);
+		explain_refusal(why, device, container_fd, fd);
 		return fd;
 	}
 	kernel_close(fd);

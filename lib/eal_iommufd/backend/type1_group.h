@@ -48,11 +48,11 @@ void group_end(struct group *group);
 int group_open_device(struct rte_iommufd_device *device);
 
 /*
- * Whether the group would give out the device, while it is in a container: it is opened only
+ * Whether the group would give out the device, while it is in that container: it is opened only
  * where a VF token can be wrong, because to open it resets it. 0, or -errno and why.
  */
-int group_try_device(
-	const struct rte_iommufd_device *device, struct explanation *why);
+int group_try_device(const struct rte_iommufd_device *device, int container_fd,
+	struct explanation *why);
 
 void group_close_device(struct rte_iommufd_device *device);
 

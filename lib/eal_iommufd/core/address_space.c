@@ -27,6 +27,7 @@
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
+#include "util/sized_struct.h"
 #include "core/space_allow.h"
 #include "core/space_map.h"
 
@@ -181,19 +182,19 @@ int
 rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats)
 {
-	const size_t size = stats->size;
 	struct rte_iommufd_space_stats now;
+	int ret = sized_struct_check(stats,
+		SIZED_STRUCT_UP_TO(struct rte_iommufd_space_stats, copy_calls),
+		"rte_iommufd_space_stats");
 
-	if (size < sizeof(now))
-		return -EINVAL;
+	if (ret != 0)
+		return ret;
 	pthread_mutex_lock(&space->map_lock);
 	now = space->stats;
 	now.areas = space->map.count;
 	now.bytes = space->map.bytes;
 	pthread_mutex_unlock(&space->map_lock);
-	now.size = size;
-	memset(stats, 0, size);
-	memcpy(stats, &now, sizeof(now));
+	sized_struct_fill(stats, &now, sizeof(now));
 	return 0;
 }
 

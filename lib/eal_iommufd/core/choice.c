@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <linux/vfio.h>
 
 #include "backend/backend.h"
@@ -87,6 +88,13 @@ check_cdev(const struct rte_iommufd_device *device, struct explanation *why)
 {
 	int fd;
 
+	if (device != NULL && device->place.found.cdev[0] == '\0' &&
+		strstr(device->place.found.driver, "vfio") == NULL) {
+		snprintf(why->text, sizeof(why->text),
+			"its driver, %s, has made no node under /dev/vfio/devices for it, as VFIO drivers do",
+			device->place.found.driver);
+		return -ENODEV;
+	}
 	if (device == NULL ? sysfs_device_kernel_lacks_cdevs()
 			   : device->place.found.cdev[0] == '\0') {
 		snprintf(why->text, sizeof(why->text),
@@ -437,6 +445,13 @@ choose_by_device(struct rte_iommufd_context *context, const char *path)
 
 	if (sysfs_device_find(path, &device.place) != 0) {
 		IOMMUFD_LOG(ERR, "%s: there is no such device", path);
+		return -ENODEV;
+	}
+	/* A legacy container would take its group and know nothing of the device. */
+	if (!sysfs_device_is_of_vfio(&device.place)) {
+		IOMMUFD_LOG(ERR,
+			"%s: no VFIO driver has it: run \"dpdk-devbind.py -b vfio-pci %s\"",
+			device.place.address, device.place.address);
 		return -ENODEV;
 	}
 	pthread_mutex_lock(&context->lock);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_errno.h>
 
@@ -23,21 +22,6 @@
 #include "util/log.h"
 #include "util/sized_struct.h"
 #include "core/pasid.h"
-
-/* Whether a VFIO driver has the device: it shows by a node of either kind. */
-static bool
-is_vfio_device(const struct sysfs_device *place)
-{
-	char node[PATH_MAX];
-
-	if (place->found.cdev[0] != '\0' || place->found.noiommu)
-		return true;
-	if (place->found.group < 0)
-		return false;
-	sysfs_device_group_node(place, node, sizeof(node));
-	return strstr(place->found.driver, "vfio") != NULL ||
-		access(node, F_OK) == 0;
-}
 
 int
 rte_iommufd_device_find(
@@ -93,8 +77,9 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 	if (ret == -EINVAL)
 		IOMMUFD_LOG(ERR, "%s: the path is too long", device_path);
 	if (ret == 0)
-		ret = is_vfio_device(&made->place) ? open_in_context(made)
-						   : -ENODEV;
+		ret = sysfs_device_is_of_vfio(&made->place)
+			? open_in_context(made)
+			: -ENODEV;
 	if (ret != 0) {
 		free(made);
 		return ret;

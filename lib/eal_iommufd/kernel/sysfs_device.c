@@ -227,6 +227,21 @@ sysfs_device_group_node(
 		place->found.noiommu ? "noiommu-" : "", place->found.group);
 }
 
+bool
+sysfs_device_is_of_vfio(const struct sysfs_device *place)
+{
+	char node[PATH_MAX];
+
+	if (place->found.cdev[0] != '\0' || place->found.noiommu)
+		return true;
+	if (place->found.group < 0 || place->found.driver[0] == '\0')
+		return false;
+	if (strstr(place->found.driver, "vfio") != NULL)
+		return true;
+	sysfs_device_group_node(place, node, sizeof(node));
+	return access(node, F_OK) == 0;
+}
+
 /*
  * Drivers that the kernel accepts beside VFIO's in a group that user space owns:
  * those that set driver_managed_dma (PCIe ports, the PCI stub) or none at all.

@@ -51,6 +51,13 @@ void sysfs_device_group_node(
 	const struct sysfs_device *place, char *node, size_t size);
 
 /*
+ * Whether a VFIO driver has the device: its own node shows it, else the driver's name, or, for
+ * a driver of another name, its group's node. That belongs to all members of the group, so that
+ * one without a driver has to be told from them.
+ */
+bool sysfs_device_is_of_vfio(const struct sysfs_device *place);
+
+/*
  * Looks through the members of the device's IOMMU group, itself included, for one
  * of which is_it() holds, and describes it in member. Returns whether there is one.
  */

@@ -298,6 +298,20 @@ iova_map_remove_reserved(struct iova_map *set, uint64_t iova, uint64_t length)
 	return 0;
 }
 
+uint64_t
+iova_map_remove_all_reserved(struct iova_map *set)
+{
+	const uint64_t before = set->bytes;
+	struct iova_map_node *node, *following;
+
+	for (node = node_at_or_after(set, 0); node != NULL; node = following) {
+		following = node_after(node);
+		if (node->mapping.origin == MAPPING_OF_SECONDARY)
+			unlink_node(set, node);
+	}
+	return before - set->bytes;
+}
+
 int
 iova_map_walk(
 	const struct iova_map *set, iova_map_visit_t visit, void *argument)

@@ -255,7 +255,9 @@ a_device_that_is_not_the_last_changes_nothing(void **state __rte_unused)
 	rte_iommufd_device_close(second);
 	assert_int_equal(space->state, SPACE_LIVE);
 	assert_int_equal(mock_mappings(), 2);
-	assert_int_equal(mock_calls("container_has_iommu"), 0);
+	/* For the ranges, after each change, and for nothing else. */
+	assert_int_equal(mock_calls("container_has_iommu"),
+		mock_calls("container_ranges"));
 	rte_iommufd_device_close(third);
 	assert_int_equal(space->state, SPACE_EMPTY);
 	end_space(space);
@@ -505,11 +507,14 @@ static void
 a_refused_entry_leaves_nothing_even_where_the_group_stays(
 	void **state __rte_unused)
 {
+	static const struct rte_iommufd_range known = { 0, 0x7fffffffff };
 	struct rte_iommufd_device *device = open_device(nic);
 	struct rte_iommufd_space *space = create_space();
+	struct rte_iommufd_range range;
 
 	map_page(space, 0x1000);
 	map_page(space, 0x2000);
+	mock_set_ranges(&known, 1);
 	mock_answer("type1_map container=1002 va=0x2000", -ENOSPC);
 	mock_answer("group_unset_container", -EBUSY);
 	assert_int_equal(rte_iommufd_device_attach(device, space), -ENOSPC);
@@ -517,6 +522,8 @@ a_refused_entry_leaves_nothing_even_where_the_group_stays(
 	logs_start();
 	assert_int_equal(space->state, SPACE_EMPTY);
 	assert_int_equal(mock_mappings(), 0);
+	/* The kernel is asked, not the space's state, which needs a lock. */
+	assert_int_equal(rte_iommufd_space_ranges(space, &range, 1), 1);
 	mock_answer("type1_map container=1002 va=0x2000", 0);
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(mock_mappings(), 2);

@@ -426,6 +426,24 @@ a_device_that_is_not_there_decides_nothing(void **state __rte_unused)
 	assert_int_equal(mock_calls(""), 0);
 }
 
+/* Another device of its group is VFIO's, so that a legacy container would take the group. */
+static void
+a_device_without_a_driver_decides_nothing(void **state __rte_unused)
+{
+	static const struct fake_device unbound = { "0000:01:00.7", NULL, NULL,
+		NULL, "7", NULL };
+	const char *path = fake_sysfs_add(&unbound);
+	struct rte_iommufd_device *device = NULL;
+
+	assert_int_equal(choose("", path), -ENODEV);
+	assert_one_error("0000:01:00.7", "no VFIO driver has it");
+	assert_int_equal(
+		rte_iommufd_device_open(context, path, NULL, &device), -ENODEV);
+	assert_no_error();
+	assert_string_equal(rte_iommufd_context_backend(context), "none");
+	assert_int_equal(mock_calls(""), 0);
+}
+
 /* --- what a device really takes, with backend=auto --- */
 
 static int
@@ -501,6 +519,20 @@ auto_falls_back_with_the_token_and_never_without(void **state __rte_unused)
 	assert_int_equal(mock_calls("group_open_device"), 1);
 	assert_contains(
 		mock_last_call("group_open_device"), DEVICES_TOKEN_UUID);
+}
+
+/* In a container that is IOMMUFD's, the trial can fail for more than the token. */
+static void
+a_trial_in_a_container_of_iommufd_is_explained_so(void **state __rte_unused)
+{
+	struct rte_iommufd_device *device;
+
+	mock_container_is_iommufd = true;
+	mock_answer("device_bind", -EINVAL);
+	mock_answer("group_open_device", -EADDRINUSE);
+	assert_int_equal(open_auto(nic, devices_token, &device), -ENXIO);
+	assert_one_error("0000:01:00.0", "takes no VF token",
+		"this device's IOMMU has reserved");
 }
 
 /* A legacy container would be refused as well, so it is not asked for. */
@@ -770,10 +802,12 @@ main(void)
 		TEST(a_device_without_iommu_is_refused_where_one_is_promised),
 		TEST(a_choice_that_failed_is_tried_again),
 		TEST(a_device_that_is_not_there_decides_nothing),
+		TEST(a_device_without_a_driver_decides_nothing),
 		TEST(auto_falls_back_when_interrupts_are_not_remapped),
 		TEST(auto_falls_back_when_the_iommu_cannot_be_driven),
 		TEST(auto_falls_back_when_the_node_is_stale),
 		TEST(auto_falls_back_with_the_token_and_never_without),
+		TEST(a_trial_in_a_container_of_iommufd_is_explained_so),
 		TEST(auto_does_not_ask_twice_for_what_no_backend_gives),
 		TEST(auto_names_both_reasons_in_one_line),
 		TEST(a_device_that_could_not_be_opened_decides_nothing),

@@ -69,6 +69,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 	mock_expect(0, "group_set_container fd=20 container=30");
 	mock_expect(0, "container_set_iommu type1v2 fd=30");
 	mock_expect(40, "group_open_device fd=20 name=0000:01:00.0");
+	mock_expect(1, "container_has_iommu fd=30");
 	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	assert_int_equal(rte_iommufd_device_fd(device), 40);
@@ -76,6 +77,7 @@ a_device_lives_by_the_book(void **state __rte_unused)
 
 	mock_expect(0, "close fd=40");
 	mock_expect(0, "group_unset_container fd=20");
+	mock_expect(-EINVAL, "container_has_iommu fd=30");
 	mock_expect(-EINVAL, "container_has_iommu fd=30");
 	assert_int_equal(rte_iommufd_device_detach(device), 0);
 	assert_int_equal(rte_iommufd_device_fd(device), -ENODEV);
@@ -209,6 +211,7 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 		"type1_map container=30 va=0x1000 iova=0x1000 length=0x1000 rights=rw");
 	mock_expect(0,
 		"type1_map container=30 va=0x3000 iova=0x3000 length=0x1000 rights=rw");
+	mock_expect(1, "container_has_iommu fd=30");
 	mock_expect(0, "container_ranges fd=30 capacity=32");
 	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
 	/* From now on at once. */
@@ -224,6 +227,7 @@ mappings_are_noted_until_a_device_comes(void **state __rte_unused)
 
 	mock_expect(0, "close fd=40");
 	mock_expect(0, "close fd=20");
+	mock_expect(-EINVAL, "container_has_iommu fd=30");
 	mock_expect(-EINVAL, "container_has_iommu fd=30");
 	rte_iommufd_device_close(device);
 	mock_expect(0, "close fd=30");

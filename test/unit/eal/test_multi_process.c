@@ -661,6 +661,45 @@ a_legacy_container_is_mapped_into(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* The primary's last device leaves, and comes back: what the secondary had is gone. */
+static void
+come_back(void)
+{
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_no_error();
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_non_null(strstr(logs_text(), "4096 bytes that a secondary"));
+}
+
+static void
+a_secondary_unmaps_what_ended_with_the_page_table(void **state __rte_unused)
+{
+	assert_int_equal(map(1), 0);
+	come_back();
+	assert_int_equal(map_in_primary(IOVA), 0);
+	/* That is the primary's now. */
+	assert_int_equal(unmap(1), 0);
+	assert_int_equal(mock_mappings(), 1);
+	assert_int_equal(rte_iommufd_space_unmap(space, IOVA, PAGE), 0);
+	assert_int_equal(map(1), 0);
+	assert_int_equal(mock_mappings(), 1);
+	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
+static void
+one_ends_after_its_maps_ended_with_the_page_table(void **state __rte_unused)
+{
+	assert_int_equal(map(1), 0);
+	come_back();
+	fake_mp_kill("mp_socket_1");
+	assert_int_equal(map_in_primary(IOVA), 0);
+	assert_int_equal(rte_iommufd_space_unmap(space, IOVA, PAGE), 0);
+	assert_no_error();
+}
+
 static void
 a_legacy_container_cannot_be_mirrored_into(void **state __rte_unused)
 {
@@ -724,6 +763,8 @@ main(void)
 		TEST(an_unmap_that_comes_late),
 		TEST(mirrors_have_it_too),
 		TYPE1_TEST(a_legacy_container_is_mapped_into),
+		TYPE1_TEST(a_secondary_unmaps_what_ended_with_the_page_table),
+		TYPE1_TEST(one_ends_after_its_maps_ended_with_the_page_table),
 		TYPE1_TEST(a_legacy_container_cannot_be_mirrored_into),
 		TYPE1_TEST(without_a_device_a_legacy_container_takes_nothing),
 	};

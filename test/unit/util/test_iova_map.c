@@ -870,7 +870,7 @@ at_or_after_and_next_go_through_all(void **state __rte_unused)
 static void
 what_is_reserved_counts_as_not_mapped(void **state __rte_unused)
 {
-	const struct mapping reserved = {
+	struct mapping reserved = {
 		.iova = 0x2000,
 		.length = 0x1000,
 		.va = 0x2000,
@@ -901,6 +901,13 @@ what_is_reserved_counts_as_not_mapped(void **state __rte_unused)
 		iova_map_remove_reserved(&set, 0x2000, 0x800), -ENOENT);
 	assert_int_equal(iova_map_remove_reserved(&set, 0x2000, 0x1000), 0);
 	assert_int_equal(set.count, 1);
+	assert_int_equal(iova_map_remove_all_reserved(&set), 0);
+	assert_int_equal(iova_map_add(&set, &reserved), 0);
+	reserved.iova = 0x4000;
+	assert_int_equal(iova_map_add(&set, &reserved), 0);
+	assert_int_equal(iova_map_remove_all_reserved(&set), 0x2000);
+	assert_int_equal(set.count, 1);
+	assert_non_null(iova_map_find(&set, 0x1000));
 	iova_map_clear(&set);
 }
 
