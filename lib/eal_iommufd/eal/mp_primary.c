@@ -100,17 +100,10 @@ lend_device(struct rte_iommufd_context *context, const char *path, int *fd)
 	return ret < 0 ? ret : 0;
 }
 
-/* What is asked, in the context. */
 static int
-answer_in_context(struct rte_iommufd_context *context,
-	const struct mp_request *request, int pidfd, const char *peer,
-	struct mp_answer *answer, int *fd)
+act_on_map(const struct mp_request *request, const char *peer)
 {
 	switch (request->kind) {
-	case MP_BORROW_DEVICE:
-		return lend_device(context, request->path, fd);
-	case MP_BORROW_SPACE:
-		return lend_space(context, pidfd, peer, answer, fd);
 	case MP_INTEND:
 		return secondary_maps_intend(
 			peer, request->va, request->iova, request->length);
@@ -125,6 +118,34 @@ answer_in_context(struct rte_iommufd_context *context,
 			peer, request->iova, request->length);
 	}
 	return -EPROTO;
+}
+
+/* Sent again, because the answer did not come in time, it has been acted on. */
+static int
+act_on_map_once(const struct mp_request *request, const char *peer)
+{
+	int ret;
+
+	if (secondary_maps_is_answered(peer, request->number, &ret))
+		return ret;
+	ret = act_on_map(request, peer);
+	secondary_maps_note_answer(peer, request->number, ret);
+	return ret;
+}
+
+/* What is asked, in the context. */
+static int
+answer_in_context(struct rte_iommufd_context *context,
+	const struct mp_request *request, int pidfd, const char *peer,
+	struct mp_answer *answer, int *fd)
+{
+	switch (request->kind) {
+	case MP_BORROW_DEVICE:
+		return lend_device(context, request->path, fd);
+	case MP_BORROW_SPACE:
+		return lend_space(context, pidfd, peer, answer, fd);
+	}
+	return act_on_map_once(request, peer);
 }
 
 static int

@@ -42,6 +42,8 @@ struct secondary {
 	struct rte_iommufd_space *space; /* while it is the context's memory */
 	struct rte_intr_handle *end; /* readable when the process has ended */
 	int pidfd;
+	uint64_t answered; /* the number of its last request; 0: none */
+	int answer;	   /* to that */
 	char peer[];
 };
 
@@ -197,6 +199,36 @@ secondary_maps_join(
 	if (secondary != NULL || ret != 0)
 		kernel_close(pidfd);
 	return ret;
+}
+
+void
+secondary_maps_note_answer(const char *peer, uint64_t number, int answer)
+{
+	struct secondary *secondary;
+
+	pthread_mutex_lock(&secondaries_lock);
+	secondary = find_secondary(peer);
+	if (secondary != NULL) {
+		secondary->answered = number;
+		secondary->answer = answer;
+	}
+	pthread_mutex_unlock(&secondaries_lock);
+}
+
+bool
+secondary_maps_is_answered(const char *peer, uint64_t number, int *answer)
+{
+	const struct secondary *secondary;
+	bool is_answered;
+
+	pthread_mutex_lock(&secondaries_lock);
+	secondary = find_secondary(peer);
+	is_answered = secondary != NULL && number != 0 &&
+		secondary->answered == number;
+	if (is_answered)
+		*answer = secondary->answer;
+	pthread_mutex_unlock(&secondaries_lock);
+	return is_answered;
 }
 
 static bool

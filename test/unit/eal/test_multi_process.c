@@ -242,10 +242,35 @@ a_late_answer_is_passed_over(void **state __rte_unused)
 
 	assert_int_equal(borrow_nic(&borrowed), 0);
 	rte_iommufd_device_close(borrowed);
-	fake_mp_late_answers = 2; /* of what was asked above */
+	fake_mp_late_answers =
+		2; /* of what was asked above, and of its repetition */
 	assert_int_equal(map(1), 0);
 	assert_int_equal(mock_mappings(), 1);
 	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
+/* Each answer is late, so each request is sent twice; the primary acts on it once. */
+static void
+a_request_that_is_sent_twice_is_acted_on_once(void **state __rte_unused)
+{
+	unsigned int late;
+
+	assert_int_equal(map(1), 0);
+	for (late = 1; late <= 4; late++) {
+		fake_mp_late_answers = late;
+		assert_int_equal(rte_iommufd_process_map(
+					 memory + PAGE, IOVA + PAGE, PAGE),
+			0);
+		assert_int_equal(mock_mappings(), 2);
+		fake_mp_late_answers = late;
+		assert_int_equal(rte_iommufd_process_unmap(
+					 memory + PAGE, IOVA + PAGE, PAGE),
+			0);
+		assert_int_equal(mock_mappings(), 1);
+	}
+	assert_int_equal(unmap(1), 0);
+	assert_int_equal(mock_mappings(), 0);
 	assert_no_error();
 }
 
@@ -701,6 +726,7 @@ main(void)
 		TEST(a_stopped_primary_costs_one_patience_and_one_line),
 		TEST(a_primary_that_goes_on_is_asked_again),
 		TEST(a_late_answer_is_passed_over),
+		TEST(a_request_that_is_sent_twice_is_acted_on_once),
 		TEST(a_primary_that_has_ended_is_one_line),
 		TEST(a_message_of_another_kind_is_refused),
 		TEST(descriptors_that_nobody_wants_are_closed),
