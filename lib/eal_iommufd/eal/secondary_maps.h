@@ -20,9 +20,19 @@
 
 struct rte_iommufd_space;
 
-/* The secondary will map into the space. Takes the pidfd, also when it fails. */
-int secondary_maps_join(
-	const char *peer, int pidfd, struct rte_iommufd_space *space);
+/*
+ * The secondary will map into the space that find() gives, which does not end before this
+ * has returned. An error of find() is returned. -ESTALE: it had joined one that has ended.
+ * Takes the pidfd, also when it fails.
+ */
+int secondary_maps_join(const char *peer, int pidfd,
+	int (*find)(struct rte_iommufd_space **space, void *argument),
+	void *argument);
+/*
+ * A space is about to end, and all that is mapped there with it. When this returns, nothing
+ * here uses it.
+ */
+void secondary_maps_end_space(const struct rte_iommufd_space *space);
 /*
  * Its request of that number was answered so. Nothing is noted of a secondary that has not
  * joined.

@@ -88,7 +88,7 @@ start(void **state, const char *settings)
 		device = open_device(nic);
 		space = create_space();
 		assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-		context->memory = space;
+		assert_int_equal(rte_iommufd_space_follow_memory(space), 0);
 	}
 	fake_mp_be_primary(true);
 	assert_int_equal(rte_iommufd_process_serve(), 0);
@@ -120,7 +120,6 @@ teardown(void **state)
 {
 	fake_mp_end();
 	be_secondary("none");
-	context->memory = NULL;
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	return devices_end(state);
@@ -580,19 +579,41 @@ one_that_ends_unmaps_nothing_of_the_primary(void **state __rte_unused)
 }
 
 static void
-a_space_that_has_ended_takes_all_along(void **state __rte_unused)
+end_space(void)
 {
-	assert_int_equal(map(1), 0);
-	context->memory = NULL;
 	rte_iommufd_device_close(device);
 	device = NULL;
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	space = NULL;
+}
+
+static void
+a_space_that_has_ended_takes_all_along(void **state __rte_unused)
+{
+	assert_int_equal(map(1), 0);
+	end_space();
 	assert_int_equal(
 		rte_iommufd_process_map(memory, 2 * IOVA, PAGE), -ESTALE);
 	assert_one_error("has ended the address space");
 	assert_int_equal(unmap(1), 0);
 	assert_no_error();
+}
+
+/* The allocator may well give the next space the memory of the one that has ended. */
+static void
+a_space_that_comes_after_is_not_the_same(void **state __rte_unused)
+{
+	struct rte_iommufd_space *ended = space;
+
+	assert_int_equal(map(1), 0);
+	end_space();
+	context->memory = ended; /* which must not be looked into */
+	assert_int_equal(
+		rte_iommufd_process_map(memory, 2 * IOVA, PAGE), -ESTALE);
+	assert_one_error("has ended the address space");
+	fake_mp_kill("mp_socket_1");
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	context->memory = NULL;
 }
 
 /* --- A primary that acts on requests too late --- */
@@ -744,6 +765,7 @@ main(void)
 		TEST(one_that_ends_before_it_has_said_that_it_mapped),
 		TEST(one_that_ends_unmaps_nothing_of_the_primary),
 		TEST(a_space_that_has_ended_takes_all_along),
+		TEST(a_space_that_comes_after_is_not_the_same),
 		TEST(a_space_that_comes_late),
 		TEST(an_intention_that_comes_late),
 		TEST(a_commitment_that_comes_late),
