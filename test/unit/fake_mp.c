@@ -241,6 +241,8 @@ rte_intr_callback_register(const struct rte_intr_handle *handle,
 
 	assert_true(mp.in_primary);
 	assert_int_equal(rte_intr_type_get(handle), RTE_INTR_HANDLE_EXT);
+	/* EAL would panic. */
+	assert_int_equal(kernel_check_waitable(rte_intr_fd_get(handle)), 0);
 	for (end = mp.ends; end->callback != NULL; end++)
 		assert_true(end < mp.ends + MAX_ENDS - 1);
 	snprintf(end->peer, sizeof(end->peer), "%s", mp.asking);

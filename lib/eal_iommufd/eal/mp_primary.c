@@ -12,7 +12,7 @@
  *    can. So this is no border between users; the checks keep mistakes, other versions and
  *    processes that end half-way from spoiling what the primary has.
  *  - a message has this version and length; a path is ended; a request that brings a
- *    descriptor brings one, and others are closed.
+ *    descriptor brings one, which can be waited for, and others are closed.
  *  - a device is lent by its path, only when this process has opened it.
  *  - what it intends to map is an interval that overlaps nothing of the record: no memory of
  *    EAL's (all of an interval at the same addresses is accepted without a map call), nothing

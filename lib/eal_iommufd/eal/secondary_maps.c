@@ -136,9 +136,14 @@ on_end(void *argument)
 		secondary->end, on_end, secondary, end_secondary);
 }
 
+/* EAL's interrupt thread ends this process when it is given what it cannot wait for. */
 static int
 watch(struct secondary *secondary)
 {
+	int ret = kernel_check_waitable(secondary->pidfd);
+
+	if (ret != 0)
+		return ret;
 	secondary->end = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (secondary->end == NULL)
 		return -ENOMEM;

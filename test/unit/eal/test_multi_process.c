@@ -361,6 +361,27 @@ descriptors_that_nobody_wants_are_closed(void **state __rte_unused)
 }
 
 static void
+a_descriptor_that_cannot_be_waited_for_is_refused(void **state __rte_unused)
+{
+	struct mp_request request = { .version = MP_VERSION,
+		.kind = MP_BORROW_SPACE };
+	struct rte_mp_msg message = message_of(&request);
+	struct rte_mp_msg reply;
+	struct mp_answer answer;
+	int i;
+
+	message.num_fds = 1;
+	message.fds[0] = kernel_open("/etc/passwd");
+	fake_mp_send(&message, &reply);
+	memcpy(&answer, reply.param, sizeof(answer));
+	assert_int_equal(answer.result, -EPERM);
+	assert_one_error("the end of a secondary process cannot be waited for");
+	assert_int_equal(mock_open("/etc/passwd"), 0);
+	for (i = 0; i < reply.num_fds; i++)
+		kernel_close(reply.fds[i]);
+}
+
+static void
 a_request_of_one_that_has_not_joined_is_refused(void **state __rte_unused)
 {
 	struct mp_request request = {
@@ -751,6 +772,7 @@ main(void)
 		TEST(a_primary_that_has_ended_is_one_line),
 		TEST(a_message_of_another_kind_is_refused),
 		TEST(descriptors_that_nobody_wants_are_closed),
+		TEST(a_descriptor_that_cannot_be_waited_for_is_refused),
 		TEST(a_request_of_one_that_has_not_joined_is_refused),
 		TEST(a_secondary_maps_and_unmaps),
 		TEST(maps_are_counted),
