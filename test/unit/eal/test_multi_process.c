@@ -717,6 +717,24 @@ mirrors_have_it_too(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* What cannot be unmapped in a mirror is unmapped in the space, and leaves its record. */
+static void
+a_mirror_that_fails_keeps_nothing_reserved(void **state __rte_unused)
+{
+	struct rte_iommufd_space *mirror = create_space();
+	char call[32];
+
+	assert_int_equal(rte_iommufd_space_mirror(mirror, space), 0);
+	assert_int_equal(map(1), 0);
+	snprintf(call, sizeof(call), "ioas_unmap ioas=%u ", mirror->ioas_id);
+	mock_answer(call, -EIO);
+	assert_int_equal(unmap(1), -EIO);
+	assert_contains(logs_text(), "cannot unmap 0x40000000-0x40000fff");
+	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
+	assert_int_equal(map_in_primary(IOVA), 0);
+	assert_int_equal(rte_iommufd_space_unmap(space, IOVA, PAGE), 0);
+}
+
 static void
 a_legacy_container_is_mapped_into(void **state __rte_unused)
 {
@@ -793,6 +811,7 @@ main(void)
 		TEST(a_commitment_that_comes_late),
 		TEST(an_unmap_that_comes_late),
 		TEST(mirrors_have_it_too),
+		TEST(a_mirror_that_fails_keeps_nothing_reserved),
 		TYPE1_TEST(a_legacy_container_is_mapped_into),
 		TYPE1_TEST(a_legacy_container_cannot_be_mirrored_into),
 		TYPE1_TEST(without_a_device_a_legacy_container_takes_nothing),
