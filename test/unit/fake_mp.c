@@ -140,6 +140,23 @@ give(struct rte_mp_reply *replies, const struct rte_mp_msg *reply)
 	replies->msgs[0] = *reply;
 }
 
+/* Nobody takes its descriptors. */
+static void
+drop_late(void)
+{
+	while (mp.late.num_fds > 0)
+		kernel_close(mp.late.fds[--mp.late.num_fds]);
+}
+
+/* The primary acts on the request as on any other; the answer to the one before is taken for its. */
+static void
+answer_late(const struct rte_mp_msg *received, struct rte_mp_reply *replies)
+{
+	give(replies, &mp.late);
+	call_action(received, fake_mp_peer);
+	mp.late = mp.reply;
+}
+
 /* EAL's own action, when the devices are DPDK's own code's or not. */
 static int
 ask_vfio(struct rte_mp_reply *replies)
@@ -181,13 +198,13 @@ rte_mp_request_sync(struct rte_mp_msg *message, struct rte_mp_reply *replies,
 		replies->nb_sent = 0;
 		return 0;
 	}
-	if (fake_mp_late_answers > 0) {
-		fake_mp_late_answers--;
-		give(replies, &mp.late);
-		return 0;
-	}
 	for (i = 0; i < message->num_fds; i++)
 		received.fds[i] = kernel_duplicate_fd(message->fds[i]);
+	if (fake_mp_late_answers > 0) {
+		fake_mp_late_answers--;
+		answer_late(&received, replies);
+		return 0;
+	}
 	if (mp.delayed) {
 		mp.delayed = false;
 		call_action(&mp.waiting, fake_mp_peer);
@@ -203,6 +220,7 @@ rte_mp_request_sync(struct rte_mp_msg *message, struct rte_mp_reply *replies,
 	call_action(&received, fake_mp_peer);
 	if (!mp.replied)
 		return time_out();
+	drop_late();
 	mp.late = mp.reply;
 	mp.late.num_fds = 0;
 	give(replies, &mp.reply);
@@ -223,6 +241,8 @@ rte_intr_callback_register(const struct rte_intr_handle *handle,
 
 	assert_true(mp.in_primary);
 	assert_int_equal(rte_intr_type_get(handle), RTE_INTR_HANDLE_EXT);
+	/* EAL would panic. */
+	assert_int_equal(kernel_check_waitable(rte_intr_fd_get(handle)), 0);
 	for (end = mp.ends; end->callback != NULL; end++)
 		assert_true(end < mp.ends + MAX_ENDS - 1);
 	snprintf(end->peer, sizeof(end->peer), "%s", mp.asking);
@@ -286,6 +306,7 @@ fake_mp_end(void)
 {
 	struct end *end;
 
+	drop_late();
 	for (end = mp.ends; end < mp.ends + MAX_ENDS; end++)
 		if (end->callback != NULL)
 			end->callback(end->argument);

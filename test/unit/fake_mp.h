@@ -30,7 +30,7 @@ enum fake_mp_primary {
 extern enum fake_mp_primary fake_mp_primary;
 /* Which secondary process asks. */
 extern const char *fake_mp_peer;
-/* How many answers of an earlier request come first. */
+/* To how many requests from now on the answer is that of the request before. */
 extern unsigned int fake_mp_late_answers;
 
 /* For a test's setup: everything that was is forgotten. */

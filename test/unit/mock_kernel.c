@@ -819,6 +819,16 @@ kernel_open_own_process(void)
 	return kernel_open("pidfd");
 }
 
+int
+kernel_check_waitable(int fd)
+{
+	DESCRIBE(call, "check_waitable fd=%d", fd);
+
+	return strcmp(require(DESCRIPTOR, fd, call)->name, "pidfd") == 0
+		? 0
+		: -EPERM;
+}
+
 /* Groups, by their names in /dev/vfio. */
 static dev_t
 number_of_group(const char *name)

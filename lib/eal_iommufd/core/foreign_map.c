@@ -100,6 +100,7 @@ foreign_map_remove(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
 	struct locked_range locked;
+	int forgotten = 0;
 	int ret = 0;
 
 	space_lock_range(space, &locked, iova, length);
@@ -107,12 +108,11 @@ foreign_map_remove(
 	if (!foreign_map_is_there(space, iova, length))
 		goto unlock;
 	ret = space_unmap_locked(space, iova, length, 1);
-	/* Where that failed, nothing else may be mapped there. */
-	if (ret == 0)
-		ret = space_forget_reserved_locked(space, iova, length);
+	/* One that the kernel has not unmapped here is MAPPING_LOST now, and stays. */
+	forgotten = space_forget_reserved_locked(space, iova, length);
 unlock:
 	space_unlock_range(space, &locked);
-	return ret;
+	return ret != 0 ? ret : forgotten;
 }
 
 void

@@ -40,6 +40,7 @@
 #include "core/space_allow.h"
 #include "core/space_counted.h"
 #include "core/space_map.h"
+#include "eal/secondary_maps.h"
 
 /*
  * Two threads may begin to follow with the same space, since EAL's lock is held for
@@ -435,6 +436,7 @@ unfollow(struct rte_iommufd_space *space)
 	if (space->context->memory == space)
 		space->context->memory = NULL;
 	pthread_mutex_unlock(&begin_lock);
+	secondary_maps_end_space(space);
 }
 
 /*

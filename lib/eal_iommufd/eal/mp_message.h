@@ -47,7 +47,8 @@ enum mp_way {
 struct mp_request {
 	uint32_t version;
 	uint32_t kind;
-	uint64_t number; /* the answer has the same */
+	/* The answer has the same. A request that is sent again has that of before. */
+	uint64_t number;
 	uint64_t va;
 	uint64_t iova;
 	uint64_t length;

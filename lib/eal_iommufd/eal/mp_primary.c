@@ -12,7 +12,7 @@
  *    can. So this is no border between users; the checks keep mistakes, other versions and
  *    processes that end half-way from spoiling what the primary has.
  *  - a message has this version and length; a path is ended; a request that brings a
- *    descriptor brings one, and others are closed.
+ *    descriptor brings one, which can be waited for, and others are closed.
  *  - a device is lent by its path, only when this process has opened it.
  *  - what it intends to map is an interval that overlaps nothing of the record: no memory of
  *    EAL's (all of an interval at the same addresses is accepted without a map call), nothing
@@ -49,45 +49,65 @@ copy_device_fd(struct rte_iommufd_context *context, const char *path)
 	return fd;
 }
 
-/* What a secondary needs to map into the space; a copied descriptor, 0: none, or -errno. */
+/* The space that is lent, and what the secondary needs to map into it. */
+struct lent_space {
+	const struct rte_iommufd_context *context;
+	struct mp_answer *answer;
+	int *fd; /* a copied descriptor, if there is one */
+};
+
 static int
-describe_space(const struct rte_iommufd_space *space, struct mp_answer *answer)
+give_copy(int fd, int *copy)
 {
+	int ret = kernel_duplicate_fd(fd);
+
+	if (ret < 0)
+		return ret;
+	*copy = ret;
+	return 0;
+}
+
+static int
+find_space_to_lend(struct rte_iommufd_space **found, void *argument)
+{
+	const struct lent_space *lent = argument;
+	struct mp_answer *answer = lent->answer;
+	struct rte_iommufd_space *space = rte_iommufd_context_memory(
+		lent->context);
+
+	*found = space;
+	if (space == NULL)
+		return -ENODEV;
 	if (space->context->backend->unsafe && space->container_fd >= 0) {
 		answer->way = MP_WAY_NONE;
 		return 0;
 	}
 	if (space->container_fd >= 0) {
 		answer->way = MP_WAY_CONTAINER;
-		return kernel_duplicate_fd(space->container_fd);
+		return give_copy(space->container_fd, lent->fd);
 	}
 	answer->way = MP_WAY_IOAS;
 	answer->ioas_id = space->ioas_id;
-	return kernel_duplicate_fd(space->context->iommu_fd);
+	return give_copy(space->context->iommu_fd, lent->fd);
 }
 
 static int
 lend_space(struct rte_iommufd_context *context, int pidfd, const char *peer,
 	struct mp_answer *answer, int *fd)
 {
-	struct rte_iommufd_space *space = rte_iommufd_context_memory(context);
-	int ret;
+	struct lent_space lent = {
+		.context = context,
+		.answer = answer,
+		.fd = fd,
+	};
 
 	if (pidfd < 0)
 		return -EPROTO;
-	if (space == NULL)
-		return -ENODEV;
 	/* The list keeps a descriptor of its own. */
 	pidfd = kernel_duplicate_fd(pidfd);
 	if (pidfd < 0)
 		return pidfd;
-	ret = secondary_maps_join(peer, pidfd, space);
-	if (ret != 0)
-		return ret;
-	ret = describe_space(space, answer);
-	if (ret > 0)
-		*fd = ret;
-	return ret < 0 ? ret : 0;
+	return secondary_maps_join(peer, pidfd, find_space_to_lend, &lent);
 }
 
 static int
@@ -100,17 +120,10 @@ lend_device(struct rte_iommufd_context *context, const char *path, int *fd)
 	return ret < 0 ? ret : 0;
 }
 
-/* What is asked, in the context. */
 static int
-answer_in_context(struct rte_iommufd_context *context,
-	const struct mp_request *request, int pidfd, const char *peer,
-	struct mp_answer *answer, int *fd)
+act_on_map(const struct mp_request *request, const char *peer)
 {
 	switch (request->kind) {
-	case MP_BORROW_DEVICE:
-		return lend_device(context, request->path, fd);
-	case MP_BORROW_SPACE:
-		return lend_space(context, pidfd, peer, answer, fd);
 	case MP_INTEND:
 		return secondary_maps_intend(
 			peer, request->va, request->iova, request->length);
@@ -125,6 +138,34 @@ answer_in_context(struct rte_iommufd_context *context,
 			peer, request->iova, request->length);
 	}
 	return -EPROTO;
+}
+
+/* Sent again, because the answer did not come in time, it has been acted on. */
+static int
+act_on_map_once(const struct mp_request *request, const char *peer)
+{
+	int ret;
+
+	if (secondary_maps_is_answered(peer, request->number, &ret))
+		return ret;
+	ret = act_on_map(request, peer);
+	secondary_maps_note_answer(peer, request->number, ret);
+	return ret;
+}
+
+/* What is asked, in the context. */
+static int
+answer_in_context(struct rte_iommufd_context *context,
+	const struct mp_request *request, int pidfd, const char *peer,
+	struct mp_answer *answer, int *fd)
+{
+	switch (request->kind) {
+	case MP_BORROW_DEVICE:
+		return lend_device(context, request->path, fd);
+	case MP_BORROW_SPACE:
+		return lend_space(context, pidfd, peer, answer, fd);
+	}
+	return act_on_map_once(request, peer);
 }
 
 static int

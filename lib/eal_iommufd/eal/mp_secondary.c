@@ -7,7 +7,9 @@
  * in the primary's address space.
  *
  * One request at a time: EAL's channel keeps requests apart by their name only. The answer to
- * a request that was given up can come in place of the next one's, so each has a number.
+ * a request that was given up can come in place of the next one's, so each has a number. To
+ * wait on, the request has to be sent again: it keeps its number, by which the primary acts
+ * on it once and answers as before.
  *
  * Must not know: backends, spaces.
  */
@@ -180,9 +182,9 @@ ask(struct mp_request *request, int own_fd, struct mp_answer *answer, int *fd)
 		message.num_fds = 1;
 		message.fds[0] = own_fd;
 	}
+	request->number = ++secondary.number;
+	memcpy(message.param, request, sizeof(*request));
 	for (tries = 0; tries < LATE_ANSWERS; tries++) {
-		request->number = ++secondary.number;
-		memcpy(message.param, request, sizeof(*request));
 		ret = ask_once(&message, PATIENCE_SECONDS, &reply);
 		if (ret != 0)
 			return complain(ret);

@@ -38,10 +38,11 @@ struct secondary_map {
 struct secondary {
 	TAILQ_ENTRY(secondary) next;
 	TAILQ_HEAD(, secondary_map) maps;
-	struct rte_iommufd_context *context;
-	struct rte_iommufd_space *space; /* while it is the context's memory */
+	struct rte_iommufd_space *space; /* NULL: it has ended */
 	struct rte_intr_handle *end; /* readable when the process has ended */
 	int pidfd;
+	uint64_t answered; /* the number of its last request; 0: none */
+	int answer;	   /* to that */
 	char peer[];
 };
 
@@ -82,14 +83,6 @@ drop_map(struct secondary *secondary, struct secondary_map *map)
 	free(map);
 }
 
-/* A program may end the space, and all that is mapped there with it, at any time. */
-static bool
-has_space(const struct secondary *secondary)
-{
-	return rte_iommufd_context_memory(secondary->context) ==
-		secondary->space;
-}
-
 static void
 unmap_one(const struct secondary *secondary, const struct secondary_map *map)
 {
@@ -103,12 +96,11 @@ unmap_one(const struct secondary *secondary, const struct secondary_map *map)
 static void
 unmap_all(struct secondary *secondary)
 {
-	const bool there = has_space(secondary);
 	struct secondary_map *map;
 	uint64_t bytes = 0;
 
 	while ((map = TAILQ_FIRST(&secondary->maps)) != NULL) {
-		if (there)
+		if (secondary->space != NULL)
 			unmap_one(secondary, map);
 		bytes += map->length;
 		drop_map(secondary, map);
@@ -144,9 +136,14 @@ on_end(void *argument)
 		secondary->end, on_end, secondary, end_secondary);
 }
 
+/* EAL's interrupt thread ends this process when it is given what it cannot wait for. */
 static int
 watch(struct secondary *secondary)
 {
+	int ret = kernel_check_waitable(secondary->pidfd);
+
+	if (ret != 0)
+		return ret;
 	secondary->end = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (secondary->end == NULL)
 		return -ENOMEM;
@@ -155,6 +152,7 @@ watch(struct secondary *secondary)
 	return rte_intr_callback_register(secondary->end, on_end, secondary);
 }
 
+/* Takes the pidfd. */
 static int
 add_secondary(const char *peer, int pidfd, struct rte_iommufd_space *space)
 {
@@ -163,7 +161,6 @@ add_secondary(const char *peer, int pidfd, struct rte_iommufd_space *space)
 
 	if (made != NULL) {
 		TAILQ_INIT(&made->maps);
-		made->context = space->context;
 		made->space = space;
 		made->pidfd = pidfd;
 		strcpy(made->peer, peer);
@@ -179,36 +176,95 @@ add_secondary(const char *peer, int pidfd, struct rte_iommufd_space *space)
 	if (made != NULL)
 		rte_intr_instance_free(made->end);
 	free(made);
+	kernel_close(pidfd);
 	return ret;
+}
+
+static int
+join_locked(const char *peer, int pidfd, struct rte_iommufd_space *space)
+{
+	const struct secondary *secondary = find_secondary(peer);
+
+	if (secondary == NULL)
+		return add_secondary(peer, pidfd, space);
+	kernel_close(pidfd);
+	return secondary->space == space ? 0 : -ESTALE;
 }
 
 int
-secondary_maps_join(
-	const char *peer, int pidfd, struct rte_iommufd_space *space)
+secondary_maps_join(const char *peer, int pidfd,
+	int (*find)(struct rte_iommufd_space **space, void *argument),
+	void *argument)
 {
-	struct secondary *secondary;
-	int ret = 0;
+	struct rte_iommufd_space *space;
+	int ret;
 
+	/* Held from the look at the space on: secondary_maps_end_space() comes after it. */
 	pthread_mutex_lock(&secondaries_lock);
-	secondary = find_secondary(peer);
-	if (secondary == NULL)
-		ret = add_secondary(peer, pidfd, space);
-	pthread_mutex_unlock(&secondaries_lock);
-	if (secondary != NULL || ret != 0)
+	ret = find(&space, argument);
+	if (ret == 0)
+		ret = join_locked(peer, pidfd, space);
+	else
 		kernel_close(pidfd);
+	pthread_mutex_unlock(&secondaries_lock);
 	return ret;
 }
 
+/* What they have mapped there stays in their lists, so that they can unmap it. */
+void
+secondary_maps_end_space(const struct rte_iommufd_space *space)
+{
+	struct secondary *secondary;
+
+	pthread_mutex_lock(&secondaries_lock);
+	TAILQ_FOREACH(secondary, &secondaries, next)
+		if (secondary->space == space)
+			secondary->space = NULL;
+	pthread_mutex_unlock(&secondaries_lock);
+}
+
+void
+secondary_maps_note_answer(const char *peer, uint64_t number, int answer)
+{
+	struct secondary *secondary;
+
+	pthread_mutex_lock(&secondaries_lock);
+	secondary = find_secondary(peer);
+	if (secondary != NULL) {
+		secondary->answered = number;
+		secondary->answer = answer;
+	}
+	pthread_mutex_unlock(&secondaries_lock);
+}
+
+bool
+secondary_maps_is_answered(const char *peer, uint64_t number, int *answer)
+{
+	const struct secondary *secondary;
+	bool is_answered;
+
+	pthread_mutex_lock(&secondaries_lock);
+	secondary = find_secondary(peer);
+	is_answered = secondary != NULL && number != 0 &&
+		secondary->answered == number;
+	if (is_answered)
+		*answer = secondary->answer;
+	pthread_mutex_unlock(&secondaries_lock);
+	return is_answered;
+}
+
 static bool
-is_intended(uint64_t iova, uint64_t length)
+is_intended(
+	const struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
 	const struct secondary *secondary;
 	const struct secondary_map *map;
 
 	TAILQ_FOREACH(secondary, &secondaries, next)
 		TAILQ_FOREACH(map, &secondary->maps, next)
-			if (iova - map->iova < map->length ||
-				map->iova - iova < length)
+			if (secondary->space == space &&
+				(iova - map->iova < map->length ||
+					map->iova - iova < length))
 				return true;
 	return false;
 }
@@ -223,9 +279,9 @@ intend_locked(struct secondary *secondary, uint64_t va, uint64_t iova,
 	struct secondary_map *map;
 	int ret;
 
-	if (!has_space(secondary))
+	if (secondary->space == NULL)
 		return -ESTALE;
-	if (is_intended(iova, length))
+	if (is_intended(secondary->space, iova, length))
 		return -EEXIST;
 	ret = foreign_map_check(secondary->space, &wanted);
 	if (ret != 0)
@@ -305,8 +361,9 @@ commit(struct secondary *secondary, struct secondary_map *map)
 
 	if (map->state != MAP_INTENDED)
 		return -ENOENT;
-	ret = has_space(secondary) ? foreign_map_add(secondary->space, &mapping)
-				   : -ESTALE;
+	ret = secondary->space == NULL
+		? -ESTALE
+		: foreign_map_add(secondary->space, &mapping);
 	if (ret == 0)
 		map->state = MAP_COMMITTED;
 	else /* the secondary unmaps it */
@@ -327,7 +384,7 @@ unmap(struct secondary *secondary, struct secondary_map *map)
 
 	if (map->state != MAP_COMMITTED)
 		return -ENOENT;
-	if (has_space(secondary))
+	if (secondary->space != NULL)
 		ret = foreign_map_remove(
 			secondary->space, map->iova, map->length);
 	drop_map(secondary, map);

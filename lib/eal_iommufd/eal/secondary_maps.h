@@ -15,13 +15,31 @@
  * Must not know: messages, devices.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct rte_iommufd_space;
 
-/* The secondary will map into the space. Takes the pidfd, also when it fails. */
-int secondary_maps_join(
-	const char *peer, int pidfd, struct rte_iommufd_space *space);
+/*
+ * The secondary will map into the space that find() gives, which does not end before this
+ * has returned. An error of find() is returned. -ESTALE: it had joined one that has ended.
+ * Takes the pidfd, also when it fails.
+ */
+int secondary_maps_join(const char *peer, int pidfd,
+	int (*find)(struct rte_iommufd_space **space, void *argument),
+	void *argument);
+/*
+ * A space is about to end, and all that is mapped there with it. When this returns, nothing
+ * here uses it.
+ */
+void secondary_maps_end_space(const struct rte_iommufd_space *space);
+/*
+ * Its request of that number was answered so. Nothing is noted of a secondary that has not
+ * joined.
+ */
+void secondary_maps_note_answer(const char *peer, uint64_t number, int answer);
+/* Whether it has sent again the request that was answered last, and how that was. */
+bool secondary_maps_is_answered(const char *peer, uint64_t number, int *answer);
 /*
  * foreign_map_check(), and noted: the secondary is about to map it. -EEXIST also for what
  * another secondary intends; -ENOENT: it has not joined; -ESTALE: the space has ended.

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -61,6 +62,20 @@ kernel_open_own_process(void)
 	int fd = syscall(SYS_pidfd_open, getpid(), 0);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int
+kernel_check_waitable(int fd)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int ret;
+
+	if (epoll < 0)
+		return -errno;
+	ret = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &readable) < 0 ? -errno : 0;
+	close(epoll);
+	return ret;
 }
 
 int

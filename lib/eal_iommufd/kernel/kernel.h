@@ -37,6 +37,8 @@ int kernel_close(int fd);
 int kernel_duplicate_fd(int fd);
 /* A descriptor of this process, which is readable when it has ended (pidfd_open()). */
 int kernel_open_own_process(void);
+/* Whether epoll can wait for it, which it cannot for a file. 0, or -EPERM. */
+int kernel_check_waitable(int fd);
 /* The device number behind an open character device. */
 int kernel_device_number(int fd, dev_t *number);
 /* The device number that sysfs names for a legacy group's node ("12", "noiommu-12"). */

@@ -88,7 +88,7 @@ start(void **state, const char *settings)
 		device = open_device(nic);
 		space = create_space();
 		assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-		context->memory = space;
+		assert_int_equal(rte_iommufd_space_follow_memory(space), 0);
 	}
 	fake_mp_be_primary(true);
 	assert_int_equal(rte_iommufd_process_serve(), 0);
@@ -120,7 +120,6 @@ teardown(void **state)
 {
 	fake_mp_end();
 	be_secondary("none");
-	context->memory = NULL;
 	rte_iommufd_device_close(device);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	return devices_end(state);
@@ -242,10 +241,35 @@ a_late_answer_is_passed_over(void **state __rte_unused)
 
 	assert_int_equal(borrow_nic(&borrowed), 0);
 	rte_iommufd_device_close(borrowed);
-	fake_mp_late_answers = 2; /* of what was asked above */
+	fake_mp_late_answers =
+		2; /* of what was asked above, and of its repetition */
 	assert_int_equal(map(1), 0);
 	assert_int_equal(mock_mappings(), 1);
 	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
+/* Each answer is late, so each request is sent twice; the primary acts on it once. */
+static void
+a_request_that_is_sent_twice_is_acted_on_once(void **state __rte_unused)
+{
+	unsigned int late;
+
+	assert_int_equal(map(1), 0);
+	for (late = 1; late <= 4; late++) {
+		fake_mp_late_answers = late;
+		assert_int_equal(rte_iommufd_process_map(
+					 memory + PAGE, IOVA + PAGE, PAGE),
+			0);
+		assert_int_equal(mock_mappings(), 2);
+		fake_mp_late_answers = late;
+		assert_int_equal(rte_iommufd_process_unmap(
+					 memory + PAGE, IOVA + PAGE, PAGE),
+			0);
+		assert_int_equal(mock_mappings(), 1);
+	}
+	assert_int_equal(unmap(1), 0);
+	assert_int_equal(mock_mappings(), 0);
 	assert_no_error();
 }
 
@@ -334,6 +358,27 @@ descriptors_that_nobody_wants_are_closed(void **state __rte_unused)
 	message.fds[0] = kernel_open("pidfd");
 	assert_int_equal(answer_to(&message), -ENOENT);
 	assert_int_equal(mock_open("pidfd"), 0);
+}
+
+static void
+a_descriptor_that_cannot_be_waited_for_is_refused(void **state __rte_unused)
+{
+	struct mp_request request = { .version = MP_VERSION,
+		.kind = MP_BORROW_SPACE };
+	struct rte_mp_msg message = message_of(&request);
+	struct rte_mp_msg reply;
+	struct mp_answer answer;
+	int i;
+
+	message.num_fds = 1;
+	message.fds[0] = kernel_open("/etc/passwd");
+	fake_mp_send(&message, &reply);
+	memcpy(&answer, reply.param, sizeof(answer));
+	assert_int_equal(answer.result, -EPERM);
+	assert_one_error("the end of a secondary process cannot be waited for");
+	assert_int_equal(mock_open("/etc/passwd"), 0);
+	for (i = 0; i < reply.num_fds; i++)
+		kernel_close(reply.fds[i]);
 }
 
 static void
@@ -555,19 +600,41 @@ one_that_ends_unmaps_nothing_of_the_primary(void **state __rte_unused)
 }
 
 static void
-a_space_that_has_ended_takes_all_along(void **state __rte_unused)
+end_space(void)
 {
-	assert_int_equal(map(1), 0);
-	context->memory = NULL;
 	rte_iommufd_device_close(device);
 	device = NULL;
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	space = NULL;
+}
+
+static void
+a_space_that_has_ended_takes_all_along(void **state __rte_unused)
+{
+	assert_int_equal(map(1), 0);
+	end_space();
 	assert_int_equal(
 		rte_iommufd_process_map(memory, 2 * IOVA, PAGE), -ESTALE);
 	assert_one_error("has ended the address space");
 	assert_int_equal(unmap(1), 0);
 	assert_no_error();
+}
+
+/* The allocator may well give the next space the memory of the one that has ended. */
+static void
+a_space_that_comes_after_is_not_the_same(void **state __rte_unused)
+{
+	struct rte_iommufd_space *ended = space;
+
+	assert_int_equal(map(1), 0);
+	end_space();
+	context->memory = ended; /* which must not be looked into */
+	assert_int_equal(
+		rte_iommufd_process_map(memory, 2 * IOVA, PAGE), -ESTALE);
+	assert_one_error("has ended the address space");
+	fake_mp_kill("mp_socket_1");
+	assert_int_equal(mock_calls("ioas_unmap"), 0);
+	context->memory = NULL;
 }
 
 /* --- A primary that acts on requests too late --- */
@@ -648,6 +715,24 @@ mirrors_have_it_too(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_destroy(late), 0);
 	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
 	assert_no_error();
+}
+
+/* What cannot be unmapped in a mirror is unmapped in the space, and leaves its record. */
+static void
+a_mirror_that_fails_keeps_nothing_reserved(void **state __rte_unused)
+{
+	struct rte_iommufd_space *mirror = create_space();
+	char call[32];
+
+	assert_int_equal(rte_iommufd_space_mirror(mirror, space), 0);
+	assert_int_equal(map(1), 0);
+	snprintf(call, sizeof(call), "ioas_unmap ioas=%u ", mirror->ioas_id);
+	mock_answer(call, -EIO);
+	assert_int_equal(unmap(1), -EIO);
+	assert_contains(logs_text(), "cannot unmap 0x40000000-0x40000fff");
+	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
+	assert_int_equal(map_in_primary(IOVA), 0);
+	assert_int_equal(rte_iommufd_space_unmap(space, IOVA, PAGE), 0);
 }
 
 static void
@@ -740,9 +825,11 @@ main(void)
 		TEST(a_stopped_primary_costs_one_patience_and_one_line),
 		TEST(a_primary_that_goes_on_is_asked_again),
 		TEST(a_late_answer_is_passed_over),
+		TEST(a_request_that_is_sent_twice_is_acted_on_once),
 		TEST(a_primary_that_has_ended_is_one_line),
 		TEST(a_message_of_another_kind_is_refused),
 		TEST(descriptors_that_nobody_wants_are_closed),
+		TEST(a_descriptor_that_cannot_be_waited_for_is_refused),
 		TEST(a_request_of_one_that_has_not_joined_is_refused),
 		TEST(a_secondary_maps_and_unmaps),
 		TEST(maps_are_counted),
@@ -757,11 +844,13 @@ main(void)
 		TEST(one_that_ends_before_it_has_said_that_it_mapped),
 		TEST(one_that_ends_unmaps_nothing_of_the_primary),
 		TEST(a_space_that_has_ended_takes_all_along),
+		TEST(a_space_that_comes_after_is_not_the_same),
 		TEST(a_space_that_comes_late),
 		TEST(an_intention_that_comes_late),
 		TEST(a_commitment_that_comes_late),
 		TEST(an_unmap_that_comes_late),
 		TEST(mirrors_have_it_too),
+		TEST(a_mirror_that_fails_keeps_nothing_reserved),
 		TYPE1_TEST(a_legacy_container_is_mapped_into),
 		TYPE1_TEST(a_secondary_unmaps_what_ended_with_the_page_table),
 		TYPE1_TEST(one_ends_after_its_maps_ended_with_the_page_table),
