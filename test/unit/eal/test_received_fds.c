@@ -45,13 +45,14 @@ what_is_expected_is_closed_on_exec(void **state __rte_unused)
 static void
 more_or_fewer_than_expected_are_closed(void **state __rte_unused)
 {
+	/* The largest number differs by release: 8 or 253. */
+	const int counts[] = { 0, 2, 3, RTE_MP_MAX_FD_NUM };
 	struct rte_mp_msg message;
-	int fd, count;
+	size_t i;
+	int fd;
 
-	for (count = 0; count <= RTE_MP_MAX_FD_NUM; count++) {
-		if (count == 1)
-			continue;
-		message = message_with(count);
+	for (i = 0; i < RTE_DIM(counts); i++) {
+		message = message_with(counts[i]);
 		assert_int_equal(received_fds_take(&message, &fd, 1), -EIO);
 		assert_int_equal(mock_open("[vfio-device]"), 0);
 	}
