@@ -6,9 +6,9 @@
 Sends frames with random contents that follow from their number and checks every byte of every frame that comes back. It
 knows nothing of DPDK. Ends with status 0 when each frame has come back at least once and none was changed.
 
-  peer.py echo INTERFACE COUNT [--seed N] [--swapped ADDRESS] [--longest BYTES]
+  peer.py echo INTERFACE COUNT [--seed N] [--swapped ADDRESS] [--longest BYTES] [--window FRAMES]
                                         frames come back as they were, each at least once; or they go to ADDRESS and come
-                                        back with their two addresses swapped
+                                        back with their two addresses swapped; so many are on their way at once
   peer.py flow INTERFACE                a few frames go round all the time, as above; what is lost is sent again soon, and
                                         after SIGTERM until all have come back
   peer.py captured FILE INTERFACE COUNT [--seed N]   the pcap file has all that `echo` has sent, and of this kind nothing else
@@ -224,7 +224,8 @@ def main():
     command.add_argument("--seed", default="1")
     command.add_argument("--swapped", metavar="ADDRESS", type=ethernet_address)
     command.add_argument("--longest", type=int, default=LONGEST)
-    command.set_defaults(window=WINDOW, silence=SILENCE, pause=0)
+    command.add_argument("--window", metavar="FRAMES", type=int, default=WINDOW)
+    command.set_defaults(silence=SILENCE, pause=0)
     command = commands.add_parser("flow")
     command.add_argument("interface")
     command.set_defaults(seed="1", swapped=None, longest=LONGEST, window=4, silence=0.3, pause=0.003)

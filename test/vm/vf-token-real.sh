@@ -45,7 +45,7 @@ for backend in iommufd type1; do
 	wait_for_line "$pf" 'start packet forwarding' 90
 	expect_backend "$pf" "$backend(v2)?"
 	kernel_on_tokens >/dev/null
-	expect_refused none "(its PF's program has set a VF token|.*a VF may need --vfio-vf-token)" 'VF token required'
+	expect_refused none "(the kernel wants a VF token for it|.*a VF may need --vfio-vf-token)" 'VF token required'
 	expect_refused wrong 'the kernel refused the VF token' 'Incorrect VF token' --vfio-vf-token=$other
 
 	# The NIC would give a frame that the VF sends to all, or to itself, back to the VF: the addresses are swapped on the way.
