@@ -259,8 +259,15 @@ is_apart(const struct container *container)
 static int
 default_fd_locked(int *container_fd)
 {
-	int ret = require_context(&books.standard);
+	int ret;
 
+	/* A space of its own would be in none of the primary's devices. */
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
+		BUS_LOG(ERR,
+			"a driver maps memory by type1 calls in a secondary process, where they reach no device: map with rte_vfio_container_dma_map(), or in the primary process");
+		return -EINVAL;
+	}
+	ret = require_context(&books.standard);
 	if (ret == 0)
 		ret = require_space(&books.standard);
 	if (ret != 0)
