@@ -24,6 +24,7 @@ fake_process_type(void)
 }
 
 #define rte_eal_process_type() fake_process_type()
+#define rte_iommufd_process_unmap fake_process_unmap
 #include "../../../drivers/bus/pci_iommufd/containers.c"
 #include "devices.h"
 #include "fake_sysfs.h"
@@ -132,6 +133,30 @@ a_secondary_has_no_container_for_type1_calls(void **state __rte_unused)
 	assert_no_error();
 }
 
+static unsigned int process_unmaps;
+
+int
+fake_process_unmap(const void *va __rte_unused, uint64_t iova __rte_unused,
+	uint64_t length __rte_unused)
+{
+	process_unmaps++;
+	return 0;
+}
+
+/* As a program does that closes its port and then frees its memory. */
+static void
+a_secondary_unmaps_after_its_last_device(void **state __rte_unused)
+{
+	const int fd = VFIO_SHIM_DEFAULT_CONTAINER_FD;
+
+	process_type = RTE_PROC_SECONDARY;
+	process_unmaps = 0;
+	assert_int_equal(containers_map(fd, 0x1000, 0x1000, 0x1000), -ENODEV);
+	assert_int_equal(containers_unmap(fd, 0x1000, 0x1000, 0x1000), 0);
+	assert_int_equal(process_unmaps, 1);
+	assert_no_error();
+}
+
 /* --- Maps of the program --- */
 
 static unsigned int calls_without_lock;
@@ -223,6 +248,7 @@ main(void)
 		TEST(a_request_is_for_one_device_until_withdrawn),
 		TEST(what_cannot_be_attached_leaves_nothing),
 		TEST(a_secondary_has_no_container_for_type1_calls),
+		TEST(a_secondary_unmaps_after_its_last_device),
 		TEST(the_kernel_is_called_without_the_lock),
 		TEST(a_container_ends_with_its_last_call),
 	};
