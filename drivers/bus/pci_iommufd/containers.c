@@ -259,8 +259,15 @@ is_apart(const struct container *container)
 static int
 default_fd_locked(int *container_fd)
 {
-	int ret = require_context(&books.standard);
+	int ret;
 
+	/* A space of its own would be in none of the primary's devices. */
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
+		BUS_LOG(ERR,
+			"a driver maps memory by type1 calls in a secondary process, where they reach no device: map with rte_vfio_container_dma_map(), or in the primary process");
+		return -EINVAL;
+	}
+	ret = require_context(&books.standard);
 	if (ret == 0)
 		ret = require_space(&books.standard);
 	if (ret != 0)
@@ -791,15 +798,14 @@ call_end(struct container *container)
 }
 
 /*
- * Whether the primary process keeps what is mapped into the container: in a secondary one,
- * for the devices that it has borrowed. Its answer is waited for without the lock.
+ * Whether the primary process keeps what is mapped into the container: in a secondary one.
+ * Its answer is waited for without the lock.
  */
 static bool
 is_kept_by_primary(int container_fd)
 {
 	return container_fd == VFIO_SHIM_DEFAULT_CONTAINER_FD &&
-		rte_eal_process_type() == RTE_PROC_SECONDARY &&
-		containers_are_in_use();
+		rte_eal_process_type() == RTE_PROC_SECONDARY;
 }
 
 int
@@ -808,7 +814,8 @@ containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	struct container *container;
 	int ret;
 
-	if (is_kept_by_primary(container_fd))
+	/* For the devices that are borrowed. */
+	if (is_kept_by_primary(container_fd) && containers_are_in_use())
 		return rte_iommufd_process_map(
 			(const void *)(uintptr_t)va, iova, length);
 	ret = call_begin(container_fd, 1, &container);
@@ -829,6 +836,7 @@ containers_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	struct container *container;
 	int ret;
 
+	/* Also when the borrowed devices are closed. */
 	if (is_kept_by_primary(container_fd))
 		return rte_iommufd_process_unmap(
 			(const void *)(uintptr_t)va, iova, length);

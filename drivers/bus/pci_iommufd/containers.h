@@ -51,7 +51,10 @@ int containers_device_info(int fd, struct vfio_device_info *info);
 /* Gives the fd of a new container. */
 int containers_create(int *container_fd);
 int containers_destroy(int container_fd);
-/* The fd of the default container, which is opened if need be. */
+/*
+ * The fd of the default container, which is opened if need be. -EINVAL in a secondary process,
+ * whose own container would have none of the primary's devices.
+ */
 int containers_default_fd(int *container_fd);
 
 /* Gives a stand-in for the group's fd; again the same for a group that has one. */

@@ -10,9 +10,21 @@
 
 #include <errno.h>
 #include <linux/vfio.h>
+#include <string.h>
 
+#include <rte_eal.h>
 #include <rte_log.h>
 
+static enum rte_proc_type_t process_type;
+
+static enum rte_proc_type_t
+fake_process_type(void)
+{
+	return process_type;
+}
+
+#define rte_eal_process_type() fake_process_type()
+#define rte_iommufd_process_unmap fake_process_unmap
 #include "../../../drivers/bus/pci_iommufd/containers.c"
 #include "devices.h"
 #include "fake_sysfs.h"
@@ -36,6 +48,7 @@ setup(void **state)
 	int ret = devices_start(state, false, "backend=iommufd");
 
 	nic = fake_sysfs_add(&nic_entry);
+	process_type = RTE_PROC_PRIMARY;
 	books.standard.context = context;
 	return ret;
 }
@@ -103,6 +116,45 @@ what_cannot_be_attached_leaves_nothing(void **state __rte_unused)
 	assert_int_equal(open_nic(&fd), -EBUSY);
 	rte_iommufd_device_request_withdraw(nic);
 	assert_int_equal(mock_open(NODE), 0);
+}
+
+/* A space of the secondary's own reaches none of the primary's devices. */
+static void
+a_secondary_has_no_container_for_type1_calls(void **state __rte_unused)
+{
+	int fd;
+
+	process_type = RTE_PROC_SECONDARY;
+	assert_int_equal(containers_default_fd(&fd), -EINVAL);
+	assert_one_error("in a secondary process");
+	assert_null(books.standard.space);
+	process_type = RTE_PROC_PRIMARY;
+	assert_int_equal(containers_default_fd(&fd), 0);
+	assert_no_error();
+}
+
+static unsigned int process_unmaps;
+
+int
+fake_process_unmap(const void *va __rte_unused, uint64_t iova __rte_unused,
+	uint64_t length __rte_unused)
+{
+	process_unmaps++;
+	return 0;
+}
+
+/* As a program does that closes its port and then frees its memory. */
+static void
+a_secondary_unmaps_after_its_last_device(void **state __rte_unused)
+{
+	const int fd = VFIO_SHIM_DEFAULT_CONTAINER_FD;
+
+	process_type = RTE_PROC_SECONDARY;
+	process_unmaps = 0;
+	assert_int_equal(containers_map(fd, 0x1000, 0x1000, 0x1000), -ENODEV);
+	assert_int_equal(containers_unmap(fd, 0x1000, 0x1000, 0x1000), 0);
+	assert_int_equal(process_unmaps, 1);
+	assert_no_error();
 }
 
 /* --- Maps of the program --- */
@@ -195,6 +247,8 @@ main(void)
 		TEST(a_requested_space_is_empty),
 		TEST(a_request_is_for_one_device_until_withdrawn),
 		TEST(what_cannot_be_attached_leaves_nothing),
+		TEST(a_secondary_has_no_container_for_type1_calls),
+		TEST(a_secondary_unmaps_after_its_last_device),
 		TEST(the_kernel_is_called_without_the_lock),
 		TEST(a_container_ends_with_its_last_call),
 	};
