@@ -278,6 +278,18 @@ take_back_one(const struct mapping *mapping, void *argument)
 	return 0;
 }
 
+/* The page table is new, and only they can map their memory there again. */
+static void
+drop_reserved_locked(struct rte_iommufd_space *space)
+{
+	size_t count = iova_map_remove_all_reserved(&space->map);
+
+	if (count > 0)
+		IOMMUFD_LOG(WARNING,
+			"%zu mappings of secondary processes have ended with the last device: they have to unmap them and map them again",
+			count);
+}
+
 static int
 fill_locked(struct rte_iommufd_space *space)
 {
@@ -290,6 +302,7 @@ fill_locked(struct rte_iommufd_space *space)
 		return 0;
 	}
 	space->state = SPACE_LIVE;
+	drop_reserved_locked(space);
 	progress_start(&filling.progress, "mapping memory for devices",
 		space->map.bytes);
 	ret = iova_map_walk(&space->map, enter_one, &filling);

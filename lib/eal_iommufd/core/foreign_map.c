@@ -79,19 +79,37 @@ foreign_map_add(struct rte_iommufd_space *space, const struct mapping *mapping)
 	return ret;
 }
 
+/* The range is locked. */
+static bool
+foreign_map_is_there(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
+{
+	const struct mapping *area;
+	bool is_there;
+
+	pthread_mutex_lock(&space->map_lock);
+	area = iova_map_find(&space->map, iova);
+	is_there = area != NULL && area->origin == MAPPING_OF_SECONDARY &&
+		area->iova == iova && area->length == length;
+	pthread_mutex_unlock(&space->map_lock);
+	return is_there;
+}
+
 int
 foreign_map_remove(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
 	struct locked_range locked;
-	int ret, forgotten;
+	int ret = 0;
 
 	space_lock_range(space, &locked, iova, length);
-	ret = space_unmap_locked(space, iova, length, 1);
-	/* One that the kernel has not unmapped here is MAPPING_LOST now, and stays. */
-	forgotten = space_forget_reserved_locked(space, iova, length);
+	if (foreign_map_is_there(space, iova, length)) {
+		ret = space_unmap_locked(space, iova, length, 1);
+		/* One that was not unmapped here is MAPPING_LOST now, and stays. */
+		space_forget_reserved_locked(space, iova, length);
+	}
 	space_unlock_range(space, &locked);
-	return ret != 0 ? ret : forgotten;
+	return ret;
 }
 
 void

@@ -30,7 +30,10 @@ int foreign_map_check(
 /* The other process has mapped it: records it, and copies it to the mirrors. Logs. */
 int foreign_map_add(
 	struct rte_iommufd_space *space, const struct mapping *mapping);
-/* Unmaps one that was added, here and in the mirrors. Logs. */
+/*
+ * Unmaps one that was added, here and in the mirrors. Logs. One that has ended with the page
+ * table of a legacy container is 0, and what is there instead stays.
+ */
 int foreign_map_remove(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
 /*

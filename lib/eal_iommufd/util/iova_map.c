@@ -298,6 +298,20 @@ iova_map_remove_reserved(struct iova_map *set, uint64_t iova, uint64_t length)
 	return 0;
 }
 
+size_t
+iova_map_remove_all_reserved(struct iova_map *set)
+{
+	const size_t before = set->count;
+	struct iova_map_node *node, *following;
+
+	for (node = node_at_or_after(set, 0); node != NULL; node = following) {
+		following = node_after(node);
+		if (node->mapping.origin == MAPPING_OF_SECONDARY)
+			unlink_node(set, node);
+	}
+	return before - set->count;
+}
+
 int
 iova_map_walk(
 	const struct iova_map *set, iova_map_visit_t visit, void *argument)

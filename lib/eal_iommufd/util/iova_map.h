@@ -131,6 +131,9 @@ void iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length);
 int iova_map_remove_reserved(
 	struct iova_map *set, uint64_t iova, uint64_t length);
 
+/* Removes all mappings of MAPPING_OF_SECONDARY. How many there were. */
+size_t iova_map_remove_all_reserved(struct iova_map *set);
+
 /*
  * The parts of mappings that make up [iova, iova + length), in ascending order, in an
  * array that the caller frees. 0; -ENOENT when something in it is not mapped;

@@ -746,6 +746,23 @@ a_legacy_container_is_mapped_into(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* Its page table has ended with its last device, and with it what the secondary had there. */
+static void
+a_legacy_container_that_was_empty_has_nothing(void **state __rte_unused)
+{
+	assert_int_equal(map(1), 0);
+	rte_iommufd_device_close(device);
+	device = open_device(nic);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+	assert_int_equal(map(1), 0);
+	assert_int_equal(mock_mappings(), 1);
+	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
 static void
 a_legacy_container_cannot_be_mirrored_into(void **state __rte_unused)
 {
@@ -813,6 +830,7 @@ main(void)
 		TEST(mirrors_have_it_too),
 		TEST(a_mirror_that_fails_keeps_nothing_reserved),
 		TYPE1_TEST(a_legacy_container_is_mapped_into),
+		TYPE1_TEST(a_legacy_container_that_was_empty_has_nothing),
 		TYPE1_TEST(a_legacy_container_cannot_be_mirrored_into),
 		TYPE1_TEST(without_a_device_a_legacy_container_takes_nothing),
 	};
