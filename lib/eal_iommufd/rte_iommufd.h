@@ -791,6 +791,10 @@ __rte_experimental int rte_iommufd_process_borrow(
  * it ends. The same memory may be mapped several times, and is unmapped as often; EAL's
  * memory is mapped already, which is no error.
  *
+ * With type1 it also ends when the primary gives up its last device, unless this process has
+ * borrowed one that keeps the page table: then it is to be unmapped, and mapped again when the
+ * primary has a device.
+ *
  * Waits for the primary's answer, so it must not be called in EAL's channel thread, for
  * example in a callback of a memory event.
  *

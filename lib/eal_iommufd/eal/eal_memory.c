@@ -291,20 +291,40 @@ goes_with_event(const struct pass *pass, const struct mapping *area)
 	return false;
 }
 
+/* What the page and the area have in common, from that offset in the page on. */
+static void
+cut_page(const struct rte_memseg *page, uint64_t offset,
+	const struct mapping *area, struct mapping *piece)
+{
+	describe_page(page, false, piece);
+	piece->iova += offset;
+	piece->va += offset;
+	piece->length = RTE_MIN(
+		page->len - offset, area->length - (piece->iova - area->iova));
+}
+
+/* A page is an area or part of one; the program may have mapped it in several. */
 static int
 unmap_page(const struct rte_memseg_list *list __rte_unused,
 	const struct rte_memseg *page, void *argument)
 {
 	struct pass *pass = argument;
-	struct mapping area;
+	struct mapping area, piece;
+	uint64_t done;
+	int ret = 0;
 
-	/* Where there is none, its map call failed, which was logged then. */
-	if (!has_address(page) ||
-		address_space_find(pass->space, page->iova, &area) != 0 ||
-		!goes_with_event(pass, &area))
+	if (!has_address(page))
 		return 0;
-	describe_page(page, false, &area);
-	return extents_add_page(&pass->runs, &area, true);
+	for (done = 0; ret == 0 && done < page->len; done += piece.length) {
+		/* Where there is none, its map call failed, which was logged then. */
+		if (address_space_find(pass->space, page->iova + done, &area) !=
+			0)
+			return 0;
+		cut_page(page, done, &area, &piece);
+		if (goes_with_event(pass, &area))
+			ret = extents_add_page(&pass->runs, &piece, true);
+	}
+	return ret;
 }
 
 static void

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -60,7 +61,7 @@ struct own_map {
 /* All of it guarded by the lock, which is held while the primary is asked. */
 static struct {
 	pthread_mutex_t lock;
-	uint64_t number; /* of the last request */
+	uint32_t count; /* of requests */
 	struct timespec silent_until;
 	struct mp_answer space; /* how to map; way 0: not asked for yet */
 	int space_fd;
@@ -164,6 +165,17 @@ read_answer(const struct rte_mp_msg *reply, struct mp_answer *answer)
 }
 
 /*
+ * A child of fork() has the socket's name and the count of its parent: the primary must not
+ * take its request for one of the parent's that is sent again. (It gets no answer, because
+ * EAL's channel thread is in the parent.)
+ */
+static uint64_t
+next_number(void)
+{
+	return (uint64_t)getpid() << 32 | ++secondary.count;
+}
+
+/*
  * What the primary answers; logs when it does not. Of a descriptor in the answer the caller
  * becomes the owner; without fd, none is expected. The lock is held.
  */
@@ -182,7 +194,7 @@ ask(struct mp_request *request, int own_fd, struct mp_answer *answer, int *fd)
 		message.num_fds = 1;
 		message.fds[0] = own_fd;
 	}
-	request->number = ++secondary.number;
+	request->number = next_number();
 	memcpy(message.param, request, sizeof(*request));
 	for (tries = 0; tries < LATE_ANSWERS; tries++) {
 		ret = ask_once(&message, PATIENCE_SECONDS, &reply);

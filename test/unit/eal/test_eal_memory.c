@@ -698,6 +698,51 @@ what_both_have_stays_until_both_have_left(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* A program maps in pieces that are smaller than EAL's pages. */
+static void
+a_page_in_pieces_stays_until_both_have_left(void **state __rte_unused)
+{
+	const uint64_t half = PAGE / 2;
+	void *first = (void *)(uintptr_t)va_of(0, 0);
+	void *second = (void *)(uintptr_t)(va_of(0, 0) + half);
+	unsigned int round;
+
+	for (round = 0; round < 3; round++) {
+		assert_int_equal(rte_iommufd_space_map_counted(
+					 space, first, va_of(0, 0), half, RW),
+			0);
+		assert_int_equal(rte_iommufd_space_map_counted(space, second,
+					 va_of(0, 0) + half, half, RW),
+			0);
+		assert_int_equal(follow(), 0);
+		allocate(0, 0, 1);
+		assert_mapped(2, 1);
+		/* Which of them the program unmaps while EAL has them. */
+		if (round == 1)
+			assert_int_equal(rte_iommufd_space_unmap_counted(space,
+						 first, va_of(0, 0), half),
+				0);
+		if (round == 2)
+			assert_int_equal(
+				rte_iommufd_space_unmap_counted(space, second,
+					va_of(0, 0) + half, half),
+				0);
+		assert_mapped(2, 1);
+		release(0, 0, 1);
+		if (round != 1)
+			assert_int_equal(rte_iommufd_space_unmap_counted(space,
+						 first, va_of(0, 0), half),
+				0);
+		if (round != 2)
+			assert_int_equal(
+				rte_iommufd_space_unmap_counted(space, second,
+					va_of(0, 0) + half, half),
+				0);
+		assert_mapped(0, 0);
+	}
+	assert_no_error();
+}
+
 /* rte_eal_cleanup() makes pages freeable that were to stay, and frees some. */
 static void
 part_of_a_run_stays_to_the_end(void **state __rte_unused)
@@ -1023,6 +1068,7 @@ main(void)
 		TEST(a_failed_map_leaves_what_was_there_before),
 		TEST(what_the_program_has_mapped_is_left_to_it),
 		TEST(what_both_have_stays_until_both_have_left),
+		TEST(a_page_in_pieces_stays_until_both_have_left),
 		TEST(part_of_a_run_stays_to_the_end),
 		TEST(without_the_call_files_do_not_cut_runs),
 		TEST(without_a_callback_nothing_is_mapped),
