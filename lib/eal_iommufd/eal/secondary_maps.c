@@ -91,7 +91,8 @@ has_space(const struct secondary *secondary)
 }
 
 static void
-unmap_one(const struct secondary *secondary, const struct secondary_map *map)
+secondary_maps_unmap_one(
+	const struct secondary *secondary, const struct secondary_map *map)
 {
 	if (map->state == MAP_COMMITTED)
 		foreign_map_remove(secondary->space, map->iova, map->length);
@@ -101,7 +102,7 @@ unmap_one(const struct secondary *secondary, const struct secondary_map *map)
 }
 
 static void
-unmap_all(struct secondary *secondary)
+secondary_maps_unmap_all(struct secondary *secondary)
 {
 	const bool there = has_space(secondary);
 	struct secondary_map *map;
@@ -109,7 +110,7 @@ unmap_all(struct secondary *secondary)
 
 	while ((map = TAILQ_FIRST(&secondary->maps)) != NULL) {
 		if (there)
-			unmap_one(secondary, map);
+			secondary_maps_unmap_one(secondary, map);
 		bytes += map->length;
 		drop_map(secondary, map);
 	}
@@ -119,7 +120,7 @@ unmap_all(struct secondary *secondary)
 		bytes);
 }
 
-/* EAL looks at the descriptor no more. */
+/* EAL does not use the descriptor any more. */
 static void
 end_secondary(struct rte_intr_handle *handle __rte_unused, void *argument)
 {
@@ -132,27 +133,28 @@ end_secondary(struct rte_intr_handle *handle __rte_unused, void *argument)
 
 /* Runs in EAL's interrupt thread. */
 static void
-on_end(void *argument)
+secondary_maps_on_end(void *argument)
 {
 	struct secondary *secondary = argument;
 
 	pthread_mutex_lock(&secondaries_lock);
 	TAILQ_REMOVE(&secondaries, secondary, next);
-	unmap_all(secondary);
+	secondary_maps_unmap_all(secondary);
 	pthread_mutex_unlock(&secondaries_lock);
-	rte_intr_callback_unregister_pending(
-		secondary->end, on_end, secondary, end_secondary);
+	rte_intr_callback_unregister_pending(secondary->end,
+		secondary_maps_on_end, secondary, end_secondary);
 }
 
 static int
-watch(struct secondary *secondary)
+secondary_maps_watch(struct secondary *secondary)
 {
 	secondary->end = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (secondary->end == NULL)
 		return -ENOMEM;
 	rte_intr_fd_set(secondary->end, secondary->pidfd);
 	rte_intr_type_set(secondary->end, RTE_INTR_HANDLE_EXT);
-	return rte_intr_callback_register(secondary->end, on_end, secondary);
+	return rte_intr_callback_register(
+		secondary->end, secondary_maps_on_end, secondary);
 }
 
 static int
@@ -167,7 +169,7 @@ add_secondary(const char *peer, int pidfd, struct rte_iommufd_space *space)
 		made->space = space;
 		made->pidfd = pidfd;
 		strcpy(made->peer, peer);
-		ret = watch(made);
+		ret = secondary_maps_watch(made);
 	}
 	if (ret == 0) {
 		TAILQ_INSERT_TAIL(&secondaries, made, next);
@@ -200,7 +202,7 @@ secondary_maps_join(
 }
 
 static bool
-is_intended(uint64_t iova, uint64_t length)
+secondary_maps_is_intended(uint64_t iova, uint64_t length)
 {
 	const struct secondary *secondary;
 	const struct secondary_map *map;
@@ -214,8 +216,8 @@ is_intended(uint64_t iova, uint64_t length)
 }
 
 static int
-intend_locked(struct secondary *secondary, uint64_t va, uint64_t iova,
-	uint64_t length)
+secondary_maps_intend_locked(struct secondary *secondary, uint64_t va,
+	uint64_t iova, uint64_t length)
 {
 	const struct mapping wanted = {
 		.va = va, .iova = iova, .length = length
@@ -225,7 +227,7 @@ intend_locked(struct secondary *secondary, uint64_t va, uint64_t iova,
 
 	if (!has_space(secondary))
 		return -ESTALE;
-	if (is_intended(iova, length))
+	if (secondary_maps_is_intended(iova, length))
 		return -EEXIST;
 	ret = foreign_map_check(secondary->space, &wanted);
 	if (ret != 0)
@@ -251,12 +253,12 @@ secondary_maps_intend(
 	pthread_mutex_lock(&secondaries_lock);
 	secondary = find_secondary(peer);
 	if (secondary != NULL)
-		ret = intend_locked(secondary, va, iova, length);
+		ret = secondary_maps_intend_locked(secondary, va, iova, length);
 	pthread_mutex_unlock(&secondaries_lock);
 	return ret;
 }
 
-/* What all of the others do with one mapping; secondaries_lock is held. */
+/* Common part of commit, withdraw and unmap; secondaries_lock is held. */
 typedef int (*change_t)(struct secondary *secondary, struct secondary_map *map);
 
 static int
@@ -277,7 +279,8 @@ change_map(const char *peer, uint64_t iova, uint64_t length, change_t change)
 }
 
 static int
-withdraw(struct secondary *secondary, struct secondary_map *map)
+secondary_maps_withdraw_locked(
+	struct secondary *secondary, struct secondary_map *map)
 {
 	if (map->state != MAP_INTENDED)
 		return -ENOENT;
@@ -288,11 +291,12 @@ withdraw(struct secondary *secondary, struct secondary_map *map)
 int
 secondary_maps_withdraw(const char *peer, uint64_t iova, uint64_t length)
 {
-	return change_map(peer, iova, length, withdraw);
+	return change_map(peer, iova, length, secondary_maps_withdraw_locked);
 }
 
 static int
-commit(struct secondary *secondary, struct secondary_map *map)
+secondary_maps_commit_locked(
+	struct secondary *secondary, struct secondary_map *map)
 {
 	const struct mapping mapping = {
 		.iova = map->iova,
@@ -317,11 +321,12 @@ commit(struct secondary *secondary, struct secondary_map *map)
 int
 secondary_maps_commit(const char *peer, uint64_t iova, uint64_t length)
 {
-	return change_map(peer, iova, length, commit);
+	return change_map(peer, iova, length, secondary_maps_commit_locked);
 }
 
 static int
-unmap(struct secondary *secondary, struct secondary_map *map)
+secondary_maps_unmap_locked(
+	struct secondary *secondary, struct secondary_map *map)
 {
 	int ret = 0;
 
@@ -337,5 +342,5 @@ unmap(struct secondary *secondary, struct secondary_map *map)
 int
 secondary_maps_unmap(const char *peer, uint64_t iova, uint64_t length)
 {
-	return change_map(peer, iova, length, unmap);
+	return change_map(peer, iova, length, secondary_maps_unmap_locked);
 }

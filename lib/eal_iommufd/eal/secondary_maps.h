@@ -6,10 +6,10 @@
 #define SECONDARY_MAPS_H
 
 /*
- * In the primary process: which secondary process has mapped what, and its end, however it
- * comes: what it has mapped is unmapped then.
+ * In the primary process: which secondary process has mapped what. When a secondary ends,
+ * for any reason, what it has mapped is unmapped.
  *
- * A secondary is known by the name of its socket, which no other process ever has.
+ * A secondary is identified by the name of its socket, which is unique.
  * Functions return 0 or -errno; they lock by themselves.
  *
  * Must not know: messages, devices.
@@ -19,18 +19,22 @@
 
 struct rte_iommufd_space;
 
-/* The secondary will map into the space. Takes the pidfd, also when it fails. */
+/*
+ * The secondary will map into the space. Becomes the owner of the pidfd, also on
+ * failure.
+ */
 int secondary_maps_join(
 	const char *peer, int pidfd, struct rte_iommufd_space *space);
 /*
- * foreign_map_check(), and noted: the secondary is about to map it. -EEXIST also for what
- * another secondary intends; -ENOENT: it has not joined; -ESTALE: the space has ended.
+ * Calls foreign_map_check() and records that the secondary is about to map it. -EEXIST
+ * also for what another secondary intends; -ENOENT: it has not joined; -ESTALE: the space
+ * has ended.
  */
 int secondary_maps_intend(
 	const char *peer, uint64_t va, uint64_t iova, uint64_t length);
 /* It was not mapped. -ENOENT: it was not intended. */
 int secondary_maps_withdraw(const char *peer, uint64_t iova, uint64_t length);
-/* It was. -ENOENT: it was not intended; or an error of foreign_map_add(). */
+/* It was mapped. -ENOENT: it was not intended; or an error of foreign_map_add(). */
 int secondary_maps_commit(const char *peer, uint64_t iova, uint64_t length);
 /* Unmaps one whole. -ENOENT: it is not this secondary's; or of rte_iommufd_space_unmap(). */
 int secondary_maps_unmap(const char *peer, uint64_t iova, uint64_t length);
