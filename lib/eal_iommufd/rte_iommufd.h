@@ -13,8 +13,8 @@
  *
  * - A **context** is a connection to the kernel's IOMMU: an open /dev/iommu, or,
  *   where the kernel has no IOMMUFD, the legacy VFIO container interface. Which
- *   of the two (the *backend*) is decided once, when the first device or space
- *   asks for it, and never changes.
+ *   of the two (the *backend*) is decided once, when the first device or space needs it,
+ *   and never changes.
  * - A **space** is an I/O address space (IOAS): a set of mappings from I/O
  *   virtual addresses (IOVA) to memory of this process.
  * - A **device** is a VFIO device opened by this process. Attached to a space,
@@ -28,9 +28,9 @@
  * destroyed while another thread uses it.
  *
  * Calls that map, unmap, copy or look up in one space take turns where they are about
- * the same memory, or the space is a legacy container, and go on at the same time
- * elsewhere: the kernel serves several on one IOAS (iopt_map_pages()). A call with
- * several runs is about all from the lowest IOVA to the highest.
+ * the same memory, or the space is a legacy container, and else run at the same time: the
+ * kernel runs several on one IOAS (iopt_map_pages()). A call with several runs is about
+ * all from the lowest IOVA to the highest.
  *
  * A structure that the library fills begins with its size, which the caller sets to
  * sizeof() of it, so that it can grow: what the caller's has no room for is left out, what
@@ -147,7 +147,7 @@ struct rte_iommufd_hw_info {
  *   (rte_iommufd_space_mirror()) and whatever the program maps there alone.
  * - `map=auto|file|va`: memory that has a file is mapped by it
  *   (IOMMU_IOAS_MAP_FILE, Linux 6.13) where that is possible, by it or not at all, or
- *   never by it. With type1 this says nothing.
+ *   never by it. With type1 this has no effect.
  * - `threads=N`: how many threads make memory present, map and unmap it, 1 to 64;
  *   without it, as many as the process has CPUs, but not more than 16. Memory that
  *   comes and goes while the program works is always mapped by one.
@@ -180,8 +180,8 @@ __rte_experimental int rte_iommufd_context_default(
 	struct rte_iommufd_context **context);
 
 /**
- * Make a context of one's own: separate from the process's, with its own
- * /dev/iommu. The same memory mapped in two contexts is pinned and charged twice.
+ * Make another context: separate from the process's, with its own /dev/iommu. The same
+ * memory mapped in two contexts is pinned and charged twice.
  *
  * @param settings
  *   As for rte_iommufd_configure(); NULL: as the process's.
@@ -206,7 +206,7 @@ __rte_experimental int rte_iommufd_context_destroy(
 	struct rte_iommufd_context *context);
 
 /**
- * Decide for a backend now, if that has not happened yet.
+ * Choose the backend now, if it is not chosen yet.
  *
  * @param context
  *   The context.
@@ -222,8 +222,8 @@ __rte_experimental int rte_iommufd_context_destroy(
  *   - -ENODEV: there is no device at device_path, or no VFIO driver has it.
  *   - -EBUSY, -EACCES, -EPERM, -EINVAL: as for rte_iommufd_device_open().
  *   - -EOPNOTSUPP: this device is better left to DPDK's own code: the settings
- *     say so, or the kernel has no interface that this library serves. Not
- *     logged: rte_iommufd_context_reason() tells why.
+ *     say so, or the kernel has no interface that this library serves. Not logged:
+ *     rte_iommufd_context_reason() returns the reason.
  */
 __rte_experimental int rte_iommufd_context_choose(
 	struct rte_iommufd_context *context, const char *device_path);
@@ -251,7 +251,7 @@ __rte_experimental const char *rte_iommufd_context_reason(
 	const struct rte_iommufd_context *context);
 
 /**
- * Whether the settings want an address space for each device (ioas=per-device).
+ * Whether the settings request an address space for each device (ioas=per-device).
  *
  * @param context
  *   The context.
@@ -323,8 +323,8 @@ __rte_experimental int rte_iommufd_space_type1_fd(
  *
  * The memory is pinned and charged to RLIMIT_MEMLOCK until it is unmapped
  * (processes with CAP_IPC_LOCK are not charged). While no device is attached it is only
- * noted, and pinned when the first one comes: what is wrong with the memory is said
- * then.
+ * recorded. It is pinned when the first device is attached, and errors of the memory are
+ * reported then.
  *
  * @param space
  *   The space.
@@ -378,10 +378,10 @@ __rte_experimental int rte_iommufd_space_map_file(
 	const void *va, uint64_t iova, uint64_t length, uint32_t rights);
 
 /**
- * Map many pieces of memory: all, or none. With IOMMUFD several threads do it side
- * by side (setting `threads`), memory that is not present yet is made so by all of
- * them first, and long work says now and then how far it is. Each run can be
- * unmapped by itself; neighbours also together, by one call.
+ * Map many pieces of memory: all, or none. With IOMMUFD several threads do it in parallel
+ * (setting `threads`). They first make memory present that is not, and long work logs its
+ * progress from time to time. Each run can be unmapped by itself; neighbours also
+ * together, by one call.
  *
  * @param space
  *   The space.
@@ -407,7 +407,7 @@ __rte_experimental int rte_iommufd_space_map_runs(
  * stays so until the last of them has unmapped it (IOMMU_IOAS_COPY). A legacy
  * container pins and charges it again.
  *
- * Where the source has several mappings side by side, the copy has as many, and they
+ * Where the source has several adjacent mappings, the copy has as many, and they
  * can be unmapped one by one. The source's must not be unmapped during the call.
  *
  * @param space
@@ -435,10 +435,10 @@ __rte_experimental int rte_iommufd_space_copy(struct rte_iommufd_space *space,
 	uint64_t length, uint32_t rights);
 
 /**
- * Give a space all that another one has, at the same addresses: now, and from now on
- * as it is mapped and unmapped there. The space can have mappings of its own beside.
- * With IOMMUFD the memory is pinned and charged once, as by rte_iommufd_space_copy();
- * legacy containers pin and charge it again for each.
+ * Let a space mirror another one: it gets all mappings of the other space, at the same
+ * addresses, now and whenever something is mapped and unmapped there. It can have
+ * mappings of its own as well. With IOMMUFD the memory is pinned and charged once, as by
+ * rte_iommufd_space_copy(); legacy containers pin and charge it again for each.
  *
  * This is how `ioas=per-device` keeps devices apart: a source without devices follows
  * EAL's memory, and each device has a space that mirrors it. When something cannot be
@@ -447,12 +447,12 @@ __rte_experimental int rte_iommufd_space_copy(struct rte_iommufd_space *space,
  * Best called when the space has its device: its page table is filled once then.
  *
  * @param space
- *   A space that mirrors nothing, follows no memory and is mirrored by none; it does
- *   so until it is destroyed.
+ *   A space that mirrors nothing, follows no memory and is mirrored by none; it mirrors
+ *   until it is destroyed.
  * @param source
  *   A space of the same context that mirrors nothing.
  * @return
- *   0 (also when it does so already), or
+ *   0 (also when it mirrors the source already), or
  *   - -EINVAL: not such spaces.
  *   - any error of rte_iommufd_space_copy(); then nothing was mapped.
  */
@@ -533,7 +533,7 @@ __rte_experimental int rte_iommufd_space_allow(struct rte_iommufd_space *space,
  *   - -EINVAL: it begins or ends inside a mapping. Nothing was unmapped.
  *   - -EPERM: a secondary process has mapped part of it (rte_iommufd_process_map()).
  *     Nothing was unmapped.
- *   - -EIO: the kernel unmapped another length than was asked for.
+ *   - -EIO: the kernel unmapped another length than requested.
  *   - another errno of the kernel. After these two, what the kernel has there is not
  *     known, and nothing can be mapped there until it is unmapped.
  */
@@ -549,9 +549,10 @@ __rte_experimental int rte_iommufd_space_unmap(
  * - part or all of what others have mapped (EAL, rte_iommufd_space_map(), a space that this one
  *   mirrors), with at least these rights.
  *
- * The memory behind it has to be the same: at the same address of this process, or at another
- * one with the same physical pages behind it, as where IOVAs are physical addresses. The latter
- * is looked up in /proc/self/pagemap, which tells it to processes with CAP_SYS_ADMIN.
+ * The memory behind it has to be the same: at the same address of this process, or at
+ * another one with the same physical pages behind it, as where IOVAs are physical
+ * addresses. The latter is looked up in /proc/self/pagemap, which shows it to processes
+ * with CAP_SYS_ADMIN.
  *
  * @param space
  *   The space.
@@ -574,8 +575,8 @@ __rte_experimental int rte_iommufd_space_map_counted(
 	uint64_t length, uint32_t rights);
 
 /**
- * Take back one call of rte_iommufd_space_map_counted(), or several of which the intervals lie
- * side by side. What was mapped by such calls is unmapped with the last of them; what others
+ * Take back one call of rte_iommufd_space_map_counted(), or several calls for adjacent
+ * intervals. What was mapped by such calls is unmapped with the last of them; what others
  * have mapped stays.
  *
  * @param space
@@ -632,7 +633,7 @@ __rte_experimental int rte_iommufd_space_lookup(struct rte_iommufd_space *space,
  *   How many fit into ranges.
  * @return
  *   How many ranges there are (more than capacity: only capacity were stored), or
- *   - -EOPNOTSUPP: the kernel does not tell (type1 without a device, or
+ *   - -EOPNOTSUPP: the kernel does not report them (type1 without a device, or
  *     before Linux 5.4).
  *   - another negative errno of the kernel.
  */
@@ -698,7 +699,7 @@ __rte_experimental int rte_iommufd_device_find(
  * Open a VFIO device.
  *
  * With IOMMUFD the device is opened at /dev/vfio/devices/vfioN and bound to the
- * context: nobody else can open it until it is closed, and it can do no DMA until
+ * context: no other process can open it until it is closed, and it can do no DMA until
  * it is attached to a space. A legacy group gives it out only when it is attached.
  *
  * @param context
@@ -736,7 +737,7 @@ __rte_experimental int rte_iommufd_device_open(
  * @param device_path
  *   The device's sysfs folder, by any path that leads to it.
  * @param[out] device
- *   The device, which belongs to who opened it.
+ *   The device, which belongs to the code that opened it.
  * @return
  *   0, or
  *   - -ENODEV: it is not open there. Not logged: it is an answer.
@@ -747,9 +748,10 @@ __rte_experimental int rte_iommufd_device_lookup(
 
 /**
  * Answer secondary processes: they borrow the devices of this primary process's default
- * context (rte_iommufd_context_default()), since a VFIO device can be opened only once, and
- * map memory of their own for them (rte_iommufd_process_map()). With backend stock they are
- * told so. To be called before a secondary process asks, best before the first device.
+ * context (rte_iommufd_context_default()), since a VFIO device can be opened only once,
+ * and map memory of their own for them (rte_iommufd_process_map()). With backend stock
+ * the answer says so. To be called before a secondary process sends a request, best
+ * before the first device.
  *
  * @return
  *   0 (also when that is so already, and when EAL runs without secondary
@@ -761,8 +763,7 @@ __rte_experimental int rte_iommufd_process_serve(void);
 
 /**
  * Borrow a device from the primary process, in a secondary one. The device shows
- * only its file descriptor and VFIO information; what it is attached to is the primary's
- * affair.
+ * only its file descriptor and VFIO information; only the primary attaches it.
  *
  * @param device_path
  *   The device's sysfs folder, as the primary opened it.
@@ -773,7 +774,7 @@ __rte_experimental int rte_iommufd_process_serve(void);
  *   - -ENOENT: the primary has not opened this device, or it is not there.
  *   - -EOPNOTSUPP: the primary says that DPDK's own code serves its devices. Not logged.
  *   - -ETIMEDOUT: the primary does not answer, or does not use this library. Logged at
- *     the first request only; for some seconds after it nothing more is asked.
+ *     the first request only; for some seconds after it no request is sent.
  *   - -ECONNREFUSED: the primary has ended, or has not started yet.
  *   - -EPROTO: the primary uses another version of this library.
  *   - -EINVAL: called in a primary process, or the path is too long.
@@ -823,7 +824,7 @@ __rte_experimental int rte_iommufd_process_map(
 	const void *va, uint64_t iova, uint64_t length);
 
 /**
- * Unmap what rte_iommufd_process_map() has mapped: one, or several side by side.
+ * Unmap what rte_iommufd_process_map() has mapped: one mapping, or several adjacent ones.
  *
  * @param va
  *   As it was mapped.
@@ -946,9 +947,10 @@ __rte_experimental struct rte_iommufd_space *rte_iommufd_device_space(
  * With the type1 backend the kernel keeps a device's group in the container while a file
  * of one of its devices is open anywhere, in a secondary process or a child of fork() for
  * example, or while its registers are mapped (vfio_group_ioctl_unset_container()). Then
- * the function succeeds, logs it, and whoever has that file can go on with what is mapped in
- * the space. What is mapped in the space and unmapped goes on to be so for it. The same holds
- * for rte_iommufd_device_close(), which does not log it.
+ * the function succeeds, logs it, and the process with that file can still use what is
+ * mapped in the space. What is mapped and unmapped in the space later is mapped and
+ * unmapped for that process, too. The same holds for rte_iommufd_device_close(), which
+ * does not log it.
  *
  * @param device
  *   The device.
@@ -996,7 +998,7 @@ __rte_experimental int rte_iommufd_device_info(
  * @return
  *   0, or
  *   - -EINVAL: a borrowed device (not logged), or info is smaller than it was at first.
- *   - -EOPNOTSUPP: the backend or the IOMMU's driver does not tell. Not logged.
+ *   - -EOPNOTSUPP: the backend or the IOMMU's driver does not report it. Not logged.
  *   - another negative errno of the ioctl.
  */
 __rte_experimental int rte_iommufd_device_hw_info(

@@ -8,9 +8,9 @@
 /**
  * @file
  * @internal
- * What the other libraries of this project use of librte_eal_iommufd and programs do not:
- * lib/iommufd_sva and the bus plugin. It is not installed, and its symbols have the version
- * node INTERNAL: both ends of a call are built together.
+ * Functions of librte_eal_iommufd for lib/iommufd_sva and the bus plugin only, not for
+ * programs. The header is not installed, and its symbols have the version node INTERNAL:
+ * caller and library are built together.
  *
  * A **fault space** is an address space of a context whose page tables report page requests,
  * and the queue that the requests are read from. What is mapped in it the caller records:
@@ -131,8 +131,8 @@ __rte_internal int rte_iommufd_fault_space_read(
  *   For all of the group.
  * @return
  *   0, or, not logged,
- *   - -EINVAL: nobody waits for it: the device was detached meanwhile, which has answered
- *     (iommufd_fault_fops_write()).
+ *   - -EINVAL: no request waits for it: the device was detached meanwhile, which has
+ *     answered it (iommufd_fault_fops_write()).
  *   - any other errno of write().
  */
 __rte_internal int rte_iommufd_fault_space_answer(

@@ -7,18 +7,18 @@
 
 /**
  * @file
- * Several address spaces on one device, told apart by PASIDs.
+ * Several address spaces on one device, distinguished by PASIDs.
  *
  * A PASID (process address space identifier) is a number that a device puts into the
  * requests of its DMA, say of one queue. The IOMMU translates each request by the
  * space that is attached to its PASID, and requests without a PASID by the space that
- * the device itself is attached to (rte_iommufd_device_attach()). What PASIDs a
- * device uses where is up to its driver and its registers. PASIDs that are attached when
+ * the device itself is attached to (rte_iommufd_device_attach()). The driver writes the
+ * PASIDs that a device uses into the device's registers. PASIDs that are attached when
  * the device is closed are detached then; a device cannot be detached before its PASIDs.
  *
  * This needs a device with the PASID capability, an IOMMU that translates by PASID,
- * Linux 6.15, and the iommufd backend. A device that cannot is refused here; the
- * kernel itself would take the call and do nothing.
+ * Linux 6.15, and the iommufd backend. A device without this is refused here; the kernel
+ * itself would accept the call and do nothing.
  *
  * The functions may be called from any thread; none of them belongs on a packet path.
  */
@@ -127,7 +127,7 @@ __rte_experimental int rte_iommufd_pasid_replace(
 
 /**
  * Take the space off a PASID: the device's requests with it are refused from now on.
- * What the device still has under way is the caller's to stop first.
+ * The caller first stops the DMA that the device still does with it.
  *
  * @param device
  *   The device.
@@ -150,7 +150,7 @@ __rte_experimental int rte_iommufd_pasid_detach(
  * @param pasid
  *   The PASID.
  * @return
- *   The space, which belongs to who made it, or NULL.
+ *   The space, which belongs to its creator, or NULL.
  */
 __rte_experimental struct rte_iommufd_space *rte_iommufd_pasid_space(
 	struct rte_iommufd_device *device, uint32_t pasid);

@@ -13,26 +13,29 @@
  * An **sva** is an address space that follows this process: whatever the process can
  * read or write, a device bound to it can read or write at the same address, on the
  * stack, from malloc(), in a mapped file, without anything being mapped beforehand.
- * A device that meets an address without a translation asks for the page (PCI's page
+ * A device that meets an address without a translation requests the page (PCI's page
  * request interface), and a service thread of the sva maps it with the rights that the
  * process has there, or refuses an address that the process does not have.
  *
  * **It follows the process back.** munmap(), mremap(), brk(), a mapping put over another
- * one, and madvise() with MADV_DONTNEED, MADV_FREE or MADV_REMOVE take the devices' translation away,
- * and the next access asks again. The kernel reports them by userfaultfd, and keeps who
- * calls them waiting until the service thread has read of it. From when on:
+ * one, and madvise() with MADV_DONTNEED, MADV_FREE or MADV_REMOVE take the devices'
+ * translation away, and the next access requests the page again. The kernel reports these
+ * calls by userfaultfd, and each call waits until the service thread has read the report.
+ * The consequences:
  *
- * - **munmap() and the like.** When the call returns, the service thread knows, and is
- *   about to unmap, or has. When rte_iommufd_sva_settle() called after it returns, no device has a
- *   translation of what was there.
- * - **madvise().** The kernel reports it before it drops the pages, and not when it has. What a
- *   device asks for *while the call is under way* can be the old page. The service unmaps the
- *   interval at the report and at looks 1, 9, 73, 585 and 4681 ms after it, and
- *   rte_iommufd_sva_settle() called within that time looks as well; so the same holds after settle(),
- *   unless the thread was kept from running inside madvise() for more than 4 s.
+ * - **munmap() and the like.** When the call returns, the service thread has read the
+ *   report, and has unmapped the memory or is about to. When rte_iommufd_sva_settle()
+ *   called after it returns, no device has a translation of what was there.
+ * - **madvise().** The kernel reports it before it drops the pages, and does not report
+ *   when they are dropped. A page that a device requests *while the call is running* can
+ *   be the old page. The service unmaps the interval at the report and at looks 1, 9, 73,
+ *   585 and 4681 ms after it, and rte_iommufd_sva_settle() called within that time looks
+ *   as well; so the same holds after settle(), unless the thread did not run inside
+ *   madvise() for more than 4 s.
  * - **rte_iommufd_sva_invalidate()** does it at once, for any interval, reported or not.
- * - **Without either** a device that is told to use the address right after any of these calls
- *   can still reach the old page, for as long as the service thread needs to unmap it.
+ * - **Without either call** a device that uses the address right after any of these
+ *   calls can still reach the old page, for as long as the service thread needs to unmap
+ *   it.
  *
  * **What is not reported**, and needs rte_iommufd_sva_invalidate() after it: mprotect() that
  * takes rights away; shmdt(); MADV_GUARD_INSTALL; and what is done to a file instead of to
@@ -51,12 +54,13 @@
  * a debugger they wait, too. Memory that devices have used does not merge with neighbours
  * that they have not, so that the process can have some more mappings (vm.max_map_count).
  *
- * **fork().** The child has no part in it: its memory is not the device's, its changes
- * are not followed, and these functions fail in the child. It inherits the descriptors
- * until exec(): one who reads them there takes requests and reports away from the service.
+ * **fork().** The child does not share the sva: devices do not reach its memory, its
+ * changes are not followed, and these functions fail in the child. It inherits the
+ * descriptors until exec(): code that reads them there takes requests and reports away
+ * from the service.
  *
- * There is one sva in a process, for as many devices as it likes: who wants one, a
- * program or a driver, shares it with the others (rte_iommufd_sva_create()).
+ * A process has one sva, for any number of devices: all programs and drivers in it share
+ * that one (rte_iommufd_sva_create()).
  *
  * Needs what rte_iommufd_pasid.h needs, and ATS and page requests in the device and in
  * front of it. Functions return 0 or a negative errno and log one line when they fail.
@@ -82,18 +86,18 @@ struct rte_iommufd_sva_options {
 	/** sizeof(struct rte_iommufd_sva_options), set by the caller. */
 	size_t size;
 	/**
-	 * The most memory that may be pinned at a time, in bytes; what was asked for
-	 * longest ago is unpinned for more, and asked for again when it is needed. (When it
-	 * was used last is not known: the IOMMU's accessed bits do not reach user space.)
-	 * A request for more than this at a time is refused. 0: no limit but the
-	 * process's own (RLIMIT_MEMLOCK), at which requests are refused.
+	 * The most memory that may be pinned at a time, in bytes; for new memory, the
+	 * least recently requested memory is unpinned, and requested again when a device
+	 * needs it. (The time of the last use is not known: the IOMMU's accessed bits do
+	 * not reach user space.) A request for more than this at a time is refused. 0: no
+	 * limit but the process's own (RLIMIT_MEMLOCK), at which requests are refused.
 	 */
 	uint64_t pin_limit;
 	/**
-	 * How much is mapped around an address that the device asks for, in bytes: a
+	 * How much is mapped around an address that the device requests, in bytes: a
 	 * power of two, at least a page, within one mapping of the process. 0: 64 KiB.
 	 * Hugepages, and transparent hugepages that are there, are mapped as a whole.
-	 * What is mapped together goes together, when any part of it does.
+	 * What is mapped together is unmapped together, when any part of it is.
 	 */
 	uint64_t fault_around;
 };
@@ -109,7 +113,8 @@ struct rte_iommufd_sva_stats {
 	uint64_t present;
 	/** requests for what the process does not have, or devices do not get */
 	uint64_t refused;
-	uint64_t failed; /**< requests that a limit or the kernel was against */
+	uint64_t
+		failed; /**< requests refused because of a limit or by the kernel */
 	uint64_t map_calls;   /**< kernel calls that mapped memory */
 	uint64_t unmap_calls; /**< kernel calls that unmapped memory */
 	uint64_t
@@ -130,8 +135,8 @@ struct rte_iommufd_sva_stats {
  * @param context
  *   The context; its backend is decided if it was not.
  * @param options
- *   NULL: as by default, or as it is when there is one already. To a later caller a
- *   member that is 0 says the same.
+ *   NULL: as by default, or as it is when there is one already. For a later caller a
+ *   member that is 0 accepts the present value.
  * @param[out] sva
  *   It; each caller ends its use with rte_iommufd_sva_destroy().
  * @return
@@ -154,8 +159,8 @@ __rte_experimental int rte_iommufd_sva_create(
  * unpinned then, and nothing is followed any more.
  *
  * @param sva
- *   NULL is allowed. The caller has taken its own bindings back, and has no other call on
- *   it under way.
+ *   NULL is allowed. The caller has unbound its own devices, and no other call of it on
+ *   this sva is running.
  * @return
  *   0, or
  *   - -EBUSY: this is the last use, and a device is bound to it.
@@ -187,8 +192,8 @@ __rte_experimental int rte_iommufd_sva_bind(struct rte_iommufd_sva *sva,
 	struct rte_iommufd_device *device, uint32_t *pasid);
 
 /**
- * Take a binding back. The caller stops the device's use of the PASID first; requests
- * that are still out are answered as refused. With the last one everything is unpinned.
+ * Unbind a device. The caller stops the device's use of the PASID first; outstanding
+ * requests are answered as refused. With the last one everything is unpinned.
  *
  * @param sva
  *   The sva.
@@ -205,8 +210,8 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 	struct rte_iommufd_device *device, uint32_t pasid);
 
 /**
- * Map memory before devices ask for it. It is subject to the limit, and can be evicted
- * and invalidated, as if they had asked. Up to 2 MiB of it go together.
+ * Map memory before devices request it. It is subject to the limit, and can be evicted
+ * and invalidated, as if they had requested it. Up to 2 MiB of it go together.
  *
  * @param sva
  *   The sva.
@@ -231,10 +236,10 @@ __rte_experimental int rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva,
 	const void *va, size_t length, uint32_t rights);
 
 /**
- * Take memory out of the devices' reach, now: when this returns, no device has a
- * translation of the interval that was there when it was called, and the next access asks again. For
- * changes that are not reported (mprotect()), and for programs that want to be sure at
- * once.
+ * Unmap memory for the devices, now: when this returns, no device has a
+ * translation of the interval that was there when it was called, and the next access
+ * requests the page again. For changes that are not reported (mprotect()), and for
+ * programs that need the result at once.
  *
  * @param sva
  *   The sva.
@@ -255,9 +260,9 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 /**
  * Wait until every change of the process's memory that was complete before this call
  * has been followed, so that no device has a translation of what was there before it.
- * What that means for madvise() is said at the top. It costs a turn of the service thread,
- * and what devices have asked for in memory that was given up by madvise() in the
- * last seconds is asked for again.
+ * The text at the top says what that means for madvise(). It costs a turn of the service
+ * thread, and pages that devices have requested in memory that madvise() has dropped in
+ * the last seconds are requested again.
  *
  * @param sva
  *   The sva.

@@ -3,10 +3,10 @@
  */
 
 /*
- * The life of an sva and of its bindings: create and destroy, bind and unbind.
+ * Create and destroy an sva, bind and unbind devices.
  *
  * The core keeps no record of what is mapped in its space (rte_iommufd_internal.h):
- * area_lru.h has the only one, because the service thread has to be able to change it
+ * area_lru.h has the only record, because the service thread must be able to change it
  * while other threads wait for that thread (sva.h).
  *
  * Must not know: how memory is mapped and unmapped.
@@ -22,9 +22,9 @@
 #include <rte_errno.h>
 
 #include "kernel/userfault.h"
-#include "util/sva_log.h"
 #include "rte_iommufd_pasid.h"
 #include "sva.h"
+#include "util/sva_log.h"
 
 #define DEFAULT_FAULT_AROUND (UINT64_C(64) << 10)
 /* What the first version of the structure had. */
@@ -33,8 +33,9 @@
 		sizeof(uint64_t))
 
 /*
- * The sva of this process, or, in a child, what was its parent's. The kernel lets only
- * one userfaultfd follow a mapping, so there can be one, and all who want one share it.
+ * The sva of this process; in a child, the sva of its parent. The kernel lets only one
+ * userfaultfd follow a mapping, so a process has at most one sva, which all callers
+ * share.
  */
 static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rte_iommufd_sva *process_sva;
@@ -49,7 +50,7 @@ sva_refuse_child(const struct rte_iommufd_sva *sva)
 	return -EINVAL;
 }
 
-/* --- Life --- */
+/* --- Create and destroy --- */
 
 static bool
 is_power_of_two(uint64_t number)
@@ -62,7 +63,7 @@ is_power_of_two(uint64_t number)
  * what this library does not know has to be 0.
  */
 static int
-read_options(const struct rte_iommufd_sva_options *given,
+sva_read_options(const struct rte_iommufd_sva_options *given,
 	struct rte_iommufd_sva_options *options)
 {
 	const uint8_t *bytes = (const uint8_t *)given;
@@ -89,7 +90,7 @@ read_options(const struct rte_iommufd_sva_options *given,
 }
 
 static int
-take_options(struct rte_iommufd_sva *sva,
+sva_take_options(struct rte_iommufd_sva *sva,
 	const struct rte_iommufd_sva_options *options)
 {
 	sva->page = sysconf(_SC_PAGESIZE);
@@ -152,9 +153,9 @@ open_userfault(struct rte_iommufd_sva *sva)
 	return ret == -EACCES ? -EPERM : ret;
 }
 
-/* What can only fail for want of something. */
+/* These steps fail only when a resource is missing. */
 static int
-open_rest(struct rte_iommufd_sva *sva)
+sva_open_rest(struct rte_iommufd_sva *sva)
 {
 	int ret = userfault_wake_open();
 
@@ -180,7 +181,7 @@ fail:
 }
 
 static int
-open_all(struct rte_iommufd_sva *sva)
+sva_open_all(struct rte_iommufd_sva *sva)
 {
 	int ret = rte_iommufd_fault_space_create(sva->context, &sva->faults);
 
@@ -192,7 +193,7 @@ open_all(struct rte_iommufd_sva *sva)
 	ret = open_userfault(sva);
 	if (ret != 0)
 		goto close_view;
-	ret = open_rest(sva);
+	ret = sva_open_rest(sva);
 	if (ret == 0)
 		return 0;
 
@@ -205,7 +206,7 @@ destroy_space:
 }
 
 static struct rte_iommufd_sva *
-make(struct rte_iommufd_context *context)
+sva_make(struct rte_iommufd_context *context)
 {
 	struct rte_iommufd_sva *sva = calloc(1, sizeof(*sva));
 
@@ -225,7 +226,7 @@ make(struct rte_iommufd_context *context)
 }
 
 static void
-unmake(struct rte_iommufd_sva *sva)
+sva_unmake(struct rte_iommufd_sva *sva)
 {
 	area_lru_end(&sva->residency);
 	pthread_cond_destroy(&sva->settled);
@@ -235,28 +236,28 @@ unmake(struct rte_iommufd_sva *sva)
 }
 
 static int
-create_first(struct rte_iommufd_context *context,
+sva_create_first(struct rte_iommufd_context *context,
 	const struct rte_iommufd_sva_options *options)
 {
-	struct rte_iommufd_sva *made = make(context);
+	struct rte_iommufd_sva *made = sva_make(context);
 	int ret;
 
 	if (made == NULL)
 		return -ENOMEM;
-	ret = take_options(made, options);
+	ret = sva_take_options(made, options);
 	if (ret == 0)
-		ret = open_all(made);
+		ret = sva_open_all(made);
 	if (ret != 0) {
-		unmake(made);
+		sva_unmake(made);
 		return ret;
 	}
 	process_sva = made;
 	return 0;
 }
 
-/* What is not asked for is as the first one wanted it. */
+/* An option that is 0 accepts the value of the first caller. */
 static bool
-suits(const struct rte_iommufd_sva *sva,
+sva_suits(const struct rte_iommufd_sva *sva,
 	const struct rte_iommufd_context *context,
 	const struct rte_iommufd_sva_options *options)
 {
@@ -269,10 +270,10 @@ suits(const struct rte_iommufd_sva *sva,
 }
 
 static int
-join(struct rte_iommufd_context *context,
+sva_join(struct rte_iommufd_context *context,
 	const struct rte_iommufd_sva_options *options)
 {
-	if (suits(process_sva, context, options))
+	if (sva_suits(process_sva, context, options))
 		return 0;
 	SVA_LOG(ERR,
 		"this process has an sva already, and there can be one: give the same options, or none (it has pin_limit %" PRIu64
@@ -289,15 +290,15 @@ rte_iommufd_sva_create(struct rte_iommufd_context *context,
 	struct rte_iommufd_sva **sva)
 {
 	struct rte_iommufd_sva_options known;
-	int ret = read_options(options, &known);
+	int ret = sva_read_options(options, &known);
 
 	if (ret != 0)
 		return ret;
 	pthread_mutex_lock(&process_lock);
 	if (process_sva != NULL && process_sva->owner == getpid())
-		ret = join(context, &known);
+		ret = sva_join(context, &known);
 	else
-		ret = create_first(context, &known);
+		ret = sva_create_first(context, &known);
 	if (ret == 0) {
 		process_sva->users++;
 		*sva = process_sva;
@@ -307,7 +308,7 @@ rte_iommufd_sva_create(struct rte_iommufd_context *context,
 }
 
 static int
-end(struct rte_iommufd_sva *sva)
+sva_end(struct rte_iommufd_sva *sva)
 {
 	if (sva->bound != 0) {
 		SVA_LOG(ERR, "an sva cannot end with %u bindings", sva->bound);
@@ -319,7 +320,7 @@ end(struct rte_iommufd_sva *sva)
 	userfault_close(sva->wake_fd);
 	rte_iommufd_fault_space_destroy(sva->faults);
 	vma_query_close(&sva->view);
-	unmake(sva);
+	sva_unmake(sva);
 	return 0;
 }
 
@@ -337,7 +338,7 @@ rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva)
 	if (sva->users > 1)
 		sva->users--;
 	else
-		ret = end(sva);
+		ret = sva_end(sva);
 	pthread_mutex_unlock(&process_lock);
 	return ret;
 }
@@ -361,16 +362,16 @@ read_ranges(struct rte_iommufd_sva *sva)
 }
 
 static void
-open_for(struct rte_iommufd_sva *sva)
+sva_open_for(struct rte_iommufd_sva *sva)
 {
 	pthread_mutex_lock(&sva->lock);
 	sva->bound++;
 	pthread_mutex_unlock(&sva->lock);
 }
 
-/* When nobody is left, nothing stays pinned. */
+/* Without bindings, nothing stays pinned. */
 static void
-close_for(struct rte_iommufd_sva *sva)
+sva_close_for(struct rte_iommufd_sva *sva)
 {
 	pthread_mutex_lock(&sva->lock);
 	if (--sva->bound == 0)
@@ -394,7 +395,7 @@ refuse_ended(struct rte_iommufd_sva *sva)
 }
 
 static int
-bind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
+sva_bind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 {
 	int ret = refuse_ended(sva);
 
@@ -410,7 +411,7 @@ bind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 		return ret;
 	}
 	read_ranges(sva);
-	open_for(sva);
+	sva_open_for(sva);
 	TAILQ_INSERT_TAIL(&sva->bindings, binding, next);
 	return 0;
 }
@@ -431,7 +432,7 @@ rte_iommufd_sva_bind(struct rte_iommufd_sva *sva,
 	}
 	binding->device = device;
 	pthread_mutex_lock(&sva->binding_lock);
-	ret = bind(sva, binding);
+	ret = sva_bind(sva, binding);
 	pthread_mutex_unlock(&sva->binding_lock);
 	if (ret == 0)
 		*pasid = binding->pasid;
@@ -441,7 +442,7 @@ rte_iommufd_sva_bind(struct rte_iommufd_sva *sva,
 }
 
 static struct sva_binding *
-find_binding(const struct rte_iommufd_sva *sva,
+sva_find_binding(const struct rte_iommufd_sva *sva,
 	const struct rte_iommufd_device *device, uint32_t pasid)
 {
 	struct sva_binding *binding;
@@ -452,16 +453,16 @@ find_binding(const struct rte_iommufd_sva *sva,
 	return NULL;
 }
 
-/* What is still asked for is refused from here on; what is out the kernel answers. */
+/* From here on requests are refused; the kernel answers those that are outstanding. */
 static int
-unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
+sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 {
 	int ret;
 
-	close_for(sva);
+	sva_close_for(sva);
 	ret = rte_iommufd_pasid_detach(binding->device, binding->pasid);
 	if (ret != 0) {
-		open_for(sva);
+		sva_open_for(sva);
 		return ret;
 	}
 	rte_iommufd_pasid_free(binding->device, binding->pasid);
@@ -480,8 +481,8 @@ rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 	if (ret != 0)
 		return ret;
 	pthread_mutex_lock(&sva->binding_lock);
-	binding = find_binding(sva, device, pasid);
-	ret = binding == NULL ? -ENOENT : unbind(sva, binding);
+	binding = sva_find_binding(sva, device, pasid);
+	ret = binding == NULL ? -ENOENT : sva_unbind(sva, binding);
 	pthread_mutex_unlock(&sva->binding_lock);
 	if (binding == NULL)
 		SVA_LOG(ERR, "PASID %" PRIu32 " is not bound to this sva",

@@ -6,23 +6,25 @@
 #define SVA_H
 
 /*
- * The parts of an sva: sva.c is its life and its bindings; sva_operations.c what programs
- * call on it; sva_service.c the thread that serves it; sva_fault.c maps what devices ask
- * for; sva_notifier.c unmaps what the process gives up, as an MMU notifier does in the
- * kernel; sva_report.c logs what went wrong. doc/sva.md tells how they work together.
+ * The parts of an sva: sva.c creates and destroys it and its bindings; sva_operations.c
+ * has the other public functions; sva_service.c has the service thread; sva_fault.c maps
+ * the pages that devices request; sva_notifier.c unmaps memory that the process frees, as
+ * an MMU notifier does in the kernel; sva_report.c logs failures. doc/sva.md describes
+ * how they work together.
  *
- * The rule that everything here obeys: whoever calls munmap(), mremap(), madvise() or
- * brk() on memory that is followed waits in the kernel until the service thread reads
- * of it, and holds whatever locks he holds: those of malloc(), of EAL's memory, of the
- * program. So the service thread, and everybody else while he holds rte_iommufd_sva.lock,
+ * The rule for all of these files: a thread that calls munmap(), mremap(), madvise() or
+ * brk() on followed memory waits in the kernel until the service thread reads the report.
+ * During that time it keeps all its locks: those of malloc(), of EAL's memory, of the
+ * program. So the service thread, and every other thread while it holds
+ * rte_iommufd_sva.lock,
  *  - calls nothing that takes such a lock: no malloc(), free() or realloc(), no log, no
  *    function of EAL, no other lock of this library;
- *  - gives no memory back to the kernel.
- * The service thread's own memory comes from userfault_memory_alloc(), and what it has to
- * say is logged by a thread of its own (sva_report.h).
+ *  - returns no memory to the kernel.
+ * The service thread's own memory comes from userfault_memory_alloc(), and a separate
+ * thread writes its log lines (sva_report.h).
  *
- * rte_iommufd_sva.lock comes after all locks that backend/objects.h lists, and none comes after it
- * but that of the report.
+ * rte_iommufd_sva.lock is taken after all locks in backend/objects.h. Only the report's
+ * lock may be taken after it.
  */
 
 #include <pthread.h>
@@ -32,12 +34,12 @@
 #include <sys/types.h>
 
 #include "kernel/vma_query.h"
-#include "util/pending_removals.h"
-#include "util/area_lru.h"
 #include "rte_iommufd_internal.h"
 #include "rte_iommufd_sva.h"
 #include "sva_report.h"
+#include "util/area_lru.h"
 #include "util/interval.h"
+#include "util/pending_removals.h"
 
 #define SVA_RANGES 32
 
@@ -49,15 +51,14 @@ struct sva_binding {
 };
 
 struct rte_iommufd_sva {
-	/* Do not change between create and destroy. */
+	/* These do not change between create and destroy. */
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_fault_space *faults;
 	pid_t owner;
 	uint64_t page;
 	uint64_t pin_limit; /* UINT64_MAX: none */
 	uint64_t fault_around;
-	unsigned int
-		users; /* who have created it; guarded by sva.c's process_lock */
+	unsigned int users; /* its creators; guarded by sva.c's process_lock */
 	struct vma_query view;
 	int wake_fd;
 	struct sva_report report;
@@ -65,23 +66,23 @@ struct rte_iommufd_sva {
 
 	/* One bind or unbind at a time. */
 	pthread_mutex_t binding_lock;
-	TAILQ_HEAD(, sva_binding) bindings; /* guarded by it */
+	TAILQ_HEAD(, sva_binding) bindings; /* guarded by binding_lock */
 
 	pthread_mutex_t lock;
 	/* From here on guarded by the lock. */
 	int userfault_fd;	    /* -1: nothing is followed any more */
-	struct interval registered; /* what is followed lies in it */
+	struct interval registered; /* all followed memory lies in it */
 	struct area_lru residency;
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
-	uint64_t round; /* of asking: a group, or a prefault */
-	/* IOVAs that the bound devices reach; none known: all */
+	uint64_t round; /* one group, or one prefault */
+	/* IOVAs that the bound devices reach; none: all, because they are not known */
 	struct rte_iommufd_range ranges[SVA_RANGES];
 	unsigned int range_count;
 	unsigned int bound;
 	bool ending;
-	bool failed;	   /* serves nobody any more */
-	bool queue_failed; /* and cannot even be asked */
+	bool failed;	   /* all page requests are refused */
+	bool queue_failed; /* and the fault queue cannot be read */
 	uint64_t settle_asked;
 	uint64_t settle_done;
 	pthread_cond_t settled;
@@ -98,7 +99,10 @@ int sva_refuse_child(const struct rte_iommufd_sva *sva);
 int sva_service_start(struct rte_iommufd_sva *sva);
 /* It has answered, unmapped and unfollowed everything when this returns. */
 void sva_service_stop(struct rte_iommufd_sva *sva);
-/* What the thread does when it is woken, once. No lock held. For it and unit tests. */
+/*
+ * One turn of the service thread, after it was woken. No lock held. Also for unit
+ * tests.
+ */
 void sva_service_turn(struct rte_iommufd_sva *sva, int ready);
 /* How long it may sleep. */
 int sva_service_patience(struct rte_iommufd_sva *sva);
@@ -109,7 +113,7 @@ enum sva_outcome {
 	SVA_MAPPED,
 	SVA_PRESENT,
 	SVA_REFUSED, /* the process does not have it */
-	SVA_FAILED,  /* it does, and the kernel or a limit is against it */
+	SVA_FAILED,  /* it does, but the kernel or a limit refuses */
 };
 
 struct sva_request {
@@ -123,7 +127,7 @@ struct sva_request {
 	int error;
 };
 
-/* What there is to say of such an error, if there is anything. */
+/* The note for such an error, if there is one. */
 bool sva_report_kind_of(
 	enum sva_outcome outcome, int error, enum sva_report_kind *kind);
 
@@ -141,15 +145,15 @@ void sva_fault_serve(struct rte_iommufd_sva *sva,
 /* --- sva_notifier.c, the lock held --- */
 
 /*
- * Takes out of devices' reach whatever touches the interval. 0; or the first -errno of
- * the kernel, which is reported, and after which the sva has failed.
+ * Unmaps every area that touches the interval. 0; or the first -errno of
+ * the kernel, which is noted in the report; the sva has failed then.
  */
 int sva_invalidate_interval(
 	struct rte_iommufd_sva *sva, struct interval interval);
 int sva_invalidate_area(struct rte_iommufd_sva *sva, struct area *area);
 void sva_invalidate_all(struct rte_iommufd_sva *sva);
 
-/* From now on what happens to the interval is reported. As userfault_register(). */
+/* From now on changes of the interval are reported. Returns as userfault_register(). */
 int sva_notifier_register(
 	struct rte_iommufd_sva *sva, struct interval interval);
 /* Reads the changes that are reported, and unmaps what they name. How many, or -errno. */

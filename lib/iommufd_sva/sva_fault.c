@@ -3,22 +3,21 @@
  */
 
 /*
- * The way in: what a device asks for is looked up in the process, followed, mapped, and
+ * Page requests: a requested page is looked up in the process, followed, mapped, and
  * answered.
  *
- * Everything can change while this goes on, so the order counts:
+ * The process can change at any time, so the order is important:
  *   1. The mapping of the process at the address is looked up.
- *   2. It is followed, if it was not. Whatever becomes of it from now on is reported.
+ *   2. It is followed, if it was not. From now on every change of it is reported.
  *   3. Its pages are pinned and mapped.
- *   4. Is everything in that interval still followed? If not, another mapping came in
- *      between 2 and 3, of which nothing would be reported: it goes out again.
- *   5. All reports that are there are read, and what they name goes out again. Only if
- *      nothing of the group has gone is it answered.
- * So a page that is within a device's reach was followed when it was pinned, and who
- * takes it from the process does not come back from that call before the service thread
- * knows.
+ *   4. Is everything in that interval still followed? If not, another mapping took its
+ *   place between 2 and 3, and its changes would not be reported: it is unmapped again.
+ *   5. All pending reports are read, and the areas that they name are unmapped. The group
+ *   is answered only if none of its pages was unmapped.
+ * So every page that a device can reach was followed when it was pinned, and a call that
+ * takes it from the process returns only after the service thread has read the report.
  *
- * Must not know: threads; how changes are found out.
+ * Must not know: threads; how changes are detected.
  */
 
 #include <errno.h>
@@ -28,26 +27,29 @@
 #include "sva.h"
 
 /*
- * How often one page or one group is begun anew because the process changed under it.
- * After that a device is told to try again, which it may do as often as it likes.
+ * How often the work for one page or one group starts again because the process has
+ * changed. After that the answer tells the device to try again, without a limit.
  */
 #define TRIES 8
 
 #define HUGE_SIZE (UINT64_C(2) << 20)
 
-/* Requests with a PASID do not reach it, and the kernel lets one map it (kernel.md). */
+/*
+ * DMA with a PASID cannot reach this window, but the kernel allows to map it
+ * (kernel.md).
+ */
 #define INTERRUPTS_START UINT64_C(0xfee00000)
 #define INTERRUPTS_END UINT64_C(0xfef00000)
 
 static uint64_t
-page_of(const struct rte_iommufd_sva *sva, uint64_t address)
+sva_fault_page_of(const struct rte_iommufd_sva *sva, uint64_t address)
 {
 	return address & ~(sva->page - 1);
 }
 
 /* The largest interval around the address that the devices' IOMMUs translate. */
 static struct interval
-reach(const struct rte_iommufd_sva *sva, uint64_t address)
+sva_fault_reach(const struct rte_iommufd_sva *sva, uint64_t address)
 {
 	struct interval window = { 0, UINT64_MAX };
 	const struct interval none = { 0, 0 };
@@ -76,11 +78,12 @@ reach(const struct rte_iommufd_sva *sva, uint64_t address)
 }
 
 /*
- * What it is mapped with. Private memory, also when it is only read: to pin a page of it
- * makes it the process's own in either case (gup_must_unshare()), so that the rights to
- * write cost nothing and save a second request. Neither do they with hugepages. Pages
- * of a shared file would count as written and go to the disk, and some file systems let
- * nobody pin them for writing: with them, what was asked for.
+ * The rights of the mapping. Private memory and hugepages: all rights of the process,
+ * also for a request to read. To pin a private page makes it the process's own page in
+ * either case (gup_must_unshare()), so the right to write costs nothing and saves a
+ * second request. Shared files: the requested rights only. Their pages would count as
+ * written and be written to the disk, and some file systems do not allow to pin them for
+ * writing.
  */
 static uint32_t
 rights_for(const struct rte_iommufd_sva *sva, const struct vma *mapping,
@@ -103,7 +106,7 @@ may_be_mapped(const struct rte_iommufd_sva *sva, const struct vma *mapping,
 
 /*
  * How much is mapped with the page: the hugepage that it is in; the interval around
- * it; or, where pages are about to be dropped, nothing more.
+ * it; or, where pages are about to be dropped, only the page.
  */
 static struct interval
 choose_window(const struct rte_iommufd_sva *sva,
@@ -115,7 +118,7 @@ choose_window(const struct rte_iommufd_sva *sva,
 	struct interval bounds, window;
 
 	area_lru_gap(&sva->residency, page.start, &bounds.start, &bounds.end);
-	bounds = interval_common(bounds, reach(sva, page.start));
+	bounds = interval_common(bounds, sva_fault_reach(sva, page.start));
 	window = interval_block(page.start, mapping->page_size);
 	if (mapping->page_size > sva->page)
 		return may_be_mapped(sva, mapping, bounds, window) ? window
@@ -135,9 +138,9 @@ choose_window(const struct rte_iommufd_sva *sva,
 	return window;
 }
 
-/* -ENOSPC: what is left was all asked for in this round. */
+/* -ENOSPC: all areas that are left were requested in this round. */
 static int
-make_room(struct rte_iommufd_sva *sva, uint64_t size)
+sva_fault_make_room(struct rte_iommufd_sva *sva, uint64_t size)
 {
 	struct area *oldest;
 
@@ -156,7 +159,7 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 {
 	const uint64_t size = interval_size(window);
 	struct area *area;
-	int ret = make_room(sva, size);
+	int ret = sva_fault_make_room(sva, size);
 
 	if (ret != 0)
 		return ret;
@@ -178,8 +181,8 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 }
 
 /*
- * The rest of the window may be what cannot be had: pages behind the end of a file, or
- * more than the limits allow. It was not asked for.
+ * The rest of the window, which was not requested, may be the cause: pages behind the end
+ * of a file, or more than the limits allow. So only the page is tried.
  */
 static int
 map_window_or_page(struct rte_iommufd_sva *sva, struct interval window,
@@ -212,7 +215,9 @@ register_vma(struct rte_iommufd_sva *sva, uint64_t address,
 	int ret = vma_query_is_registered(
 		&sva->view, address, address + sva->page);
 
-	/* It is as a whole, or it is not; to ask holds nobody else up. */
+	/* A mapping is followed as a whole or not at all; this check blocks no other
+	 * thread.
+	 */
 	if (ret == 0)
 		return 0;
 	ret = sva_notifier_register(
@@ -261,13 +266,13 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 	if (request->error == 0 && (request->rights & ~mapping.rights) != 0)
 		request->error = -EACCES;
 	if (request->error == 0 &&
-		interval_size(reach(sva, request->address)) == 0)
+		interval_size(sva_fault_reach(sva, request->address)) == 0)
 		request->error = -ERANGE;
 	if (request->error == 0)
 		request->error = register_vma(sva, request->address, &mapping);
 	if (request->error != 0)
 		return SVA_REFUSED;
-	/* It is there with less rights than that: anew. */
+	/* It is mapped with fewer rights: it is unmapped and mapped again. */
 	if (area != NULL)
 		sva_invalidate_area(sva, area);
 	request->error = map_followed(sva, request, &mapping);
@@ -303,10 +308,11 @@ sva_report_kind_of(
 }
 
 static enum sva_outcome
-serve_page(struct rte_iommufd_sva *sva, const struct page_request *page)
+sva_fault_serve_page(
+	struct rte_iommufd_sva *sva, const struct page_request *page)
 {
 	struct sva_request request = {
-		.address = page_of(sva, page->address),
+		.address = sva_fault_page_of(sva, page->address),
 		.rights = page->rights,
 		.around = sva->fault_around,
 		.clip = { 0, UINT64_MAX },
@@ -314,7 +320,7 @@ serve_page(struct rte_iommufd_sva *sva, const struct page_request *page)
 	enum sva_outcome outcome = sva_fault_in(sva, &request);
 	enum sva_report_kind kind;
 
-	/* Later, perhaps: the device asks again. */
+	/* This may succeed later: the device requests it again. */
 	if (request.error == -EAGAIN)
 		return SVA_PRESENT;
 	if (sva_report_kind_of(outcome, request.error, &kind))
@@ -343,18 +349,19 @@ count_outcome(struct rte_iommufd_sva_stats *stats, enum sva_outcome outcome)
 }
 
 static bool
-is_served(enum sva_outcome outcome)
+sva_fault_is_served(enum sva_outcome outcome)
 {
 	return outcome == SVA_MAPPED || outcome == SVA_PRESENT;
 }
 
 /*
- * Every page of the group, and again while changes are reported that may have taken one
- * of them; an outcome is that of the first pass that mapped or refused it.
+ * Serves every page of the group, and repeats this while changes are reported that may
+ * have unmapped one of them. The outcome of a page is that of the first pass that mapped
+ * or refused it.
  */
 static enum page_answer
-serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
-	unsigned int count)
+sva_fault_serve_group(struct rte_iommufd_sva *sva,
+	const struct page_request *pages, unsigned int count)
 {
 	enum sva_outcome outcomes[FAULT_GROUP_MAX];
 	enum page_answer answer = PAGE_ANSWER_SUCCESS;
@@ -366,7 +373,7 @@ serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	sva->round++;
 	do {
 		for (i = 0; i < count; i++) {
-			outcome = serve_page(sva, &pages[i]);
+			outcome = sva_fault_serve_page(sva, &pages[i]);
 			if (tries == 0 || outcome != SVA_PRESENT)
 				outcomes[i] = outcome;
 		}
@@ -376,33 +383,33 @@ serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 		answer = PAGE_ANSWER_INVALID;
 	for (i = 0; i < count; i++) {
 		count_outcome(&sva->stats, outcomes[i]);
-		if (!is_served(outcomes[i]))
+		if (!sva_fault_is_served(outcomes[i]))
 			answer = PAGE_ANSWER_INVALID;
 	}
 	return answer;
 }
 
 static bool
-is_serving(const struct rte_iommufd_sva *sva)
+sva_fault_is_serving(const struct rte_iommufd_sva *sva)
 {
 	return sva->bound > 0 && !sva->failed && !sva->ending;
 }
 
 static void
-answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
-	unsigned int count)
+sva_fault_answer_group(struct rte_iommufd_sva *sva,
+	const struct page_request *pages, unsigned int count)
 {
 	enum page_answer answer = PAGE_ANSWER_INVALID;
 
 	pthread_mutex_lock(&sva->lock);
 	sva->stats.request_groups++;
 	sva->stats.page_requests += count;
-	if (is_serving(sva))
-		answer = serve_group(sva, pages, count);
+	if (sva_fault_is_serving(sva))
+		answer = sva_fault_serve_group(sva, pages, count);
 	else
 		sva->stats.refused += count;
 	pthread_mutex_unlock(&sva->lock);
-	/* -EINVAL: the binding was taken back meanwhile, which has answered it. */
+	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
 	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
 }
 
@@ -418,7 +425,7 @@ sva_fault_serve(struct rte_iommufd_sva *sva,
 			requests[last].cookie == requests[first].cookie;
 			last++)
 			;
-		answer_group(sva, &requests[first], last - first);
+		sva_fault_answer_group(sva, &requests[first], last - first);
 		first = last;
 	}
 }

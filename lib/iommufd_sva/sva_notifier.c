@@ -3,14 +3,14 @@
  */
 
 /*
- * The way out: what the process gives up, devices lose.
+ * Unmaps memory that the process frees or changes, so that devices cannot reach it.
  *
  * The kernel reports munmap() and mremap() when they are done, and madvise() before it
- * drops pages (userfaultfd_remove()), with no word when it has. What devices ask for in
- * between is mapped, may be the old page, and is taken out again at each of several
- * looks (pending_removals.h).
+ * drops pages (userfaultfd_remove()), but not when it has dropped them. A page that a
+ * device requests in between is mapped and may be the old page. It is unmapped again at
+ * each of several looks (pending_removals.h).
  *
- * Must not know: who asks for memory; what was refused.
+ * Must not know: which device requests memory; which requests are refused.
  */
 
 #include <errno.h>
@@ -20,12 +20,12 @@
 
 #define CHANGES 32
 /*
- * So often at a time: threads that go on changing memory must not keep devices waiting.
- * No thread has more than one report in the queue, so that with up to 1024 of them all is
- * read that was there at the beginning.
+ * The most reads in one turn: threads that change memory all the time must not block the
+ * devices. Each thread has at most one report in the queue, so with up to 1024 threads
+ * all reports that were there at the beginning are read.
  */
 #define BATCHES 32
-/* For those who were told of a change to get going; in milliseconds. */
+/* How long threads may take to continue after their report was read; in milliseconds. */
 #define UNFOLLOW_PATIENCE 10000
 
 int
@@ -91,7 +91,8 @@ sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval)
 }
 
 static void
-act_on(struct rte_iommufd_sva *sva, const struct memory_change *change)
+sva_notifier_act_on(
+	struct rte_iommufd_sva *sva, const struct memory_change *change)
 {
 	const struct interval place = { change->start, change->end };
 	const struct interval destination = { change->destination,
@@ -121,7 +122,7 @@ sva_notifier_read(struct rte_iommufd_sva *sva)
 		if (count < 0)
 			return count;
 		for (i = 0; i < count; i++)
-			act_on(sva, &changes[i]);
+			sva_notifier_act_on(sva, &changes[i]);
 		total += count;
 		if (count == 0)
 			break;
@@ -163,9 +164,9 @@ unregister_all(struct rte_iommufd_sva *sva)
 }
 
 /*
- * The descriptor's end would end everybody's waiting, but it need not be the end: a
- * child that was forked has it, too (userfaultfd_release() comes with the last one).
- * So nothing may be followed by then, and nobody on his way to report anything.
+ * The last close of the descriptor wakes all waiting threads, but this close may not be
+ * the last: a forked child has the descriptor, too (userfaultfd_release()). So before it
+ * is closed nothing may be followed, and no thread may be about to report a change.
  */
 void
 sva_notifier_release(struct rte_iommufd_sva *sva)
@@ -176,7 +177,7 @@ sva_notifier_release(struct rte_iommufd_sva *sva)
 		return;
 	unregister_all(sva);
 	sva_notifier_read(sva);
-	/* What has moved meanwhile. */
+	/* Memory that has moved meanwhile. */
 	unregister_all(sva);
 	do
 		sva_notifier_read(sva);

@@ -3,7 +3,7 @@
  */
 
 /*
- * What programs call on an sva that exists: prefault, invalidate, settle, statistics.
+ * The functions for an sva that exists: prefault, invalidate, settle, statistics.
  *
  * Must not know: how an sva and its bindings begin and end.
  */
@@ -17,12 +17,12 @@
 #include <rte_errno.h>
 
 #include "kernel/userfault.h"
-#include "util/sva_log.h"
 #include "sva.h"
+#include "util/sva_log.h"
 
-/* What is mapped ahead of time goes in larger parts. */
+/* The size of one part of a prefault. */
 #define PREFAULT_AROUND (UINT64_C(2) << 20)
-/* A part of a prefault is begun anew so often while the process changes under it. */
+/* How often a part of a prefault starts again because the process has changed. */
 #define PREFAULT_TRIES 1000
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 /* What the first version of the structure had. */
@@ -31,7 +31,7 @@
 
 /* The pages that the interval touches; false: it wraps. */
 static bool
-pages_of(const struct rte_iommufd_sva *sva, const void *va, size_t length,
+sva_pages_of(const struct rte_iommufd_sva *sva, const void *va, size_t length,
 	struct interval *pages)
 {
 	const uint64_t start = (uintptr_t)va;
@@ -45,7 +45,7 @@ pages_of(const struct rte_iommufd_sva *sva, const void *va, size_t length,
 }
 
 static int
-refuse_interval(const void *va, size_t length)
+sva_refuse_interval(const void *va, size_t length)
 {
 	SVA_LOG(ERR, "%p with %zu bytes is no interval of memory", va, length);
 	return -EINVAL;
@@ -53,14 +53,14 @@ refuse_interval(const void *va, size_t length)
 
 /* The next part, from the address on; where it ends is stored there. The lock held. */
 static enum sva_outcome
-prefault_part(struct rte_iommufd_sva *sva, struct sva_request *request,
+sva_prefault_part(struct rte_iommufd_sva *sva, struct sva_request *request,
 	uint64_t round)
 {
 	const uint64_t latest = sva->round;
 	enum sva_outcome outcome;
 	const struct area *area;
 
-	/* As if one device asked for all of it at once. */
+	/* As if one device requested all of it at once. */
 	sva->round = round;
 	outcome = sva_fault_in(sva, request);
 	sva->round = latest;
@@ -100,7 +100,7 @@ explain_prefault(enum sva_outcome outcome, const struct rte_iommufd_sva *sva,
 }
 
 static int
-prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
+sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 {
 	enum sva_outcome outcome = SVA_PRESENT;
 	unsigned int tries = PREFAULT_TRIES;
@@ -111,11 +111,11 @@ prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	round = ++sva->round;
 	serving = sva->bound > 0 && !sva->failed;
 	while (serving && request->address < request->clip.end && tries > 0) {
-		outcome = prefault_part(sva, request, round);
+		outcome = sva_prefault_part(sva, request, round);
 		if (request->error != 0 && request->error != -EAGAIN)
 			break;
 		tries -= request->error == -EAGAIN;
-		/* For the service thread, and those who wait for it. */
+		/* For the service thread and the threads that wait for it. */
 		pthread_mutex_unlock(&sva->lock);
 		pthread_mutex_lock(&sva->lock);
 		serving = sva->bound > 0 && !sva->failed;
@@ -141,11 +141,11 @@ rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
 	if (ret != 0)
 		return ret;
 	if (length == 0 || rights == 0 || (rights & ~ALL_RIGHTS) != 0 ||
-		!pages_of(sva, va, length, &request.clip))
-		return refuse_interval(va, length);
+		!sva_pages_of(sva, va, length, &request.clip))
+		return sva_refuse_interval(va, length);
 	request.address = request.clip.start;
 	request.around = RTE_MAX(PREFAULT_AROUND, sva->fault_around);
-	return prefault(sva, &request);
+	return sva_prefault(sva, &request);
 }
 
 int
@@ -158,10 +158,10 @@ rte_iommufd_sva_invalidate(
 
 	if (ret != 0)
 		return ret;
-	if (!pages_of(sva, va, length, &pages))
-		return refuse_interval(va, length);
+	if (!sva_pages_of(sva, va, length, &pages))
+		return sva_refuse_interval(va, length);
 	pthread_mutex_lock(&sva->lock);
-	/* What the kernel did not unmap then is not in the book any more. */
+	/* An area that the kernel did not unmap then is not in the record any more. */
 	ended = sva->failed;
 	sva->stats.invalidations++;
 	if (length != 0)

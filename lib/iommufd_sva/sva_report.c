@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* What the service thread has to say; see sva_report.h. */
+/* The log lines of the service thread; see sva_report.h. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 
 #include <rte_errno.h>
 
-#include "util/sva_log.h"
 #include "rte_iommufd_internal.h"
 #include "sva_report.h"
+#include "util/sva_log.h"
 
 #define WHY_SIZE 512
 
@@ -109,7 +109,7 @@ log_what_is_new(struct sva_report *report)
 }
 
 static void *
-run(void *argument)
+sva_report_run(void *argument)
 {
 	struct sva_report *report = argument;
 	bool ending;
@@ -137,7 +137,7 @@ sva_report_start(struct sva_report *report)
 	pthread_cond_init(&report->changed, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&report->thread, NULL, run, report);
+	ret = pthread_create(&report->thread, NULL, sva_report_run, report);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret == 0) {
 		pthread_setname_np(report->thread, "iommufd-sva-log");

@@ -6,12 +6,12 @@
 #define SVA_REPORT_H
 
 /*
- * What the service thread has to say. It must not log by itself, because a log takes
- * locks and memory of the C library, whose holder may be waiting for that very thread
- * (sva.h); so it leaves a note, and a thread that may wait logs it.
+ * The log lines of the service thread. It must not log by itself: to log takes locks and
+ * memory of the C library, and the owner of such a lock may be waiting for the service
+ * thread (sva.h). So it stores a note, and a thread that may wait logs the note.
  *
- * Devices can ask for what they do not get as often as they like: each kind is
- * logged once in the life of an sva, and the statistics count the rest.
+ * Devices can repeat a refused request without limit. So each kind is logged once for
+ * each sva, and the statistics count the others.
  *
  * Must not know: sva's other parts.
  */
@@ -48,14 +48,14 @@ struct sva_report {
 
 /* 0 or -errno, not logged. */
 int sva_report_start(struct sva_report *report);
-/* What was noted is logged when this returns. */
+/* All notes are logged when this returns. */
 void sva_report_stop(struct sva_report *report);
 
-/* Logs at once, and each time. For threads that may. */
+/* Logs at once, and each time. For threads that may log. */
 void sva_report_log(enum sva_report_kind kind, uint64_t start, uint64_t length,
 	uint32_t rights, int error);
 
-/* Waits for nothing that a thread could hold for long. */
+/* Waits only for locks that are held for a short time. */
 void sva_report(struct sva_report *report, enum sva_report_kind kind,
 	uint64_t start, uint64_t length, uint32_t rights, int error);
 

@@ -4,11 +4,11 @@
 
 /*
  * The thread that serves an sva: it waits for changes of the process's memory, for page
- * requests, for the time of another look, and for being woken, all at once.
+ * requests, for the time of the next look, and for its eventfd, all in one poll().
  *
  * Changes come first, because threads of the process are waiting for them to be read.
- * When they cannot be read any more, nothing can be within devices' reach; the thread
- * goes on, and refuses what they ask for, because nobody else would answer them.
+ * When they cannot be read any more, everything is unmapped. The thread continues and
+ * refuses all page requests, because no other thread would answer them.
  *
  * Must not know: what is mapped, and why.
  */
@@ -39,7 +39,7 @@ end_service(struct rte_iommufd_sva *sva, int error)
 }
 
 static void
-follow(struct rte_iommufd_sva *sva)
+sva_service_follow(struct rte_iommufd_sva *sva)
 {
 	const uint64_t asked = sva->settle_asked;
 	int ret;
@@ -58,7 +58,7 @@ follow(struct rte_iommufd_sva *sva)
 }
 
 static void
-serve(struct rte_iommufd_sva *sva)
+sva_service_serve(struct rte_iommufd_sva *sva)
 {
 	struct page_request requests[FAULT_GROUP_MAX];
 	int count = rte_iommufd_fault_space_read(
@@ -81,10 +81,10 @@ sva_service_turn(struct rte_iommufd_sva *sva, int ready)
 	if (ready & (1 << WAKE))
 		userfault_wake_clear(sva->wake_fd);
 	pthread_mutex_lock(&sva->lock);
-	follow(sva);
+	sva_service_follow(sva);
 	pthread_mutex_unlock(&sva->lock);
 	if (ready & (1 << REQUESTS))
-		serve(sva);
+		sva_service_serve(sva);
 }
 
 int
@@ -99,7 +99,7 @@ sva_service_patience(struct rte_iommufd_sva *sva)
 }
 
 static bool
-is_ending(struct rte_iommufd_sva *sva)
+sva_service_is_ending(struct rte_iommufd_sva *sva)
 {
 	bool ending;
 
@@ -109,9 +109,9 @@ is_ending(struct rte_iommufd_sva *sva)
 	return ending;
 }
 
-/* Only this thread changes what is asked here. What cannot be waited for is tried. */
+/* Only this thread changes what is checked here. If poll() fails, the work is tried. */
 static int
-wait_for_work(struct rte_iommufd_sva *sva)
+sva_service_wait_for_work(struct rte_iommufd_sva *sva)
 {
 	const int sources[SOURCES] = {
 		[CHANGES] = sva->userfault_fd,
@@ -126,15 +126,15 @@ wait_for_work(struct rte_iommufd_sva *sva)
 }
 
 static void *
-run(void *argument)
+sva_service_run(void *argument)
 {
 	struct rte_iommufd_sva *sva = argument;
 	int ready = 0;
 
 	rte_iommufd_thread_use_process_cpus();
-	while (!is_ending(sva)) {
+	while (!sva_service_is_ending(sva)) {
 		sva_service_turn(sva, ready);
-		ready = wait_for_work(sva);
+		ready = sva_service_wait_for_work(sva);
 	}
 	pthread_mutex_lock(&sva->lock);
 	sva_invalidate_all(sva);
@@ -151,7 +151,7 @@ sva_service_start(struct rte_iommufd_sva *sva)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&sva->service, NULL, run, sva);
+	ret = pthread_create(&sva->service, NULL, sva_service_run, sva);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret != 0)
 		return -ret;

@@ -109,8 +109,10 @@ static struct {
 	char complaint[3 * TEXT_SIZE]; /* what was wrong first, or "" */
 } mock;
 
-/* Calls come from any thread, and each has the books to itself. */
-static pthread_mutex_t books = PTHREAD_MUTEX_INITIALIZER;
+/*
+ * Calls come from any thread. The lock guards mock: each call holds it from begin to end.
+ */
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /*
  * Remembers what is wrong, for mock_finish(). A test that ended here would leave
@@ -132,7 +134,7 @@ complain(const char *format, ...)
 	va_end(arguments);
 }
 
-/* --- The books --- */
+/* --- The registry: the kernel's objects --- */
 
 static struct object *
 find_free(void)
@@ -143,7 +145,7 @@ find_free(void)
 	for (i = 0; i < MAX_OBJECTS; i++)
 		if (mock.objects[i].kind == FREE)
 			return &mock.objects[i];
-	complain("the mock's books are full");
+	complain("the mock's registry is full");
 	return &no_room;
 }
 
@@ -267,26 +269,26 @@ permissive_answer(const char *call, int usual)
 }
 
 static pthread_mutex_t *
-open_books(void)
+lock_registry(void)
 {
-	pthread_mutex_lock(&books);
-	return &books;
+	pthread_mutex_lock(&registry_lock);
+	return &registry_lock;
 }
 
 static void
-close_books(pthread_mutex_t **opened)
+unlock_registry(pthread_mutex_t **opened)
 {
 	pthread_mutex_unlock(*opened);
 }
 
 /*
  * The call, as it is written in scripts; leaves out what the mock keeps to itself.
- * From here to its end the function has the books.
+ * From here to its end the function holds the registry lock.
  */
-#define DESCRIBE(call, ...)                                           \
-	char call[TEXT_SIZE];                                         \
-	pthread_mutex_t *opened                                       \
-		__attribute__((cleanup(close_books))) = open_books(); \
+#define DESCRIBE(call, ...)                                                  \
+	char call[TEXT_SIZE];                                                \
+	pthread_mutex_t *opened                                              \
+		__attribute__((cleanup(unlock_registry))) = lock_registry(); \
 	snprintf(call, sizeof(call), __VA_ARGS__)
 
 static struct answer
@@ -779,12 +781,12 @@ mock_end_elsewhere(void)
 {
 	struct object *file;
 
-	pthread_mutex_lock(&books);
+	pthread_mutex_lock(&registry_lock);
 	for (file = mock.objects; file < mock.objects + MAX_OBJECTS; file++)
 		if (file->kind == DESCRIPTOR || file->kind == KEPT_FILE)
 			file->copies = 0;
 	end_files("the end of other processes");
-	pthread_mutex_unlock(&books);
+	pthread_mutex_unlock(&registry_lock);
 }
 
 /* The descriptor that was opened, of which this one may be a copy. */
@@ -1432,7 +1434,7 @@ mock_ask_pages(const struct page_request *requests, unsigned int count)
 {
 	unsigned int i;
 
-	pthread_mutex_lock(&books);
+	pthread_mutex_lock(&registry_lock);
 	assert_true(mock.page_request_count + count <= MAX_PAGE_REQUESTS);
 	for (i = 0; i < count; i++) {
 		mock.page_requests[mock.page_request_count] = requests[i];
@@ -1443,7 +1445,7 @@ mock_ask_pages(const struct page_request *requests, unsigned int count)
 		if (mock.objects[i].kind == DESCRIPTOR &&
 			mock.objects[i].value != 0)
 			eventfd_write(mock.objects[i].key, 1);
-	pthread_mutex_unlock(&books);
+	pthread_mutex_unlock(&registry_lock);
 }
 
 unsigned int

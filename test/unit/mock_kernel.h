@@ -13,13 +13,13 @@
  *  - permissive: calls succeed as the kernel's would; a test may choose the
  *    result of calls that begin with some text, and make the n-th one fail.
  *
- * In both it keeps the kernel's books: descriptors, address spaces, page tables, fault
- * queues, attachments of devices and PASIDs, groups in containers, mappings. A call that the kernel's own rules forbid (a
- * descriptor that is not open, an interval mapped twice or unmapped in part, a
- * group taken out while its device is open) fails the test, and so does whatever
- * is still there when the test ends. No call takes time: kernel_sleep() is one like
- * the others. Calls may come from any thread; what a test asks the mock comes when
- * they are done.
+ * In both it keeps a registry of the kernel's objects: descriptors, address spaces, page
+ * tables, fault queues, attachments of devices and PASIDs, groups in containers,
+ * mappings. A call that the kernel's own rules forbid (a descriptor that is not open, an
+ * interval mapped twice or unmapped in part, a group taken out while its device is open)
+ * fails the test, and so does whatever is still there when the test ends. No call takes
+ * time: kernel_sleep() is one like the others. Calls may come from any thread; what a
+ * test asks the mock comes when they are done.
  *
  * The texts of calls are best learnt from mock_kernel.c; for example
  *   open /dev/iommu
@@ -97,7 +97,7 @@ extern bool mock_has_map_file;
 /* Whether any two addresses are the same memory, for same_memory(). */
 extern bool mock_same_memory;
 
-/* For mock_userfault.c: a descriptor in the books that poll() can wait for; or -errno. */
+/* For mock_userfault.c: a descriptor in the registry that poll() can wait for; or -errno. */
 int mock_open_real(const char *name);
 
 /*

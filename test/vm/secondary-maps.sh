@@ -90,7 +90,7 @@ start_secondary first
 stop_program "$primary" KILL 2>/dev/null || true
 kill -USR1 "${pid_of[$secondary]}"
 wait_for_line "$secondary" 'maps: not unmapped' 30
-expect_line "$secondary" 'IOMMUFD: the primary process cannot be asked: it has ended'
+expect_line "$secondary" 'IOMMUFD: cannot send a request to the primary process: it has ended'
 stop_program "$secondary" || fail "the secondary ended with status $?"
 check_nothing_pinned
 

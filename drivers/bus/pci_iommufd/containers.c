@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* The books behind the seam; see containers.h. */
+/* The registry of containers, groups and devices; see containers.h. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 
 struct container {
 	TAILQ_ENTRY(container) next;
-	int fd; /* what callers know it by */
+	int fd; /* the number that callers use for it */
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_space *space; /* NULL: none needed so far */
 	unsigned int devices;
@@ -31,7 +31,7 @@ struct container {
 	bool ending;	    /* destroyed by its owner, but still in use */
 };
 
-/* A group that was named to us, and the container its devices go to. */
+/* A group that a caller has bound, and the container for the group's devices. */
 struct group {
 	TAILQ_ENTRY(group) next;
 	struct container *container;
@@ -41,7 +41,7 @@ struct group {
 
 struct open_device {
 	TAILQ_ENTRY(open_device) next;
-	struct container *container; /* NULL: the primary process's affair */
+	struct container *container; /* NULL: the primary process manages it */
 	struct rte_iommufd_device *device;
 	/* With ioas=per-device: its own, or its IOMMU group's, which mirrors the
 	 * container's; where its driver has requested it, an empty one; else NULL.
@@ -53,28 +53,29 @@ struct open_device {
 	char path[];
 };
 
-/* Its device is gone, but the program has moved another one into it. */
+/* The space of a closed device, into which the program has moved another device. */
 struct kept_space {
 	TAILQ_ENTRY(kept_space) next;
 	struct rte_iommufd_space *space;
 };
 
+/* All containers, groups and devices that are open; the registry lock guards all of it. */
 static struct {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock;	   /* the registry lock */
 	struct container standard; /* the default container */
 	TAILQ_HEAD(, container) custom;
 	TAILQ_HEAD(, group) groups;
 	TAILQ_HEAD(, open_device) devices;
 	TAILQ_HEAD(, kept_space) kept_spaces;
-} books = {
+} registry = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.standard = {
 		.fd = VFIO_SHIM_DEFAULT_CONTAINER_FD,
 	},
-	.custom = TAILQ_HEAD_INITIALIZER(books.custom),
-	.groups = TAILQ_HEAD_INITIALIZER(books.groups),
-	.devices = TAILQ_HEAD_INITIALIZER(books.devices),
-	.kept_spaces = TAILQ_HEAD_INITIALIZER(books.kept_spaces),
+	.custom = TAILQ_HEAD_INITIALIZER(registry.custom),
+	.groups = TAILQ_HEAD_INITIALIZER(registry.groups),
+	.devices = TAILQ_HEAD_INITIALIZER(registry.devices),
+	.kept_spaces = TAILQ_HEAD_INITIALIZER(registry.kept_spaces),
 };
 
 /* By VFIO_SHIM_DEFAULT_CONTAINER_FD or the fd that containers_*() gave out. */
@@ -84,12 +85,12 @@ find_container(int fd)
 	struct container *container;
 
 	if (fd == VFIO_SHIM_DEFAULT_CONTAINER_FD)
-		return &books.standard;
-	TAILQ_FOREACH(container, &books.custom, next)
+		return &registry.standard;
+	TAILQ_FOREACH(container, &registry.custom, next)
 		if (container->fd == fd && !container->ending)
 			return container;
-	if (books.standard.space != NULL && books.standard.fd == fd)
-		return &books.standard;
+	if (registry.standard.space != NULL && registry.standard.fd == fd)
+		return &registry.standard;
 	return NULL;
 }
 
@@ -108,7 +109,7 @@ find_group(int number)
 {
 	struct group *group;
 
-	TAILQ_FOREACH(group, &books.groups, next)
+	TAILQ_FOREACH(group, &registry.groups, next)
 		if (group->number == number)
 			return group;
 	return NULL;
@@ -133,13 +134,16 @@ require_space(struct container *container)
 static void
 end_container(struct container *container)
 {
-	TAILQ_REMOVE(&books.custom, container, next);
+	TAILQ_REMOVE(&registry.custom, container, next);
 	rte_iommufd_space_destroy(container->space);
 	rte_iommufd_context_destroy(container->context);
 	free(container);
 }
 
-/* Destroyed by its owner, and the last device and the last call have left. */
+/*
+ * Ends a container that its owner has destroyed, after its last device and its last
+ * call.
+ */
 static void
 end_if_unused(struct container *container)
 {
@@ -187,9 +191,9 @@ containers_create(int *container_fd)
 		free(made);
 		return ret;
 	}
-	pthread_mutex_lock(&books.lock);
-	TAILQ_INSERT_TAIL(&books.custom, made, next);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
+	TAILQ_INSERT_TAIL(&registry.custom, made, next);
+	pthread_mutex_unlock(&registry.lock);
 	*container_fd = made->fd;
 	return 0;
 }
@@ -197,7 +201,7 @@ containers_create(int *container_fd)
 static void
 forget_group(struct group *group)
 {
-	TAILQ_REMOVE(&books.groups, group, next);
+	TAILQ_REMOVE(&registry.groups, group, next);
 	free(group);
 }
 
@@ -213,7 +217,7 @@ end_groups_of(const struct container *container)
 {
 	struct group *group, *following;
 
-	for (group = TAILQ_FIRST(&books.groups); group != NULL;
+	for (group = TAILQ_FIRST(&registry.groups); group != NULL;
 		group = following) {
 		following = TAILQ_NEXT(group, next);
 		if (group->container == container)
@@ -222,14 +226,14 @@ end_groups_of(const struct container *container)
 }
 
 static int
-destroy_locked(int container_fd)
+containers_destroy_locked(int container_fd)
 {
 	struct container *container = require_container(container_fd);
 
 	if (container == NULL)
 		return -EBADF;
-	/* net_ntnic does so for each device; DPDK's own code takes it as well. */
-	if (container == &books.standard)
+	/* net_ntnic destroys it for each device; DPDK's own code accepts that, too. */
+	if (container == &registry.standard)
 		return 0;
 	end_groups_of(container);
 	container->ending = true;
@@ -242,22 +246,25 @@ containers_destroy(int container_fd)
 {
 	int ret;
 
-	pthread_mutex_lock(&books.lock);
-	ret = destroy_locked(container_fd);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
+	ret = containers_destroy_locked(container_fd);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
-/* A container of a driver's own is one address space, whatever the settings say. */
+/*
+ * The settings change the default container only: a driver's own container is one
+ * space.
+ */
 static bool
 is_apart(const struct container *container)
 {
-	return container == &books.standard &&
+	return container == &registry.standard &&
 		rte_iommufd_context_is_per_device(container->context);
 }
 
 static int
-default_fd_locked(int *container_fd)
+containers_default_fd_locked(int *container_fd)
 {
 	int ret;
 
@@ -267,23 +274,23 @@ default_fd_locked(int *container_fd)
 			"a driver maps memory by type1 calls in a secondary process, where they reach no device: map with rte_vfio_container_dma_map(), or in the primary process");
 		return -EINVAL;
 	}
-	ret = require_context(&books.standard);
+	ret = require_context(&registry.standard);
 	if (ret == 0)
-		ret = require_space(&books.standard);
+		ret = require_space(&registry.standard);
 	if (ret != 0)
 		return ret;
-	if (is_apart(&books.standard)) {
+	if (is_apart(&registry.standard)) {
 		BUS_LOG(ERR,
 			"a driver maps memory by type1 calls, which reach no device that has an address space of its own: use RTE_IOMMUFD=ioas=shared");
 		return -EINVAL;
 	}
-	if (books.standard.fd == VFIO_SHIM_DEFAULT_CONTAINER_FD) {
-		ret = rte_iommufd_space_type1_fd(books.standard.space);
+	if (registry.standard.fd == VFIO_SHIM_DEFAULT_CONTAINER_FD) {
+		ret = rte_iommufd_space_type1_fd(registry.standard.space);
 		if (ret < 0)
 			return ret == -EOPNOTSUPP ? -EIO : ret;
-		books.standard.fd = ret;
+		registry.standard.fd = ret;
 	}
-	*container_fd = books.standard.fd;
+	*container_fd = registry.standard.fd;
 	return 0;
 }
 
@@ -292,9 +299,9 @@ containers_default_fd(int *container_fd)
 {
 	int ret;
 
-	pthread_mutex_lock(&books.lock);
-	ret = default_fd_locked(container_fd);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
+	ret = containers_default_fd_locked(container_fd);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
@@ -307,7 +314,7 @@ make_group(struct container *container, int number, struct group **group)
 		BUS_LOG(ERR, "no memory for group %d", number);
 		return -ENOMEM;
 	}
-	/* A number that nothing else has, and that does nothing when used. */
+	/* A unique number, which does nothing when it is used. */
 	made->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (made->fd < 0) {
 		BUS_LOG(ERR, "no file descriptor for group %d: %s", number,
@@ -317,13 +324,13 @@ make_group(struct container *container, int number, struct group **group)
 	}
 	made->container = container;
 	made->number = number;
-	TAILQ_INSERT_TAIL(&books.groups, made, next);
+	TAILQ_INSERT_TAIL(&registry.groups, made, next);
 	*group = made;
 	return 0;
 }
 
 static int
-bind_locked(int container_fd, int number, int *group_fd)
+containers_bind_locked(int container_fd, int number, int *group_fd)
 {
 	struct container *container = require_container(container_fd);
 	struct group *group = find_group(number);
@@ -351,14 +358,14 @@ containers_bind_group(int container_fd, int group, int *group_fd)
 {
 	int ret;
 
-	pthread_mutex_lock(&books.lock);
-	ret = bind_locked(container_fd, group, group_fd);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
+	ret = containers_bind_locked(container_fd, group, group_fd);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
 static int
-unbind_locked(int container_fd, int number)
+containers_unbind_locked(int container_fd, int number)
 {
 	struct container *container = require_container(container_fd);
 	struct group *group = find_group(number);
@@ -378,9 +385,9 @@ containers_unbind_group(int container_fd, int group)
 {
 	int ret;
 
-	pthread_mutex_lock(&books.lock);
-	ret = unbind_locked(container_fd, group);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
+	ret = containers_unbind_locked(container_fd, group);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
@@ -389,11 +396,11 @@ containers_group_fd(int number, int *group_fd)
 {
 	struct group *group;
 
-	pthread_mutex_lock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
 	group = find_group(number);
 	if (group != NULL)
 		*group_fd = group->fd;
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	if (group != NULL)
 		return 0;
 	BUS_LOG(ERR,
@@ -407,14 +414,14 @@ containers_forget_group_fd(int group_fd)
 {
 	struct group *group;
 
-	pthread_mutex_lock(&books.lock);
-	TAILQ_FOREACH(group, &books.groups, next)
+	pthread_mutex_lock(&registry.lock);
+	TAILQ_FOREACH(group, &registry.groups, next)
 		if (group->fd == group_fd)
 			break;
-	/* Its caller has closed it: the number may be another file's by now. */
+	/* The caller has closed it: the number may belong to another file now. */
 	if (group != NULL)
 		forget_group(group);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	return group == NULL ? -EBADF : 0;
 }
 
@@ -423,20 +430,19 @@ find_device(int fd)
 {
 	struct open_device *device;
 
-	TAILQ_FOREACH(device, &books.devices, next)
+	TAILQ_FOREACH(device, &registry.devices, next)
 		if (device->fd == fd)
 			return device;
 	return NULL;
 }
 
 /*
- * Two numbers have a meaning for our caller that they must have from one place only:
- * -ENODEV, VFIO does not manage the device, and -EOPNOTSUPP, DPDK's own code shall do
- * it. From anywhere else they are errors like others, and must not lead to a second
- * try by another way.
+ * Two errors have a special meaning for the caller: -ENODEV (VFIO does not manage the
+ * device) and -EOPNOTSUPP (DPDK's own code shall open it). The same errors from other
+ * functions are ordinary failures: they must not lead to a second attempt.
  */
 static int
-plain_error(int ret)
+containers_plain_error(int ret)
 {
 	if (ret == -ENODEV)
 		return -ENXIO;
@@ -457,7 +463,7 @@ own_space_of_group(const struct open_device *made)
 {
 	const struct open_device *other;
 
-	TAILQ_FOREACH(other, &books.devices, next)
+	TAILQ_FOREACH(other, &registry.devices, next)
 		if (other->own_space != NULL && other->group >= 0 &&
 			other->group == made->group)
 			return other->own_space;
@@ -473,17 +479,20 @@ require_own_space(struct open_device *made, struct container *container)
 	return rte_iommufd_space_create(container->context, &made->own_space);
 }
 
-/* Also where another device of its group has one that is empty. */
+/* Also true when another device of its group has an empty space of its own. */
 static bool
 wants_own_space(
 	const struct open_device *made, const struct container *container)
 {
 	return made->is_empty || is_apart(container) ||
-		(container == &books.standard &&
+		(container == &registry.standard &&
 			own_space_of_group(made) != NULL);
 }
 
-/* The request is for a device alone: in a group of several they share what there is. */
+/*
+ * A request holds only for a device without others in its group: devices of one group
+ * share a space.
+ */
 static bool
 is_to_be_empty(const struct open_device *made)
 {
@@ -491,19 +500,19 @@ is_to_be_empty(const struct open_device *made)
 
 	if (!rte_iommufd_device_wants_empty(made->path))
 		return false;
-	TAILQ_FOREACH(other, &books.devices, next)
+	TAILQ_FOREACH(other, &registry.devices, next)
 		if (other->group >= 0 && other->group == made->group)
 			return false;
 	return true;
 }
 
-/* By a device whose own it is, or that the program has moved there. */
+/* Used by a device that owns it, or by one that the program has moved there. */
 static bool
 is_in_use(const struct rte_iommufd_space *space)
 {
 	struct open_device *device;
 
-	TAILQ_FOREACH(device, &books.devices, next)
+	TAILQ_FOREACH(device, &registry.devices, next)
 		if (device->own_space == space ||
 			rte_iommufd_device_space(device->device) == space)
 			return true;
@@ -521,7 +530,7 @@ keep_space(struct rte_iommufd_space *space)
 		return;
 	}
 	kept->space = space;
-	TAILQ_INSERT_TAIL(&books.kept_spaces, kept, next);
+	TAILQ_INSERT_TAIL(&registry.kept_spaces, kept, next);
 }
 
 static void
@@ -529,12 +538,12 @@ release_kept_spaces(void)
 {
 	struct kept_space *kept, *following;
 
-	for (kept = TAILQ_FIRST(&books.kept_spaces); kept != NULL;
+	for (kept = TAILQ_FIRST(&registry.kept_spaces); kept != NULL;
 		kept = following) {
 		following = TAILQ_NEXT(kept, next);
 		if (is_in_use(kept->space))
 			continue;
-		TAILQ_REMOVE(&books.kept_spaces, kept, next);
+		TAILQ_REMOVE(&registry.kept_spaces, kept, next);
 		rte_iommufd_space_destroy(kept->space);
 		free(kept);
 	}
@@ -547,7 +556,7 @@ release_own_space(struct open_device *device)
 
 	if (device->own_space == NULL)
 		return;
-	TAILQ_FOREACH(other, &books.devices, next)
+	TAILQ_FOREACH(other, &registry.devices, next)
 		if (other->own_space == device->own_space)
 			return;
 	if (is_in_use(device->own_space))
@@ -558,7 +567,7 @@ release_own_space(struct open_device *device)
 }
 
 static int
-attach_own(struct open_device *made, struct container *container)
+containers_attach_own(struct open_device *made, struct container *container)
 {
 	struct rte_iommufd_space *space;
 	int ret;
@@ -576,7 +585,7 @@ attach_own(struct open_device *made, struct container *container)
 }
 
 static int
-open_own(struct open_device *made, struct container *container,
+containers_open_own(struct open_device *made, struct container *container,
 	const char *path, const uint8_t *vf_token)
 {
 	int ret = require_context(container);
@@ -590,11 +599,12 @@ open_own(struct open_device *made, struct container *container,
 		return is_left_to_stock(container) ? ret : -EIO;
 	if (ret != 0)
 		return ret;
-	made->is_empty = container == &books.standard && is_to_be_empty(made);
-	ret = attach_own(made, container);
+	made->is_empty = container == &registry.standard &&
+		is_to_be_empty(made);
+	ret = containers_attach_own(made, container);
 	if (ret != 0) {
 		rte_iommufd_device_close(made->device);
-		return plain_error(ret);
+		return containers_plain_error(ret);
 	}
 	if (made->is_empty) /* nothing is mapped for it */
 		return 0;
@@ -603,7 +613,7 @@ open_own(struct open_device *made, struct container *container,
 	return 0;
 }
 
-/* Without the books: closes the device and gives its container back. */
+/* Closes the device and releases its container; the device is not in the registry. */
 static void
 leave_container(struct open_device *device)
 {
@@ -617,9 +627,12 @@ leave_container(struct open_device *device)
 	end_if_unused(container);
 }
 
-/* -EOPNOTSUPP only when the primary process says that it uses DPDK's own code. */
+/*
+ * Returns -EOPNOTSUPP only when the primary process answers that it uses DPDK's own
+ * code.
+ */
 static int
-borrow(const char *path, struct open_device *made)
+containers_borrow(const char *path, struct open_device *made)
 {
 	int ret = rte_iommufd_process_borrow(path, &made->device);
 
@@ -627,11 +640,11 @@ borrow(const char *path, struct open_device *made)
 }
 
 static int
-open_locked(const char *path, int number, const uint8_t *vf_token,
+containers_open_locked(const char *path, int number, const uint8_t *vf_token,
 	struct open_device **device, struct vfio_device_info *info)
 {
 	struct group *group = find_group(number);
-	struct container *container = group == NULL ? &books.standard
+	struct container *container = group == NULL ? &registry.standard
 						    : group->container;
 	struct open_device *made = calloc(1, sizeof(*made) + strlen(path) + 1);
 	int ret;
@@ -643,16 +656,17 @@ open_locked(const char *path, int number, const uint8_t *vf_token,
 	strcpy(made->path, path);
 	made->group = number;
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-		ret = borrow(path, made);
+		ret = containers_borrow(path, made);
 	else
-		ret = open_own(made, container, path, vf_token);
+		ret = containers_open_own(made, container, path, vf_token);
 	if (ret != 0)
 		goto release;
-	ret = plain_error(rte_iommufd_device_info(made->device, info));
+	ret = containers_plain_error(
+		rte_iommufd_device_info(made->device, info));
 	if (ret != 0)
 		goto leave;
 	made->fd = rte_iommufd_device_fd(made->device);
-	TAILQ_INSERT_TAIL(&books.devices, made, next);
+	TAILQ_INSERT_TAIL(&registry.devices, made, next);
 	*device = made;
 	return 0;
 
@@ -666,24 +680,26 @@ release:
 static void
 close_device(struct open_device *device)
 {
-	TAILQ_REMOVE(&books.devices, device, next);
+	TAILQ_REMOVE(&registry.devices, device, next);
 	leave_container(device);
 	free(device);
 }
 
 /*
- * What comes with a device of the default container: EAL's memory with the first, or,
- * with ioas=per-device, with each. Without our lock, because EAL's is taken.
+ * Maps EAL's memory for a device of the default container: for the first device, or, with
+ * ioas=per-device, for each. Called without the registry lock, because it takes EAL's
+ * lock.
  */
 static int
-begin_standard(struct rte_iommufd_space *own_space)
+containers_begin_standard(struct rte_iommufd_space *own_space)
 {
-	struct rte_iommufd_space *standard = books.standard.space;
+	struct rte_iommufd_space *standard = registry.standard.space;
 	int ret = rte_iommufd_space_follow_memory(standard);
 
 	if (ret == 0 && own_space != NULL)
 		ret = rte_iommufd_space_mirror(own_space, standard);
-	return plain_error(ret == 0 ? rte_iommufd_process_serve() : ret);
+	return containers_plain_error(
+		ret == 0 ? rte_iommufd_process_serve() : ret);
 }
 
 int
@@ -695,19 +711,19 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	struct open_device *device;
 	int ret;
 
-	pthread_mutex_lock(&books.lock);
-	ret = open_locked(path, group, vf_token, &device, info);
-	standard = ret == 0 && device->container == &books.standard;
+	pthread_mutex_lock(&registry.lock);
+	ret = containers_open_locked(path, group, vf_token, &device, info);
+	standard = ret == 0 && device->container == &registry.standard;
 	is_empty = ret == 0 && device->is_empty;
 	if (ret == 0) {
 		*fd = device->fd;
 		own_space = device->own_space;
 	}
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	if (is_empty)
-		ret = plain_error(rte_iommufd_process_serve());
+		ret = containers_plain_error(rte_iommufd_process_serve());
 	else if (standard)
-		ret = begin_standard(own_space);
+		ret = containers_begin_standard(own_space);
 	else
 		return ret;
 	if (ret != 0)
@@ -720,9 +736,10 @@ containers_are_in_use(void)
 {
 	bool in_use;
 
-	pthread_mutex_lock(&books.lock);
-	in_use = !TAILQ_EMPTY(&books.devices) || !TAILQ_EMPTY(&books.custom);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
+	in_use = !TAILQ_EMPTY(&registry.devices) ||
+		!TAILQ_EMPTY(&registry.custom);
+	pthread_mutex_unlock(&registry.lock);
 	return in_use;
 }
 
@@ -732,13 +749,13 @@ containers_close_device(const char *path, int fd)
 	struct open_device *device;
 	int ret = -ENODEV;
 
-	pthread_mutex_lock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
 	device = find_device(fd);
 	if (device != NULL && strcmp(device->path, path) == 0) {
 		close_device(device);
 		ret = 0;
 	}
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
@@ -748,15 +765,15 @@ containers_device_info(int fd, struct vfio_device_info *info)
 	struct open_device *device;
 	int ret = -ENODEV;
 
-	pthread_mutex_lock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
 	device = find_device(fd);
 	if (device != NULL)
 		ret = rte_iommufd_device_info(device->device, info);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
-/* Not an error to vhost, which tries whether a device is there. */
+/* Not an error for vhost, which calls this to learn whether a device is there. */
 static int
 without_device(uint64_t iova, uint64_t length)
 {
@@ -767,14 +784,17 @@ without_device(uint64_t iova, uint64_t length)
 	return -ENODEV;
 }
 
-/* The container and its space stay until call_end(), without the lock of the containers. */
+/*
+ * Keeps the container and its space until containers_call_end(), without the registry
+ * lock.
+ */
 static int
-call_begin(int container_fd, unsigned int least_devices,
+containers_call_begin(int container_fd, unsigned int least_devices,
 	struct container **container)
 {
 	int ret = 0;
 
-	pthread_mutex_lock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
 	*container = require_container(container_fd);
 	if (*container == NULL)
 		ret = -EBADF;
@@ -784,17 +804,17 @@ call_begin(int container_fd, unsigned int least_devices,
 		ret = -EINVAL;
 	else
 		(*container)->calls++;
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	return ret;
 }
 
 static void
-call_end(struct container *container)
+containers_call_end(struct container *container)
 {
-	pthread_mutex_lock(&books.lock);
+	pthread_mutex_lock(&registry.lock);
 	container->calls--;
 	end_if_unused(container);
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 }
 
 /*
@@ -818,7 +838,7 @@ containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	if (is_kept_by_primary(container_fd) && containers_are_in_use())
 		return rte_iommufd_process_map(
 			(const void *)(uintptr_t)va, iova, length);
-	ret = call_begin(container_fd, 1, &container);
+	ret = containers_call_begin(container_fd, 1, &container);
 	if (ret == -ENODEV)
 		return without_device(iova, length);
 	if (ret != 0)
@@ -826,7 +846,7 @@ containers_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	ret = rte_iommufd_space_map_counted(container->space,
 		(const void *)(uintptr_t)va, iova, length,
 		RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE);
-	call_end(container);
+	containers_call_end(container);
 	return ret;
 }
 
@@ -840,7 +860,7 @@ containers_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 	if (is_kept_by_primary(container_fd))
 		return rte_iommufd_process_unmap(
 			(const void *)(uintptr_t)va, iova, length);
-	ret = call_begin(container_fd, 0, &container);
+	ret = containers_call_begin(container_fd, 0, &container);
 	if (ret == -EINVAL)
 		BUS_LOG(ERR,
 			"cannot unmap %#" PRIx64 " + %#" PRIx64
@@ -850,6 +870,6 @@ containers_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t length)
 		return ret;
 	ret = rte_iommufd_space_unmap_counted(
 		container->space, (const void *)(uintptr_t)va, iova, length);
-	call_end(container);
+	containers_call_end(container);
 	return ret;
 }

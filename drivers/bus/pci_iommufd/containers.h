@@ -6,8 +6,8 @@
 #define CONTAINERS_H
 
 /*
- * What the seam calls containers, groups and devices, kept as address spaces and
- * devices of the library: the books behind vfio_api.c.
+ * Containers, groups and devices as the rte_vfio_* functions name them, kept as address
+ * spaces and devices of the library: the registry for vfio_api.c.
  *
  * The default container is the space of the process's context, follows EAL's
  * memory and begins with the first device; with ioas=per-device it has no devices
@@ -17,12 +17,13 @@
  * (rte_vfio_container_create()) has a context of its own, so that it has a file
  * descriptor of its own, on which type1 ioctls act on it alone.
  *
- * IOMMUFD has no groups. Binding a group to a container only notes where devices
- * of that group will go; the group fd that callers want is a stand-in.
+ * IOMMUFD has no groups. Binding a group to a container only records the container for
+ * devices of that group; the group fd that callers get is a stand-in.
  *
- * Functions return 0 or -errno; the library has logged what went wrong, or they
- * have. They lock by themselves. Lock order: EAL's memory hotplug lock, the lock
- * in here, the library's: so nothing here takes the first while holding the second.
+ * Functions return 0 or -errno; the failure is logged by the library or by them. They
+ * take the registry lock by themselves. Lock order: EAL's memory hotplug lock, the
+ * registry lock, the library's locks. So no function here takes EAL's lock while it holds
+ * the registry lock.
  *
  * Must not know: rte_errno, DPDK's own functions, ioctls.
  */
@@ -34,10 +35,10 @@ struct vfio_device_info;
 
 /*
  * Opens the device, puts it into its container, and gives its fd.
- * In a secondary process the device is the primary's, and so is its container; what is mapped
- * into that by this process is unmapped when the process ends.
- * -ENODEV: VFIO does not manage it; -EOPNOTSUPP: DPDK's own code shall do it (the
- * settings or the machine say so, or the primary process uses it), and only that.
+ * In a secondary process the device and its container belong to the primary process; what
+ * this process maps there is unmapped when it ends. -ENODEV: VFIO does not manage it;
+ * -EOPNOTSUPP: DPDK's own code shall do it (the settings or the machine say so, or the
+ * primary process uses it); no other failure returns it.
  */
 int containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	int *fd, struct vfio_device_info *info);
@@ -57,12 +58,12 @@ int containers_destroy(int container_fd);
  */
 int containers_default_fd(int *container_fd);
 
-/* Gives a stand-in for the group's fd; again the same for a group that has one. */
+/* Returns a stand-in for the group's fd: the same one at each call for a group. */
 int containers_bind_group(int container_fd, int group, int *group_fd);
 int containers_unbind_group(int container_fd, int group);
 /* The stand-in of a group that is bound; -EOPNOTSUPP for another. */
 int containers_group_fd(int group, int *group_fd);
-/* The caller has closed the stand-in, or is about to. */
+/* Call this when the caller has closed the stand-in, or is about to close it. */
 int containers_forget_group_fd(int group_fd);
 
 /*

@@ -3,7 +3,7 @@
  */
 
 /*
- * Requested devices that cannot be had; see diagnose.h.
+ * Requested devices that no driver has taken; see diagnose.h.
  *
  * Must not know: VFIO. It looks at EAL's device options and at sysfs only.
  */
@@ -26,16 +26,16 @@
 
 static bool begun;
 
-/* Whether a driver of DPDK has it. */
+/* Whether a driver of DPDK uses it. */
 static bool
-is_taken(const struct rte_pci_addr *address)
+diagnose_is_taken(const struct rte_pci_addr *address)
 {
 	struct rte_dev_iterator iterator;
 	struct rte_pci_addr found;
 	struct rte_device *device;
 	bool taken = false;
 
-	/* To its end, where the iterator frees what it has. */
+	/* The iterator frees its memory only at its end. */
 	RTE_DEV_FOREACH(device, "bus=pci", &iterator)
 	{
 		if (rte_dev_is_probed(device) &&
@@ -46,7 +46,7 @@ is_taken(const struct rte_pci_addr *address)
 	return taken;
 }
 
-/* Bound to a driver of the kernel that is there to give it to programs. */
+/* Whether it is bound to a kernel driver whose purpose is to give devices to programs. */
 static bool
 is_for_programs(const char *path, const struct rte_iommufd_device_place *place)
 {
@@ -91,7 +91,7 @@ diagnose(const struct rte_pci_addr *address)
 			name);
 		return;
 	}
-	if (is_taken(address) || is_for_programs(path, &place))
+	if (diagnose_is_taken(address) || is_for_programs(path, &place))
 		return;
 	if (place.driver[0] != '\0')
 		BUS_LOG(WARNING,
@@ -112,7 +112,7 @@ diagnose_begin(void)
 void
 diagnose_requested_devices(void)
 {
-	/* "-a 0:0.0" is the customary way to ask for no device. */
+	/* "-a 0:0.0" is the usual option for no device at all. */
 	const struct rte_pci_addr none = { 0 };
 	struct rte_pci_addr address;
 	struct rte_devargs *device;

@@ -6,16 +6,19 @@
 #define DIAGNOSE_H
 
 /*
- * A line about a PCI device that was asked for and that no driver of DPDK has taken: EAL
- * says nothing of a device that does not exist, and nothing useful of one that a driver of
- * the kernel has. What probing found decides, so that a PMD which works beside or through
- * a driver of the kernel gets no advice to unbind it.
+ * Logs a line about a requested PCI device that no driver of DPDK has taken. EAL logs
+ * nothing about a device that does not exist, and nothing useful about one that is bound
+ * to a kernel driver. The result of probing decides: a PMD that works together with a
+ * kernel driver gets no advice to unbind it.
  */
 
-/* From now on; before, and with DPDK's own VFIO code, nothing is said. */
+/*
+ * Starts the diagnosis. Before this call, and with DPDK's own VFIO code, nothing is
+ * logged.
+ */
 void diagnose_begin(void);
 
-/* After EAL has probed: those that the command line asks for (-a). */
+/* Call after EAL has probed: checks the devices that the command line names (-a). */
 void diagnose_requested_devices(void);
 
 /* After rte_dev_probe() of this device has failed, because no driver takes it. */

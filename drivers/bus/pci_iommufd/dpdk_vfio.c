@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* DPDK's own functions behind the seam; see dpdk_vfio.h. */
+/* DPDK's own rte_vfio_* functions; see dpdk_vfio.h. */
 
 #include <stddef.h>
 
@@ -10,7 +10,7 @@
 
 #ifdef VFIO_SHIM_BY_WRAP
 
-/* The linker's names for what it wraps; weak for what a release lacks. */
+/* The linker's names for the wrapped functions; weak, because a release may lack one. */
 #define VFIO_SHIM_REAL(name, parameters) \
 	extern int __real_##name parameters __attribute__((weak));
 VFIO_SHIM_FUNCTIONS(VFIO_SHIM_REAL)
@@ -44,7 +44,7 @@ static struct dpdk_vfio functions;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static int
-is_eal(struct dl_phdr_info *object, size_t size, void *path)
+dpdk_vfio_is_eal(struct dl_phdr_info *object, size_t size, void *path)
 {
 	const char *name = strrchr(object->dlpi_name, '/');
 
@@ -57,16 +57,16 @@ is_eal(struct dl_phdr_info *object, size_t size, void *path)
 }
 
 /*
- * By the library's own handle: a search by the default order would find our
- * functions where they come first (LD_PRELOAD, link order).
+ * Searches by the handle of librte_eal: the default order would find the functions of
+ * this plugin where they come first (LD_PRELOAD, link order).
  */
 static void
-find(void)
+dpdk_vfio_find(void)
 {
 	const char *path = NULL;
 	void *eal;
 
-	dl_iterate_phdr(is_eal, &path);
+	dl_iterate_phdr(dpdk_vfio_is_eal, &path);
 	if (path == NULL)
 		return;
 	eal = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
@@ -76,21 +76,21 @@ find(void)
 	*(void **)&functions.name = dlsym(eal, #name);
 	VFIO_SHIM_FUNCTIONS(VFIO_SHIM_FIND)
 #undef VFIO_SHIM_FIND
-	/* EAL stays: the program or we ourselves depend on it. */
+	/* EAL stays loaded: the program or this plugin depends on it. */
 	dlclose(eal);
 }
 
 const struct dpdk_vfio *
 dpdk_vfio_functions_present(void)
 {
-	pthread_once(&once, find);
+	pthread_once(&once, dpdk_vfio_find);
 	return &functions;
 }
 
 const struct dpdk_vfio *
 dpdk_vfio_functions(void)
 {
-	pthread_once(&once, find);
+	pthread_once(&once, dpdk_vfio_find);
 	return functions.rte_vfio_setup_device != NULL ? &functions : NULL;
 }
 

@@ -6,7 +6,7 @@
 #define DPDK_VFIO_H
 
 /*
- * DPDK's own functions behind the seam, for the setting backend=stock and for
+ * DPDK's own rte_vfio_* functions, for the setting backend=stock and for
  * devices that the library does not serve.
  *
  * Must not know: when they are used.
@@ -14,17 +14,20 @@
 
 #include "vfio_shim.h"
 
-/* A field for each function, of the same name; NULL where the release lacks it. */
+/*
+ * One field per function, with the same name; NULL where the release lacks the
+ * function.
+ */
 struct dpdk_vfio {
 #define VFIO_SHIM_POINTER(name, parameters) int(*name) parameters;
 	VFIO_SHIM_FUNCTIONS(VFIO_SHIM_POINTER)
 #undef VFIO_SHIM_POINTER
 };
 
-/* NULL when librte_eal has no seam (26.11 and later) or cannot be found. */
+/* NULL when librte_eal has no rte_vfio_* functions (26.11 and later) or is not found. */
 const struct dpdk_vfio *dpdk_vfio_functions(void);
 
-/* Those that librte_eal has, whatever it lacks: each pointer may be NULL. */
+/* The functions that librte_eal has; each pointer may be NULL. */
 const struct dpdk_vfio *dpdk_vfio_functions_present(void);
 
 #endif /* DPDK_VFIO_H */

@@ -2,13 +2,13 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Where the PCI bus looks for devices; see pci_folder.h. */
+/* The folder in which the PCI bus looks for devices; see pci_folder.h. */
 
 #include <stdlib.h>
 
 #include "pci_folder.h"
 
-/* The PCI bus's own rule; its function for it is not public. */
+/* The same rule as in the PCI bus, whose function is not public. */
 const char *
 pci_folder(void)
 {

@@ -10,7 +10,7 @@
  * follows the environment also in a program with more rights than its user (AT_SECURE), and the
  * plugin reads nothing there that such a user names.
  *
- * Must not know: who looks there.
+ * Must not know: which code searches there.
  */
 const char *pci_folder(void);
 

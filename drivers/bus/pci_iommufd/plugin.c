@@ -3,15 +3,15 @@
  */
 
 /*
- * When to take the seam over, and when to stay inert.
+ * When the plugin takes over the rte_vfio_* functions, and when it does nothing.
  *
- * Three ways lead here. As a plugin (dlopen() by EAL) the loaded objects have to
- * be rebound. Under LD_PRELOAD, or linked before librte_eal, the dynamic linker
- * has bound the calls to us already and rebinding finds nothing to do. In a
- * static program --wrap has done it, and there is nothing to rebind at all.
+ * This code runs in three cases. As a plugin (dlopen() by EAL) it has to rebind the
+ * loaded objects. Under LD_PRELOAD, or linked before librte_eal, the dynamic linker has
+ * already bound the calls to this library, and rebinding changes nothing. In a static
+ * program the linker option --wrap has bound them, and nothing is rebound.
  *
- * Whatever goes wrong here must leave the program as it was: this file may be in
- * a folder from which every DPDK program of the machine loads it.
+ * A failure here must leave the program unchanged: the plugin may be in a folder from
+ * which every DPDK program of the machine loads it.
  *
  * Must not know: what the functions do.
  */
@@ -21,9 +21,9 @@
 #include <rte_common.h>
 
 #include "bus_log.h"
+#include "dpdk_vfio.h"
 #include "plugin.h"
 #include "vfio_shim.h"
-#include "dpdk_vfio.h"
 
 RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
 
@@ -39,7 +39,7 @@ plugin_take_over(void)
 #include "rebind.h"
 
 static void
-give_back(const struct dpdk_vfio *stock)
+plugin_give_back(const struct dpdk_vfio *stock)
 {
 #define VFIO_SHIM_STOCK(name, parameters) \
 	{ #name, (void *)stock->name, (void *)name },
@@ -65,7 +65,7 @@ plugin_take_over(void)
 
 	if (rebind(ours, RTE_DIM(ours)) >= 0)
 		return;
-	give_back(stock);
+	plugin_give_back(stock);
 	BUS_LOG(ERR,
 		"this system does not let a plugin redirect calls (mprotect is refused): start the program with LD_PRELOAD=librte_bus_pci_iommufd.so instead; DPDK's own VFIO code is used");
 }

@@ -3,10 +3,9 @@
  */
 
 /*
- * The functions by which EAL probes devices: DPDK's own do the work, and then a line is
- * said about each requested device that no driver has taken. At start that is
- * rte_bus_probe(), for a device attached later rte_dev_probe(), which
- * rte_eal_hotplug_add() calls as well.
+ * The functions by which EAL probes devices: DPDK's own functions probe, and then each
+ * requested device that no driver has taken is logged. At start that is rte_bus_probe(),
+ * for a device attached later rte_dev_probe(), which rte_eal_hotplug_add() calls as well.
  *
  * Must not know: VFIO; why a device was not taken (diagnose.c).
  */
@@ -40,7 +39,9 @@ VFIO_SHIM(rte_dev_probe)(const char *devargs)
 	if (own->rte_dev_probe == NULL)
 		return -ENOTSUP;
 	ret = own->rte_dev_probe(devargs);
-	/* No driver takes it, or there is no such device; else a driver has failed. */
+	/* No driver takes it, or there is no such device. Other errors: a driver has
+	 * failed.
+	 */
 	if (ret == -ENOTSUP || ret == -ENODEV)
 		diagnose_attached_device(devargs);
 	return ret;

@@ -5,14 +5,14 @@
 /*
  * Rebinding; see rebind.h.
  *
- * EAL opens plugins with dlopen(RTLD_NOW) and no RTLD_GLOBAL, so a plugin's
- * symbols never satisfy anybody else's references. But each object has a table of
- * the addresses that the dynamic linker found for it, and a relocation entry that
- * names the symbol for each (System V ABI, chapter 5, "Relocation"; x86-64 psABI
- * 4.4, table 4.9): JUMP_SLOT for calls, in DT_JMPREL, GLOB_DAT for addresses that are
- * taken, and 64 or ABS64 for addresses in initialised data, both in DT_RELA. Storing another address there is what the linker
- * does itself when it binds lazily. With full RELRO the table is read-only after
- * start: the page is made writable for the store and read-only again.
+ * EAL opens plugins with dlopen(RTLD_NOW) and no RTLD_GLOBAL, so references in other
+ * objects never use a plugin's symbols. But each object has a table of the addresses that
+ * the dynamic linker found for it, and a relocation entry that names the symbol for each
+ * (System V ABI, chapter 5, "Relocation"; x86-64 psABI 4.4, table 4.9): JUMP_SLOT for
+ * calls, in DT_JMPREL, GLOB_DAT for addresses that are taken, and 64 or ABS64 for
+ * addresses in initialised data, both in DT_RELA. Storing another address there is what
+ * the linker does itself when it binds lazily. With full RELRO the table is read-only
+ * after start: the page is made writable for the store and read-only again.
  */
 
 #include <link.h>
@@ -39,7 +39,7 @@
 struct search {
 	const struct rebind_function *functions;
 	size_t count;
-	size_t prefix; /* how long what all names begin with is */
+	size_t prefix; /* length of the common prefix of all names */
 	int changed;
 	bool failed;
 };
@@ -57,7 +57,7 @@ struct object {
 	size_t count;
 };
 
-/* glibc has added the load address to these, other linkers leave it to us. */
+/* glibc has added the load address to these; other linkers have not. */
 static const void *
 dynamic_address(const struct object *object, const ElfW(Dyn) * entry)
 {
@@ -107,9 +107,9 @@ read_relro(struct object *object, const ElfW(Phdr) * header)
 	object->relro_end = (start + header->p_memsz) & page_mask;
 }
 
-/* False for what has no dynamic section or no symbols, such as a static program. */
+/* False for an object without a dynamic section or symbols, such as a static program. */
 static bool
-read_object(const struct dl_phdr_info *info, struct object *object)
+rebind_read_object(const struct dl_phdr_info *info, struct object *object)
 {
 	const ElfW(Dyn) *dynamic = NULL;
 	const ElfW(Phdr) * header;
@@ -132,7 +132,7 @@ read_object(const struct dl_phdr_info *info, struct object *object)
 }
 
 static bool
-store(const struct object *object, void **slot, void *value)
+rebind_store(const struct object *object, void **slot, void *value)
 {
 	const uintptr_t page_size = sysconf(_SC_PAGESIZE);
 	const uintptr_t address = (uintptr_t)slot;
@@ -149,11 +149,11 @@ store(const struct object *object, void **slot, void *value)
 }
 
 /*
- * Tens of thousands of references are looked at when a program starts, and nearly all
- * of them are none of the names: it pays to see that at once.
+ * At program start this checks tens of thousands of references. Nearly all of them have
+ * other names, so the common prefix is compared first.
  */
 static size_t
-common_prefix(const struct rebind_function *functions, size_t count)
+rebind_common_prefix(const struct rebind_function *functions, size_t count)
 {
 	size_t length = count == 0 ? 0 : strlen(functions[0].name);
 	size_t i, n;
@@ -168,7 +168,7 @@ common_prefix(const struct rebind_function *functions, size_t count)
 }
 
 static const struct rebind_function *
-find_function(const struct search *search, const char *name)
+rebind_find_function(const struct search *search, const char *name)
 {
 	size_t i;
 
@@ -182,8 +182,8 @@ find_function(const struct search *search, const char *name)
 }
 
 static void
-visit_relocation(const struct object *object, const ElfW(Rela) * relocation,
-	struct search *search)
+rebind_visit_relocation(const struct object *object,
+	const ElfW(Rela) * relocation, struct search *search)
 {
 	const unsigned long type = ELF64_R_TYPE(relocation->r_info);
 	const unsigned long symbol = ELF64_R_SYM(relocation->r_info);
@@ -192,7 +192,7 @@ visit_relocation(const struct object *object, const ElfW(Rela) * relocation,
 
 	if (type != SLOT_CALL && type != SLOT_ADDRESS && type != SLOT_DATA)
 		return;
-	function = find_function(
+	function = rebind_find_function(
 		search, object->names + object->symbols[symbol].st_name);
 	if (function == NULL || function->replacement == NULL)
 		return;
@@ -202,31 +202,31 @@ visit_relocation(const struct object *object, const ElfW(Rela) * relocation,
 	if (type == SLOT_DATA &&
 		(function->original == NULL || *slot != function->original))
 		return;
-	if (store(object, slot, function->replacement))
+	if (rebind_store(object, slot, function->replacement))
 		search->changed++;
 	else
 		search->failed = true;
 }
 
 static int
-visit_object(struct dl_phdr_info *info, size_t size, void *argument)
+rebind_visit_object(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	struct search *search = argument;
 	struct object object;
 	size_t i;
 
 	(void)size;
-	/* The kernel's own object is mapped read-only for good. */
+	/* The kernel's own object (vDSO) is always read-only. */
 	if (strstr(info->dlpi_name, "linux-vdso") != NULL ||
-		!read_object(info, &object))
+		!rebind_read_object(info, &object))
 		return 0;
 	if (object.call_relocations != NULL)
 		for (i = 0; i < object.call_count; i++)
-			visit_relocation(
+			rebind_visit_relocation(
 				&object, &object.call_relocations[i], search);
 	if (object.relocations != NULL)
 		for (i = 0; i < object.count; i++)
-			visit_relocation(
+			rebind_visit_relocation(
 				&object, &object.relocations[i], search);
 	return 0;
 }
@@ -237,9 +237,9 @@ rebind(const struct rebind_function *functions, size_t count)
 	struct search search = {
 		.functions = functions,
 		.count = count,
-		.prefix = common_prefix(functions, count),
+		.prefix = rebind_common_prefix(functions, count),
 	};
 
-	dl_iterate_phdr(visit_object, &search);
+	dl_iterate_phdr(rebind_visit_object, &search);
 	return search.failed ? -1 : search.changed;
 }

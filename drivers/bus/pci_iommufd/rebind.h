@@ -7,7 +7,7 @@
 
 /*
  * Points the loaded objects' references to some functions at other functions of
- * the same name. Nothing else in the tree knows ELF.
+ * the same name. No other file deals with ELF.
  *
  * Must not know: which functions these are.
  */
@@ -17,9 +17,9 @@
 struct rebind_function {
 	const char *name;
 	void *replacement; /* NULL: leave it as it is */
-	/* What the name meant so far, for references in data (tables of functions),
-	 * which the program may have changed since: only where this stands there. NULL:
-	 * leave data as it is.
+	/* The present address of the name, for references in data (tables of functions).
+	 * The program may have changed these, so only those with this address are
+	 * replaced. NULL: leave data as it is.
 	 */
 	void *original;
 };

@@ -6,7 +6,7 @@
 #define SPDK_H
 
 /*
- * SPDK decides by itself whether its devices are behind an IOMMU: it looks for
+ * SPDK finds out by itself whether its devices have an IOMMU: it looks for
  * /dev/vfio/vfio among the process's open files (env_dpdk's memory.c). With IOMMUFD there
  * is none, and SPDK gives its devices physical addresses, which the IOMMU refuses.
  *

@@ -5,9 +5,9 @@
 /*
  * The functions by which DPDK reaches VFIO, answered in terms of rte_iommufd.h.
  *
- * What callers expect of each, beyond its prototype, stands above it; it is what
- * DPDK's own code (lib/eal/linux/eal_vfio.c) does. When the choice falls on DPDK's
- * own code, every call is handed on to it unchanged.
+ * The comment above each function says what its callers expect beyond the prototype: the
+ * behaviour of DPDK's own code (lib/eal/linux/eal_vfio.c). With backend stock, every call
+ * is passed to DPDK's own code unchanged.
  *
  * Must not know: IOMMUFD, ioctls, how the calls get here (plugin.c).
  */
@@ -29,32 +29,32 @@
 #include "bus_log.h"
 #include "containers.h"
 #include "diagnose.h"
+#include "dpdk_vfio.h"
 #include "pci_folder.h"
 #include "plugin.h"
 #include "spdk.h"
 #include "vfio_shim.h"
-#include "dpdk_vfio.h"
 
 #define NOIOMMU_SWITCH "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 
 /* Written while EAL starts and at the first device, by one thread. */
 static struct {
 	bool asked;   /* EAL has called rte_vfio_enable() */
-	bool enabled; /* it has, and VFIO is there */
-	bool broken;  /* the settings are not understood, which was said */
+	bool enabled; /* it has, and VFIO can be used */
+	bool broken;  /* the settings are not understood, which is logged */
 	const struct dpdk_vfio
-		*stock; /* where calls are handed on to, or NULL */
+		*stock; /* receives all calls with backend stock, else NULL */
 } state;
 
-/* What a seam function returns for a negative errno. */
+/* The return value of an rte_vfio_* function for a negative errno. */
 static int
-failure(int err)
+vfio_api_failure(int err)
 {
 	rte_errno = -err;
 	return -1;
 }
 
-/* "vfio_pci" or "vfio-pci": sysfs has it with underscores. */
+/* "vfio_pci" or "vfio-pci": sysfs has the name with underscores. */
 static bool
 is_module_loaded(const char *name)
 {
@@ -69,11 +69,11 @@ is_module_loaded(const char *name)
 }
 
 /*
- * From now on DPDK's own code does the work, for the whole process: what was opened by
- * ours could not be released by it, so it is too late once there is something.
+ * Passes all later calls of the process to DPDK's own code. That code cannot release what
+ * this plugin has opened, so this fails when a device or container is open.
  */
 static int
-hand_over(void)
+vfio_api_use_stock(void)
 {
 	const struct dpdk_vfio *stock = dpdk_vfio_functions();
 
@@ -92,9 +92,8 @@ hand_over(void)
 }
 
 /*
- * 0 also when VFIO cannot be used: that must not keep a program without VFIO
- * devices from starting. It runs after all plugins are loaded and before any
- * device is probed.
+ * Returns 0 also when VFIO cannot be used: a program without VFIO devices must be able to
+ * start. It runs after all plugins are loaded and before any device is probed.
  */
 int
 VFIO_SHIM(rte_vfio_enable)(const char *module)
@@ -103,13 +102,13 @@ VFIO_SHIM(rte_vfio_enable)(const char *module)
 
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_enable(module);
-	/* The PCI bus asks again at each device while VFIO is not there. */
+	/* While VFIO cannot be used, the PCI bus calls this again for each device. */
 	state.enabled = is_module_loaded(module);
 	if (state.asked)
 		return 0;
 	state.asked = true;
 	plugin_take_over();
-	/* Whatever backend it will be: a secondary process gets an answer. */
+	/* With every backend, a secondary process gets an answer. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		rte_iommufd_process_serve();
 	if (rte_iommufd_context_default(&context) != 0) {
@@ -118,7 +117,7 @@ VFIO_SHIM(rte_vfio_enable)(const char *module)
 	}
 	if (strcmp(rte_iommufd_context_backend(context), "stock") == 0) {
 		rte_iommufd_context_choose(context, NULL);
-		return hand_over();
+		return vfio_api_use_stock();
 	}
 	diagnose_begin();
 	return 0;
@@ -147,7 +146,7 @@ is_noiommu_switch_on(void)
 	return length == 1 && value == 'Y';
 }
 
-/* One that a VFIO driver has, so that DPDK could use it. */
+/* A device that is bound to a VFIO driver, so that DPDK could use it. */
 static bool
 is_a_device_without_iommu(void)
 {
@@ -172,8 +171,9 @@ is_a_device_without_iommu(void)
 }
 
 /*
- * With 1 the PCI bus wants physical addresses for all devices of VFIO. DPDK's own code looks
- * at the kernel's switch alone, which says nothing of a machine that has an IOMMU.
+ * If this returns 1, the PCI bus uses physical addresses for all VFIO devices. DPDK's own
+ * code checks only the kernel's switch, which may be on although the machine has an
+ * IOMMU.
  */
 int
 VFIO_SHIM(rte_vfio_noiommu_is_enabled)(void)
@@ -200,9 +200,9 @@ VFIO_SHIM(rte_vfio_get_group_num)(
 extern void rte_eal_vfio_get_vf_token(rte_uuid_t token) __attribute__((weak));
 
 /*
- * The token is the process's, but the kernel refuses it for devices that have nothing
- * to do with VFs; they open without it, as with DPDK's own code. Where it means
- * something it is never left out.
+ * The token is given for the whole process, but the kernel refuses it for devices that
+ * need none. These are opened without it, as DPDK's own code does. For all other devices
+ * it is never left out.
  */
 static bool
 read_vf_token(const char *path, rte_uuid_t token)
@@ -218,7 +218,7 @@ read_vf_token(const char *path, rte_uuid_t token)
 }
 
 static int
-setup(const char *path, int group, int *device_fd,
+vfio_api_setup(const char *path, int group, int *device_fd,
 	struct vfio_device_info *info)
 {
 	struct rte_iommufd_context *context;
@@ -232,8 +232,8 @@ setup(const char *path, int group, int *device_fd,
 }
 
 /*
- * 0 and an fd > 0; 1 when VFIO does not manage the device, which the PCI bus takes
- * as "skip"; negative for an error.
+ * 0 and an fd > 0; 1 when VFIO does not manage the device, which makes the PCI bus skip
+ * it; negative for an error.
  */
 int
 VFIO_SHIM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
@@ -247,17 +247,17 @@ VFIO_SHIM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 		return state.stock->rte_vfio_setup_device(
 			sysfs_base, address, device_fd, info);
 	if (state.broken)
-		return failure(-EINVAL);
+		return vfio_api_failure(-EINVAL);
 	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
 	ret = -ENODEV;
 	if (VFIO_SHIM(rte_vfio_get_group_num)(sysfs_base, address, &group) == 1)
-		ret = setup(path, group, device_fd, info);
+		ret = vfio_api_setup(path, group, device_fd, info);
 	if (ret == -EOPNOTSUPP) {
 		if (rte_eal_process_type() == RTE_PROC_SECONDARY)
 			BUS_LOG(INFO,
 				"backend stock: the primary process says that DPDK's own code serves its devices");
-		ret = hand_over();
-		return ret != 0 ? failure(ret)
+		ret = vfio_api_use_stock();
+		return ret != 0 ? vfio_api_failure(ret)
 				: state.stock->rte_vfio_setup_device(
 					  sysfs_base, address, device_fd, info);
 	}
@@ -265,7 +265,7 @@ VFIO_SHIM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 		BUS_LOG(NOTICE, "%s: not managed by VFIO, skipped", address);
 		return 1;
 	}
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
 int
@@ -283,10 +283,10 @@ VFIO_SHIM(rte_vfio_release_device)(
 	if (ret == 0)
 		return 0;
 	BUS_LOG(ERR, "%s: cannot release it, it was not set up", address);
-	return failure(ret);
+	return vfio_api_failure(ret);
 }
 
-/* An fd of 0 asks to set the device up first. Came with 23.03. */
+/* With an fd of 0 the device is set up first. New in DPDK 23.03. */
 int
 VFIO_SHIM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 	int *device_fd, struct vfio_device_info *info)
@@ -298,19 +298,19 @@ VFIO_SHIM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 		return state.stock->rte_vfio_get_device_info(
 			sysfs_base, address, device_fd, info);
 	if (info == NULL || *device_fd < 0)
-		return failure(-EINVAL);
+		return vfio_api_failure(-EINVAL);
 	if (*device_fd == 0)
 		return VFIO_SHIM(rte_vfio_setup_device)(
 			       sysfs_base, address, device_fd, info) == 0
 			? 0
 			: -1;
 	ret = containers_device_info(*device_fd, info);
-	/* Not one of ours: all there is to do is the ioctl, which is the same. */
+	/* A device that this plugin has not opened: only the ioctl is needed. */
 	if (ret == -ENODEV && dpdk_vfio_functions() != NULL &&
 		dpdk_vfio_functions()->rte_vfio_get_device_info != NULL)
 		return dpdk_vfio_functions()->rte_vfio_get_device_info(
 			sysfs_base, address, device_fd, info);
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
 int
@@ -321,7 +321,7 @@ VFIO_SHIM(rte_vfio_get_group_fd)(int group)
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_get_group_fd(group);
 	ret = containers_group_fd(group, &fd);
-	return ret == 0 ? fd : failure(ret);
+	return ret == 0 ? fd : vfio_api_failure(ret);
 }
 
 int
@@ -332,12 +332,12 @@ VFIO_SHIM(rte_vfio_clear_group)(int group_fd)
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_clear_group(group_fd);
 	ret = containers_forget_group_fd(group_fd);
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
 /*
  * The default container's, as in 22.11 and 25.11; 24.11 opens a new one each
- * time, which no caller wants.
+ * time, which no caller needs.
  */
 int
 VFIO_SHIM(rte_vfio_get_container_fd)(void)
@@ -347,14 +347,14 @@ VFIO_SHIM(rte_vfio_get_container_fd)(void)
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_get_container_fd();
 	if (state.broken)
-		return failure(-EINVAL);
+		return vfio_api_failure(-EINVAL);
 	ret = containers_default_fd(&fd);
 	if (ret == -EOPNOTSUPP) {
-		ret = hand_over();
-		return ret != 0 ? failure(ret)
+		ret = vfio_api_use_stock();
+		return ret != 0 ? vfio_api_failure(ret)
 				: state.stock->rte_vfio_get_container_fd();
 	}
-	return ret == 0 ? fd : failure(ret);
+	return ret == 0 ? fd : vfio_api_failure(ret);
 }
 
 int
@@ -365,14 +365,14 @@ VFIO_SHIM(rte_vfio_container_create)(void)
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_container_create();
 	if (state.broken)
-		return failure(-EINVAL);
+		return vfio_api_failure(-EINVAL);
 	ret = containers_create(&fd);
 	if (ret == -EOPNOTSUPP) {
-		ret = hand_over();
-		return ret != 0 ? failure(ret)
+		ret = vfio_api_use_stock();
+		return ret != 0 ? vfio_api_failure(ret)
 				: state.stock->rte_vfio_container_create();
 	}
-	return ret == 0 ? fd : failure(ret);
+	return ret == 0 ? fd : vfio_api_failure(ret);
 }
 
 int
@@ -383,7 +383,7 @@ VFIO_SHIM(rte_vfio_container_destroy)(int container_fd)
 	if (state.stock != NULL)
 		return state.stock->rte_vfio_container_destroy(container_fd);
 	ret = containers_destroy(container_fd);
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
 /* Returns the group's fd. */
@@ -396,7 +396,7 @@ VFIO_SHIM(rte_vfio_container_group_bind)(int container_fd, int group)
 		return state.stock->rte_vfio_container_group_bind(
 			container_fd, group);
 	ret = containers_bind_group(container_fd, group, &fd);
-	return ret == 0 ? fd : failure(ret);
+	return ret == 0 ? fd : vfio_api_failure(ret);
 }
 
 int
@@ -408,12 +408,12 @@ VFIO_SHIM(rte_vfio_container_group_unbind)(int container_fd, int group)
 		return state.stock->rte_vfio_container_group_unbind(
 			container_fd, group);
 	ret = containers_unbind_group(container_fd, group);
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
 /*
- * rte_errno tells ENODEV when no device is attached: vhost goes on without
- * mapping then.
+ * Sets rte_errno to ENODEV when no device is attached: vhost then continues without
+ * mapping.
  */
 int
 VFIO_SHIM(rte_vfio_container_dma_map)(
@@ -425,12 +425,12 @@ VFIO_SHIM(rte_vfio_container_dma_map)(
 		return state.stock->rte_vfio_container_dma_map(
 			container_fd, va, iova, length);
 	if (length == 0)
-		return failure(-EINVAL);
+		return vfio_api_failure(-EINVAL);
 	ret = containers_map(container_fd, va, iova, length);
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
-/* rte_errno tells EINVAL for what was not mapped. */
+/* Sets rte_errno to EINVAL for what was not mapped. */
 int
 VFIO_SHIM(rte_vfio_container_dma_unmap)(
 	int container_fd, uint64_t va, uint64_t iova, uint64_t length)
@@ -441,7 +441,7 @@ VFIO_SHIM(rte_vfio_container_dma_unmap)(
 		return state.stock->rte_vfio_container_dma_unmap(
 			container_fd, va, iova, length);
 	if (length == 0)
-		return failure(-EINVAL);
+		return vfio_api_failure(-EINVAL);
 	ret = containers_unmap(container_fd, va, iova, length);
-	return ret == 0 ? 0 : failure(ret);
+	return ret == 0 ? 0 : vfio_api_failure(ret);
 }

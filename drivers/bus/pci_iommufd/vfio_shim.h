@@ -6,27 +6,27 @@
 #define VFIO_SHIM_H
 
 /*
- * The seam: the functions by which DPDK reaches VFIO, all of them exported by
+ * The rte_vfio_* functions, by which DPDK reaches VFIO: all of them exported by
  * librte_eal with signatures that did not change from 22.11 to 26.07. vfio_api.c
- * answers them; dpdk_vfio.c finds DPDK's own.
+ * implements them; dpdk_vfio.c finds DPDK's own functions.
  *
  * They are declared here and not taken from rte_vfio.h, because a release may lack
  * one of them (22.11 has no rte_vfio_get_device_info) or all (26.11).
  *
- * In a static program the linker sends the calls here (--wrap), and our functions
- * carry the names that it makes up for that.
+ * In a static program the linker sends the calls here (--wrap), and the functions here
+ * have the names that --wrap uses.
  */
 
 #include <stdint.h>
 
 struct vfio_device_info;
 
-/* What RTE_VFIO_DEFAULT_CONTAINER_FD is in rte_vfio.h. */
+/* The value of RTE_VFIO_DEFAULT_CONTAINER_FD in rte_vfio.h. */
 #define VFIO_SHIM_DEFAULT_CONTAINER_FD (-1)
 
 /*
- * X(name, parameters): the functions, all of which return int. The last two are those by
- * which EAL probes devices: probe.c tells about devices that no driver has taken.
+ * X(name, parameters): the functions, all of which return int. EAL probes devices by the
+ * last two: probe.c logs the devices that no driver has taken.
  */
 #define VFIO_SHIM_FUNCTIONS(X)                                                \
 	X(rte_vfio_enable, (const char *module))                              \

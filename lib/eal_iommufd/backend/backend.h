@@ -6,12 +6,13 @@
 #define BACKEND_H
 
 /*
- * The one variable point of the library: what differs between IOMMUFD and legacy
- * containers stands behind struct backend; everything else is shared.
+ * The interface of a backend: what differs between IOMMUFD and legacy containers is in
+ * the functions of struct backend; everything else is shared.
  *
  * Rules for a backend's functions:
- *  - 0 or -errno; who gets an errno from the kernel logs it, once, explained;
- *  - what they made before a failure they take back themselves;
+ *  - they return 0 or -errno; the function that gets an errno from the kernel logs it
+ *    once, with an explanation;
+ *  - on failure they undo what they have done;
  *  - they are called with the locks that each names (see objects.h), and take none; those
  *    that change what the kernel has of a space (attach, detach, device_close and
  *    space_destroy, for legacy containers) lock the whole space for it.
@@ -27,9 +28,9 @@ struct pasid;
 
 struct backend {
 	const char *name;
-	/* Whether map() and unmap() on one space run side by side in the kernel. */
+	/* Whether map() and unmap() on one space run in parallel in the kernel. */
 	bool maps_in_parallel;
-	/* Devices use physical addresses, and nothing holds them back. */
+	/* Devices use physical addresses, without any protection. */
 	bool unsafe;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
@@ -39,20 +40,20 @@ struct backend {
 	/* No lock held. A space begins as SPACE_LIVE, unless this says otherwise. */
 	int (*space_create)(struct rte_iommufd_space *space);
 
-	/* The interval claimed; where maps_in_parallel says so, by several threads at a
-	 * time, with intervals of their own or parts of one. What goes wrong is logged by
-	 * the callers, in the same words for all backends. Not called while the space is
-	 * SPACE_EMPTY, but it may become so during the calls of a batch: then they succeed.
+	/* The interval is locked. With maps_in_parallel, several threads call these at a
+	 * time, with different intervals or parts of one. The callers log failures, with
+	 * the same text for all backends. Not called while the space is SPACE_EMPTY, but
+	 * it may become so during the calls of a batch: then they succeed.
 	 */
 	int (*map)(
 		struct rte_iommufd_space *space, const struct mapping *mapping);
 	int (*unmap)(struct rte_iommufd_space *space, uint64_t iova,
 		uint64_t length, uint64_t *unmapped);
-	/* NULL: cannot copy. Of the source no lock is needed. */
+	/* NULL: cannot copy. The source needs no lock. */
 	int (*copy)(struct rte_iommufd_space *space, uint64_t iova,
 		struct rte_iommufd_space *source, uint64_t source_iova,
 		uint64_t length, uint32_t rights);
-	/* The whole space is held. NULL: has nothing like it. */
+	/* The whole space is locked. NULL: not supported. */
 	int (*allow)(struct rte_iommufd_space *space,
 		const struct rte_iommufd_range *ranges, uint32_t count);
 	/* No lock is needed. */
@@ -61,27 +62,29 @@ struct backend {
 	/* The whole space is held. */
 	int (*type1_fd)(struct rte_iommufd_space *space);
 
-	/* Whether memory is better offered by its files than by its addresses. No
+	/* Whether to map memory by its files is better than by its addresses. No
 	 * lock held.
 	 */
 	bool (*maps_files)(struct rte_iommufd_context *context);
 
 	/* The context's lock held. */
 	void (*space_destroy)(struct rte_iommufd_space *space);
-	/* What is wrong goes to why, and the caller logs it: there may be another
-	 * backend that takes the device.
+	/* The cause of a failure is written to why, and the caller logs it: another
+	 * backend may accept the device.
 	 */
 	int (*device_open)(
 		struct rte_iommufd_device *device, struct explanation *why);
-	/* Of a device that is open and the first of its context: attaches it as
-	 * attach() does, to nothing that lasts, and detaches it. What is wrong goes
-	 * to why. NULL: there is nothing to try.
+	/* Of a device that is open and the first of its context: attaches it as attach()
+	 * does, to a temporary space, and detaches it. The cause of a failure is written
+	 * to why. NULL: nothing to try.
 	 */
 	int (*try_attach)(
 		struct rte_iommufd_device *device, struct explanation *why);
 	/* Detaches, too, and its PASIDs first. */
 	void (*device_close)(struct rte_iommufd_device *device);
-	/* Of an opened device; enters the space's record, where the kernel has not got it. */
+	/* Of an opened device; enters the mappings of the space's record that the
+	 * kernel does not have.
+	 */
 	int (*attach)(struct rte_iommufd_device *device,
 		struct rte_iommufd_space *space);
 	/* From the space it is in to another; NULL: cannot. */
@@ -91,10 +94,10 @@ struct backend {
 	int (*hw_info)(const struct rte_iommufd_device *device,
 		struct rte_iommufd_hw_info *info);
 
-	/* All three NULL: knows no PASIDs. The context's lock held. */
+	/* All three NULL: no PASIDs. The context's lock is held. */
 	/* How many bits wide the device's PASIDs are, or -errno, logged. */
 	int (*pasid_width)(const struct rte_iommufd_device *device);
-	/* Of a PASID with a space: to that space in place of it. */
+	/* If the PASID has a space: replaces it by this one. */
 	int (*attach_pasid)(const struct rte_iommufd_device *device,
 		struct pasid *pasid, struct rte_iommufd_space *space);
 	int (*detach_pasid)(
@@ -107,7 +110,7 @@ extern const struct backend backend_type1v2;
 /* Without an IOMMU: by the device's own node, or by its group. */
 extern const struct backend backend_noiommu_cdev;
 extern const struct backend backend_noiommu_group;
-/* A name and nothing else: DPDK's own code does the work. */
+/* Only a name: DPDK's own code does the work. */
 extern const struct backend backend_stock;
 
 #endif /* BACKEND_H */

@@ -15,9 +15,9 @@ struct explanation;
 struct sysfs_device;
 
 /*
- * Opens the node and makes sure that it is this device's: what the name in /dev
- * points to is up to the program that manages /dev. The fd, or -errno with why
- * (-ENXIO: it is the node of another device).
+ * Opens the node and makes sure that it is this device's: the program that manages /dev
+ * decides what the name points to. Returns the fd, or -errno with why (-ENXIO: it is the
+ * node of another device).
  */
 int cdev_open(const struct sysfs_device *place, struct explanation *why);
 

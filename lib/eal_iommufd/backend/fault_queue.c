@@ -21,7 +21,10 @@ fault_queue_open(struct fault_queue *queue, int iommu_fd)
 	return 0;
 }
 
-/* The open file holds the object, so it goes first: iommufd_eventq_fops_release(). */
+/*
+ * The open file keeps the object in use, so it is closed first:
+ * iommufd_eventq_fops_release().
+ */
 int
 fault_queue_close(struct fault_queue *queue)
 {

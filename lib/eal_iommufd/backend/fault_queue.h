@@ -6,10 +6,10 @@
 #define FAULT_QUEUE_H
 
 /*
- * A queue of page requests: what devices ask for and what they are told. One queue
+ * A queue of page requests of devices, and the answers to them. One queue
  * serves all page tables of a space that takes page requests.
  *
- * Must not know: whose memory is asked for, what is mapped, threads.
+ * Must not know: whose memory is requested, what is mapped, threads.
  */
 
 #include <stdint.h>
@@ -26,7 +26,7 @@ struct fault_queue {
 int fault_queue_open(struct fault_queue *queue, int iommu_fd);
 /*
  * After the page tables that use it: what is not answered by then is answered as
- * PAGE_ANSWER_INVALID. 0, or the -errno that the kernel keeps the queue with; its fd is
+ * PAGE_ANSWER_INVALID. 0, or -errno when the kernel does not destroy the queue; its fd is
  * closed either way.
  */
 int fault_queue_close(struct fault_queue *queue);

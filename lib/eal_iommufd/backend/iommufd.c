@@ -5,7 +5,7 @@
 /*
  * The IOMMUFD backend: one IOAS for each space, one cdev for each device.
  *
- * The page tables are page_tables.c's business.
+ * The page tables are in page_tables.c.
  *
  * Must not know: EAL, the record of mappings, other backends.
  */
@@ -17,11 +17,11 @@
 
 #include "backend/backend.h"
 #include "backend/cdev.h"
+#include "backend/page_tables.h"
 #include "explain/explain.h"
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
-#include "backend/page_tables.h"
 
 static int
 iommufd_space_create(struct rte_iommufd_space *space)
@@ -135,8 +135,8 @@ iommufd_type1_fd(struct rte_iommufd_space *space)
 }
 
 /*
- * Asked before pages are merged into runs: without the call, runs need not end where
- * a file does.
+ * Called before pages are merged into runs: without the kernel's call, runs need not end
+ * where a file does.
  */
 static bool
 iommufd_maps_files(struct rte_iommufd_context *context)
@@ -172,7 +172,8 @@ iommufd_device_open(struct rte_iommufd_device *device, struct explanation *why)
 		device->fd = fd;
 		return 0;
 	}
-	/* Before the node is looked up among the open files of others. */
+	/* Closed first: explain_bind() searches the open files of processes for the node.
+	 */
 	kernel_close(fd);
 	explain_bind(why, place, device->has_vf_token, ret);
 	return ret;
@@ -241,7 +242,7 @@ iommufd_detach(struct rte_iommufd_device *device)
 	return ret;
 }
 
-/* What one that ends leaves to do for the file of the device or of /dev/iommu. */
+/* What stays to be done when the file of the device or of /dev/iommu is closed. */
 static int
 end_trial(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
@@ -294,9 +295,9 @@ detach_pasid_in_kernel(
 }
 
 /*
- * The end of the cdev's file unbinds the device (vfio_df_unbind_iommufd()), but that
- * can come later: whoever has mapped its registers keeps the file. Its DMA ends here.
- * A page table that could not be left before can be when the file is closed.
+ * The end of the cdev's file unbinds the device (vfio_df_unbind_iommufd()), but that can
+ * be later: a mapping of the device's registers keeps the file open. The device's DMA
+ * ends here. A page table that could not be left before can be when the file is closed.
  */
 static void
 iommufd_device_close(struct rte_iommufd_device *device)
@@ -331,8 +332,8 @@ iommufd_hw_info(const struct rte_iommufd_device *device,
 }
 
 /*
- * A kernel that does not know PASIDs knows neither this flag; to detach a PASID that is
- * attached nowhere is nothing (vfio_iommufd_physical_pasid_detach_ioas()).
+ * A kernel that does not support PASIDs does not know this flag either. To detach a PASID
+ * that is not attached has no effect (vfio_iommufd_physical_pasid_detach_ioas()).
  */
 static int
 ask_vfio_for_pasids(const struct rte_iommufd_device *device)
@@ -347,7 +348,7 @@ ask_vfio_for_pasids(const struct rte_iommufd_device *device)
 	return ret == -EINVAL ? -EOPNOTSUPP : ret;
 }
 
-/* The kernel itself takes PASIDs of a device that has none, and does nothing. */
+/* The kernel accepts PASIDs for a device without PASIDs, and does nothing. */
 static int
 iommufd_pasid_width(const struct rte_iommufd_device *device)
 {
@@ -366,7 +367,9 @@ iommufd_pasid_width(const struct rte_iommufd_device *device)
 	return ret != 0 ? ret : info.max_pasid_log2;
 }
 
-/* What the kernel would refuse with the errno of many other things. */
+/*
+ * Checked here, because the kernel refuses it with an errno that has many other causes.
+ */
 static int
 check_page_table(const struct rte_iommufd_device *device)
 {

@@ -18,10 +18,10 @@
  *   3. rte_iommufd_context.lock
  *   4. a range of a space (space_lock_range()), and then the same range of those that mirror
  *      it, all of them until a request is entered in all or in none
- *   5. rte_iommufd_space.map_lock, the innermost: it is held for a look at the record or a
- *      change of it, and never during a call of the kernel
- * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nothing may take 1, or call
- * EAL's memory functions that do, while it holds one of the others.
+ *   5. rte_iommufd_space.map_lock, the innermost: it is held while the record is read or
+ *   changed, and never during a call of the kernel
+ * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nothing may take 1,
+ * or call EAL's memory functions that do, while it holds one of the others.
  */
 
 #include <pthread.h>
@@ -60,12 +60,12 @@ struct rte_iommufd_context {
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
-	/* iommufd: an enum map_file_call, which any thread may find out */
+	/* iommufd: an enum map_file_call, which any thread may set */
 	atomic_int map_file_call;
 	TAILQ_HEAD(, group) groups; /* type1: those that are open */
 };
 
-/* More ranges than this are not looked at: the kernel has the last word anyway. */
+/* More ranges than this are not checked here: the kernel checks all of them. */
 #define SPACE_RANGES 32
 
 /*
@@ -82,7 +82,7 @@ enum space_state {
 	SPACE_HELD,
 };
 
-/* For whom IOVAs have to stay usable. */
+/* The users that need IOVAs to stay usable. */
 enum allowed_for {
 	ALLOWED_FOR_EAL,
 	ALLOWED_FOR_PROGRAM,
@@ -96,13 +96,14 @@ struct allowed_ranges {
 
 struct rte_iommufd_space {
 	struct rte_iommufd_context *context;
-	/* Whatever maps, unmaps or looks up holds the range (space_lock_range()) until the
-	 * kernel has answered: calls about the same memory take turns, and all others go on at
-	 * the same time. So what the record says of a range changes only while it is held.
+	/* Each call that maps, unmaps or looks up locks its range (space_lock_range())
+	 * until the kernel has answered: calls for the same memory take turns, and all
+	 * others run in parallel. So what the record says of a range changes only while
+	 * it is held.
 	 */
 	struct range_lock range_lock;
-	/* Guards these two among those that hold different ranges, or none. Only a reader that
-	 * holds the whole space needs it not.
+	/* Guards these two among those that hold different ranges, or none. Only a reader
+	 * that has locked the whole space does not need it.
 	 */
 	pthread_mutex_t map_lock;
 	struct iova_map map;
@@ -131,11 +132,11 @@ struct rte_iommufd_space {
 	 */
 	void (*unfollow)(struct rte_iommufd_space *space);
 
-	/* iommufd: who is told of page requests, which belongs to who made the space;
-	 * NULL: devices that meet an address without a translation fail
+	/* iommufd: the queue for page requests, owned by the creator of the space; NULL:
+	 * DMA to an address without a translation fails
 	 */
 	struct fault_queue *faults;
-	/* iommufd: those that we have made; guarded by the context's lock */
+	/* iommufd: those that the library has made; guarded by the context's lock */
 	TAILQ_HEAD(, page_table) page_tables;
 	uint32_t ioas_id; /* iommufd */
 	int container_fd; /* type1, else -1 */
@@ -152,7 +153,7 @@ struct rte_iommufd_device {
 	int fd; /* -1 while there is none */
 
 	struct pasid_set pasids; /* guarded by the context's lock */
-	int pasid_width;	 /* in bits; 0 until somebody has asked */
+	int pasid_width;	 /* in bits; 0 until it was read */
 
 	uint32_t iommufd_id; /* iommufd: the device's object in the context */
 	/* iommufd: NULL when attached to none, or to one that the kernel has made */
@@ -160,7 +161,10 @@ struct rte_iommufd_device {
 	struct group *group; /* type1 */
 };
 
-/* Whether what is mapped and unmapped now goes to the kernel. Any part of it is claimed. */
+/*
+ * Whether what is mapped and unmapped now goes to the kernel. The caller has locked any
+ * part of the space.
+ */
 static inline bool
 space_has_page_table(const struct rte_iommufd_space *space)
 {

@@ -11,16 +11,16 @@
 
 #include "backend/backend.h"
 #include "backend/fault_queue.h"
+#include "backend/page_tables.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
-#include "backend/page_tables.h"
 
 /* A reset takes at most a second or so (pci_dev_wait()); in milliseconds. */
 #define RESET_PATIENCE 2000
 #define RESET_STEP 10
 
 static int
-attach_once(const struct rte_iommufd_device *device, uint32_t pasid,
+page_table_attach_once(const struct rte_iommufd_device *device, uint32_t pasid,
 	uint32_t page_table_id)
 {
 	if (pasid == PAGE_TABLE_DEVICE)
@@ -29,18 +29,18 @@ attach_once(const struct rte_iommufd_device *device, uint32_t pasid,
 }
 
 /*
- * A device that is being reset is out of reach for a moment, and then its attachment
- * is refused with EBUSY (pci_dev_reset_iommu_prepare()).
+ * While a device is being reset, its attachment is refused with EBUSY
+ * (pci_dev_reset_iommu_prepare()).
  */
 static int
-attach_patiently(const struct rte_iommufd_device *device, uint32_t pasid,
-	uint32_t page_table_id)
+page_table_attach_patiently(const struct rte_iommufd_device *device,
+	uint32_t pasid, uint32_t page_table_id)
 {
 	unsigned int tries = RESET_PATIENCE / RESET_STEP;
 	int ret;
 
 	for (;;) {
-		ret = attach_once(device, pasid, page_table_id);
+		ret = page_table_attach_once(device, pasid, page_table_id);
 		if (ret != -EBUSY || tries-- == 0)
 			return ret;
 		kernel_sleep(RESET_STEP);
@@ -66,9 +66,9 @@ end_page_table(struct page_table *table)
 #define IOMMU_SMMUV3 2
 
 /*
- * The drivers that attach page tables to PASIDs. AMD's makes page tables for PASIDs, of another
- * format than it would choose itself, and attaches them to none (Linux 6.15 to 7.3), so there they
- * would be a change for nothing; others make none.
+ * The drivers that attach page tables to PASIDs. AMD's driver makes page tables for
+ * PASIDs, of another format than its default, but cannot attach them to a PASID (Linux
+ * 6.15 to 7.3), so they would have no use there. Other drivers make none.
  */
 static int
 check_iommu_driver(const struct rte_iommufd_device *device)
@@ -124,14 +124,15 @@ fail:
  * takes none at all (ENOENT, iommufd_access_change_ioas_id()).
  */
 static int
-attach_to_present(const struct rte_iommufd_device *device, uint32_t pasid,
-	struct rte_iommufd_space *space, struct page_table **table)
+page_table_attach_to_present(const struct rte_iommufd_device *device,
+	uint32_t pasid, struct rte_iommufd_space *space,
+	struct page_table **table)
 {
 	struct page_table *each;
 	int ret;
 
 	TAILQ_FOREACH(each, &space->page_tables, next) {
-		ret = attach_patiently(device, pasid, each->id);
+		ret = page_table_attach_patiently(device, pasid, each->id);
 		if (ret == 0)
 			*table = each;
 		if (ret != -EINVAL && ret != -ENOENT)
@@ -141,15 +142,16 @@ attach_to_present(const struct rte_iommufd_device *device, uint32_t pasid,
 }
 
 static int
-attach_to_new(const struct rte_iommufd_device *device, uint32_t pasid,
-	struct rte_iommufd_space *space, struct page_table **table)
+page_table_attach_to_new(const struct rte_iommufd_device *device,
+	uint32_t pasid, struct rte_iommufd_space *space,
+	struct page_table **table)
 {
 	struct page_table *made;
 	int ret = make_page_table(device, space, &made);
 
 	if (ret != 0)
 		return ret;
-	ret = attach_patiently(device, pasid, made->id);
+	ret = page_table_attach_patiently(device, pasid, made->id);
 	if (ret != 0)
 		end_page_table(made);
 	else
@@ -158,9 +160,10 @@ attach_to_new(const struct rte_iommufd_device *device, uint32_t pasid,
 }
 
 /*
- * Whether one of the kernel's own may do: the kernel is too old for ours (ENOTTY), or
- * the driver of the IOMMU makes none for PASIDs (EOPNOTSUPP), or this device does not take
- * it (EINVAL), as when another one of its group is on one of the kernel's.
+ * Whether a page table of the kernel's own may be used: the kernel is too old to make one
+ * for the library (ENOTTY), or the driver of the IOMMU makes none for PASIDs
+ * (EOPNOTSUPP), or this device does not take it (EINVAL), as when another one of its
+ * group is on one of the kernel's.
  */
 static bool
 may_be_the_kernels(
@@ -179,12 +182,15 @@ page_table_attach(const struct rte_iommufd_device *device, uint32_t pasid,
 
 	/* Without an IOMMU there is one software table, of the kernel's. */
 	if (!space->context->backend->unsafe) {
-		ret = attach_to_present(device, pasid, space, &found);
+		ret = page_table_attach_to_present(
+			device, pasid, space, &found);
 		if (ret == -EINVAL)
-			ret = attach_to_new(device, pasid, space, &found);
+			ret = page_table_attach_to_new(
+				device, pasid, space, &found);
 	}
 	if (may_be_the_kernels(pasid, space, ret))
-		ret = attach_patiently(device, pasid, space->ioas_id);
+		ret = page_table_attach_patiently(
+			device, pasid, space->ioas_id);
 	if (ret != 0)
 		return ret;
 	if (found != NULL)

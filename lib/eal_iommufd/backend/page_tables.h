@@ -6,17 +6,17 @@
 #define PAGE_TABLES_H
 
 /*
- * The page tables (HWPTs) of an address space of the IOMMUFD backend, and who is on them.
+ * The page tables (HWPTs) of an address space of the IOMMUFD backend, and their users.
  *
- * Where the kernel and the IOMMU's driver know PASIDs, we make the page tables, so that they
- * fit requests with a PASID; else the kernel makes one of its own, which does not
- * ("auto domain", iommufd_device_auto_get_domain()). One page table serves all devices and
- * PASIDs that fit, because what is mapped in a space is entered into each of its page
- * tables.
+ * Where the kernel and the IOMMU's driver support PASIDs, the library makes the page
+ * tables, so that they fit requests with a PASID; else the kernel makes one of its own,
+ * which does not ("auto domain", iommufd_device_auto_get_domain()). One page table serves
+ * all devices and PASIDs that fit, because what is mapped in a space is entered into each
+ * of its page tables.
  *
- * The context's lock is held by whoever calls.
+ * The caller holds the context's lock.
  *
- * Must not know: which PASIDs are in use, mappings, how a refusal is told.
+ * Must not know: which PASIDs are in use, mappings, how a refusal is logged.
  */
 
 #include <stdbool.h>
@@ -39,13 +39,16 @@ struct page_table {
 /*
  * Attaches the device itself or one of its PASIDs, which leaves what it was attached to,
  * to a page table of the space, and stores which one. NULL: one of the kernel's own; the
- * device itself only. 0, or -errno, which is not logged; then all is as before. The one
- * that it has left is for page_table_leave().
+ * device itself only. 0, or -errno, which is not logged; then all is as before. The
+ * caller then calls page_table_leave() for the previous one.
  */
 int page_table_attach(const struct rte_iommufd_device *device, uint32_t pasid,
 	struct rte_iommufd_space *space, struct page_table **table);
 
-/* One user less, after it was detached: ends a page table without users. NULL: nothing. */
+/*
+ * Removes one user, after it was detached, and ends a page table without users. NULL is
+ * allowed.
+ */
 void page_table_leave(struct page_table *table);
 
 /* The last ones of a space: 0, or -errno when the kernel keeps one; not logged. */

@@ -5,12 +5,12 @@
 /*
  * The legacy backend: one container for each space, whole IOMMU groups in it.
  *
- * The order that VFIO wants is the reverse of IOMMUFD's: a container gets its
+ * The order that VFIO requires is the reverse of IOMMUFD's: a container gets its
  * IOMMU type when the first group is in it, and a group gives out device fds only
  * after that. So device_open() only opens the group, and the device's fd comes with
- * attach(). What is mapped when, and what becomes of it, is in type1_container.c.
+ * attach(). type1_container.c decides what is mapped when.
  *
- * A group of VFIO's no-IOMMU mode goes the same way, but for its type and its maps.
+ * A group of VFIO's no-IOMMU mode is handled alike, except for its type and its maps.
  *
  * Must not know: EAL, the record of mappings, other backends.
  */
@@ -106,7 +106,7 @@ enter_container(
 	return ret;
 }
 
-/* Its group, if the device was the last of it that was attached. */
+/* Takes the group out, if the device was its last attached one. */
 static void
 leave_container(const struct rte_iommufd_device *device)
 {
@@ -121,7 +121,7 @@ leave_container(const struct rte_iommufd_device *device)
 			device->place.address, rte_strerror(-ret));
 }
 
-/* The group's container gets its IOMMU, which lets the group's devices in. */
+/* The group's container gets its IOMMU, which attaches the group's devices. */
 static int
 try_container(const struct group *group, int container_fd, int type)
 {
@@ -169,7 +169,7 @@ type1_attach(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 	ret = enter_container(device, space);
 	if (ret != 0)
 		return ret;
-	/* Not with the space locked: this resets the device, which takes its time. */
+	/* Not with the space locked: this resets the device, which takes some time. */
 	ret = group_open_device(device);
 	if (ret == 0) {
 		ret = container_fill(space);
@@ -190,8 +190,9 @@ type1_detach(struct rte_iommufd_device *device)
 }
 
 /*
- * The last device's group is not asked to leave its container: whoever has mapped a device's
- * registers keeps its file, and then it could not. The kernel takes it out when it ends.
+ * The last device's group is not taken out of its container: a mapping of a device's
+ * registers keeps the device's file open, and then the kernel refuses. The kernel takes
+ * the group out when it ends.
  */
 static void
 type1_device_close(struct rte_iommufd_device *device)

@@ -13,10 +13,10 @@
  *    PCI bus keeps until it has released the device (vfio_device_fops_release());
  *  - the container is IOMMUFD's, where the page table belongs to the container alone
  *    (iommufd_vfio_compat_ioas_create()).
- * In the second case the page table goes at a time that nobody is told of. So the kernel is
- * asked whether it is there, and nothing else is remembered of the reason. The question also
- * keeps calls out of a page table that is going just now, which the kernel does not:
- * kernel_container_has_iommu().
+ * In the second case the kernel does not report when the page table ends. So before each
+ * use a call of the kernel checks whether the page table is there, and the reason is not
+ * stored. The check also prevents calls on a page table that is just ending, which the
+ * kernel does not prevent: kernel_container_has_iommu().
  */
 
 #include <errno.h>
@@ -42,9 +42,9 @@ unlock_space(struct rte_iommufd_space *space, struct locked_range *locked)
 	range_lock_release(&space->range_lock, locked);
 }
 
-/* What has become of the page table after a group has left, or should have. */
+/* Updates the state after a group has left, or should have left. */
 static void
-settle_locked(struct rte_iommufd_space *space)
+container_settle_locked(struct rte_iommufd_space *space)
 {
 	if (space->state == SPACE_EMPTY || group_any_attached(space))
 		return;
@@ -54,11 +54,11 @@ settle_locked(struct rte_iommufd_space *space)
 }
 
 /*
- * Whether the kernel has no page table, which is asked before each call while it is held, and
- * after one that failed.
+ * Whether the kernel has no page table. Checked before each call while the state is
+ * SPACE_HELD, and after a call that failed.
  */
 static bool
-has_gone_locked(struct rte_iommufd_space *space)
+container_has_gone_locked(struct rte_iommufd_space *space)
 {
 	if (space->state == SPACE_HELD &&
 		!kernel_container_has_iommu(space->container_fd))
@@ -88,7 +88,7 @@ struct emptying {
 };
 
 static int
-unmap_one(const struct mapping *mapping, void *argument)
+container_unmap_one(const struct mapping *mapping, void *argument)
 {
 	struct emptying *emptying = argument;
 	struct rte_iommufd_space *space = emptying->space;
@@ -104,11 +104,11 @@ unmap_one(const struct mapping *mapping, void *argument)
 
 /* The kernel would keep it for as long as it keeps the container. */
 static void
-empty_locked(struct rte_iommufd_space *space)
+container_empty_locked(struct rte_iommufd_space *space)
 {
 	struct emptying emptying = { .space = space };
 
-	iova_map_walk(&space->map, unmap_one, &emptying);
+	iova_map_walk(&space->map, container_unmap_one, &emptying);
 	if (emptying.left > 0)
 		IOMMUFD_LOG(ERR,
 			"%" PRIu64
@@ -123,9 +123,9 @@ container_close(struct rte_iommufd_space *space)
 	struct group *group;
 
 	lock_space(space, &locked);
-	settle_locked(space);
+	container_settle_locked(space);
 	if (space->state == SPACE_HELD)
-		empty_locked(space);
+		container_empty_locked(space);
 	unlock_space(space, &locked);
 	TAILQ_FOREACH(group, &space->context->groups, next)
 		if (group->space == space)
@@ -135,7 +135,7 @@ container_close(struct rte_iommufd_space *space)
 
 /* The group's container is locked, where its space is still there. */
 static int
-leave_locked(struct group *group)
+container_leave_locked(struct group *group)
 {
 	int ret = kernel_group_unset_container(group->fd);
 
@@ -154,10 +154,10 @@ container_leave(struct group *group)
 	int ret;
 
 	if (space == NULL)
-		return leave_locked(group);
+		return container_leave_locked(group);
 	lock_space(space, &locked);
-	ret = leave_locked(group);
-	settle_locked(space);
+	ret = container_leave_locked(group);
+	container_settle_locked(space);
 	unlock_space(space, &locked);
 	return ret;
 }
@@ -174,23 +174,23 @@ container_end_group(struct group *group)
 	}
 	lock_space(space, &locked);
 	group_end(group);
-	settle_locked(space);
+	container_settle_locked(space);
 	unlock_space(space, &locked);
 }
 
 /*
- * The type is set once, and again when the container has lost it; a container that has one
- * says -EINVAL (vfio_ioctl_set_iommu()). With the group in the container it cannot be lost
- * between these calls and what follows.
+ * The type is set once, and again when the container has lost it; a container that has
+ * one returns -EINVAL (vfio_ioctl_set_iommu()). With the group in the container it cannot
+ * be lost between these calls and what follows.
  */
 static int
-set_iommu_locked(struct rte_iommufd_space *space, int iommu_type)
+container_set_iommu_locked(struct rte_iommufd_space *space, int iommu_type)
 {
 	int ret;
 
 	if (space->state == SPACE_LIVE)
 		return 0;
-	if (space->state == SPACE_HELD && !has_gone_locked(space))
+	if (space->state == SPACE_HELD && !container_has_gone_locked(space))
 		return 0;
 	ret = kernel_container_set_iommu(space->container_fd, iommu_type);
 	if (ret == -EINVAL && kernel_container_has_iommu(space->container_fd))
@@ -199,7 +199,7 @@ set_iommu_locked(struct rte_iommufd_space *space, int iommu_type)
 }
 
 static int
-enter_locked(
+container_enter_locked(
 	struct rte_iommufd_space *space, struct group *group, int iommu_type)
 {
 	int ret;
@@ -212,11 +212,11 @@ enter_locked(
 		group->in_container = true;
 		group->space = space;
 	}
-	ret = set_iommu_locked(space, iommu_type);
+	ret = container_set_iommu_locked(space, iommu_type);
 	if (ret == 0)
 		return 0;
-	leave_locked(group);
-	settle_locked(space);
+	container_leave_locked(group);
+	container_settle_locked(space);
 	return ret;
 }
 
@@ -227,17 +227,17 @@ container_enter(
 	struct locked_range locked;
 	int ret;
 
-	/* Whoever kept it there may have ended. */
+	/* The process that kept it there may have ended. */
 	if (group->in_container && group->space != space &&
 		container_leave(group) != 0)
 		return -EXDEV;
 	lock_space(space, &locked);
-	ret = enter_locked(space, group, iommu_type);
+	ret = container_enter_locked(space, group, iommu_type);
 	unlock_space(space, &locked);
 	return ret;
 }
 
-/* A walk over the record, whose mappings are entered one by one. */
+/* The state of a walk over the record that enters the mappings one by one. */
 struct filling {
 	struct rte_iommufd_space *space;
 	const struct mapping *refused; /* NULL: none yet */
@@ -246,7 +246,7 @@ struct filling {
 };
 
 static int
-enter_one(const struct mapping *mapping, void *argument)
+container_enter_one(const struct mapping *mapping, void *argument)
 {
 	struct filling *filling = argument;
 	struct rte_iommufd_space *space = filling->space;
@@ -263,7 +263,7 @@ enter_one(const struct mapping *mapping, void *argument)
 }
 
 static int
-take_back_one(const struct mapping *mapping, void *argument)
+container_take_back_one(const struct mapping *mapping, void *argument)
 {
 	struct filling *filling = argument;
 	struct rte_iommufd_space *space = filling->space;
@@ -307,7 +307,7 @@ forget_of_secondaries_locked(struct rte_iommufd_space *space)
 }
 
 static int
-fill_locked(struct rte_iommufd_space *space)
+container_fill_locked(struct rte_iommufd_space *space)
 {
 	struct filling filling = { .space = space };
 	struct explanation why;
@@ -321,7 +321,7 @@ fill_locked(struct rte_iommufd_space *space)
 	forget_of_secondaries_locked(space);
 	progress_start(&filling.progress, "mapping memory for devices",
 		space->map.bytes);
-	ret = iova_map_walk(&space->map, enter_one, &filling);
+	ret = iova_map_walk(&space->map, container_enter_one, &filling);
 	if (ret == 0) {
 		count_filling(space, &filling);
 		return 0;
@@ -331,7 +331,7 @@ fill_locked(struct rte_iommufd_space *space)
 			space->range_count, space->context->backend->charge,
 			ret));
 	/* The group may not be able to leave, and then the kernel keeps the page table. */
-	iova_map_walk(&space->map, take_back_one, &filling);
+	iova_map_walk(&space->map, container_take_back_one, &filling);
 	count_filling(space, &filling);
 	space->state = SPACE_EMPTY;
 	return ret;
@@ -344,7 +344,7 @@ container_fill(struct rte_iommufd_space *space)
 	int ret;
 
 	lock_space(space, &locked);
-	ret = fill_locked(space);
+	ret = container_fill_locked(space);
 	unlock_space(space, &locked);
 	return ret;
 }
@@ -354,11 +354,11 @@ container_map(struct rte_iommufd_space *space, const struct mapping *mapping)
 {
 	int ret;
 
-	if (has_gone_locked(space))
+	if (container_has_gone_locked(space))
 		return 0;
 	ret = kernel_type1_map(space->container_fd, mapping->va, mapping->iova,
 		mapping->length, mapping->rights);
-	return ret != 0 && has_gone_locked(space) ? 0 : ret;
+	return ret != 0 && container_has_gone_locked(space) ? 0 : ret;
 }
 
 int
@@ -368,10 +368,10 @@ container_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	int ret;
 
 	*unmapped = length;
-	if (has_gone_locked(space))
+	if (container_has_gone_locked(space))
 		return 0;
 	ret = kernel_type1_unmap(space->container_fd, iova, length, unmapped);
-	if (ret == 0 || !has_gone_locked(space))
+	if (ret == 0 || !container_has_gone_locked(space))
 		return ret;
 	*unmapped = length;
 	return 0;

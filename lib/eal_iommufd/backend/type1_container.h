@@ -16,8 +16,8 @@
  *
  * Each change is made with the whole space locked, and the lock is held from before the
  * kernel's call that causes the change until its result is recorded: a map or an unmap of
- * another thread comes before both or after both. Where the container's state is in doubt the
- * kernel is asked.
+ * another thread comes before both or after both. When the container's state is in doubt,
+ * a call of the kernel finds it out.
  *
  * The context's lock is held in all functions but container_open(), container_map(),
  * container_unmap() and container_ranges(). Must not know: EAL, how devices are opened.
@@ -58,7 +58,7 @@ int container_fill(struct rte_iommufd_space *space);
  */
 int container_leave(struct group *group);
 
-/* Closes the group. When it leaves its container is the kernel's decision. */
+/* Closes the group. The kernel decides when it leaves its container. */
 void container_end_group(struct group *group);
 
 /* With the whole space locked, for struct backend. */

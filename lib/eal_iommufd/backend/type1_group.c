@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* IOMMU groups and the device files that they give out; see type1_group.h. */
+/* IOMMU groups and the files of their devices; see type1_group.h. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ find_group(struct rte_iommufd_context *context, int number)
 	return NULL;
 }
 
-/* What the name in /dev points to is up to the administrator of /dev. */
+/* The name in /dev can point to any device. */
 static int
 check_group_node(const char *node, int fd)
 {

@@ -24,12 +24,11 @@ struct group {
 	int fd;
 	unsigned int opened;   /* devices of this process */
 	unsigned int attached; /* of these, how many have their own file open */
-	/* The group is in a container: for all that is known, where the kernel refused to take
-	 * it out.
+	/* The group is in a container; assumed when the kernel refused to take it out.
 	 */
 	bool in_container;
-	struct rte_iommufd_space
-		*space; /* whose; NULL: none, or one that has ended */
+	struct rte_iommufd_space *
+		space; /* owner of the container; NULL: none, or one that has ended */
 };
 
 /* The device's group, opened if it is not yet. 0, or -errno and why. */
@@ -42,8 +41,8 @@ bool group_put(struct rte_iommufd_device *device);
 void group_end(struct group *group);
 
 /*
- * Opens the device's own file, which the kernel gives out while the group is in a container
- * that has its IOMMU. 0 or -errno, logged.
+ * Opens the device's own file, which the kernel opens while the group is in a container
+ * with an IOMMU. 0 or -errno, logged.
  */
 int group_open_device(struct rte_iommufd_device *device);
 

@@ -3,11 +3,10 @@
  */
 
 /*
- * Address spaces: their life, what can be mapped in them, what is.
+ * Address spaces: create and destroy, their ranges, their statistics.
  *
- * Each space keeps its own record of what is mapped (iova_map.h). The kernel is
- * asked to unmap only what the record says was mapped whole. How things get into it is in
- * space_map.c, and out of it in space_unmap.c.
+ * Each space keeps its own record of what is mapped (iova_map.h). The kernel's unmap is
+ * called only for whole mappings of the record. space_map.c maps and unmaps.
  *
  * Must not know: which backend it is, EAL.
  */
@@ -19,17 +18,17 @@
 
 #include <rte_errno.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
+#include "core/address_space.h"
 #include "core/choice.h"
 #include "core/mirror.h"
 #include "core/region.h"
+#include "core/space_allow.h"
+#include "core/space_map.h"
 #include "explain/explain_pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
 #include "util/sized_struct.h"
-#include "core/space_allow.h"
-#include "core/space_map.h"
 
 /* Counts the space and settles the backend. */
 static int

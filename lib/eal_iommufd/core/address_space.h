@@ -25,14 +25,14 @@ struct rte_iommufd_space;
 int address_space_create_faulting(struct rte_iommufd_context *context,
 	struct fault_queue *faults, struct rte_iommufd_space **space);
 
-/* What the devices that are attached now can reach: to be told after each change. */
+/* Reads again what the attached devices can reach: to be called after each change. */
 void address_space_read_ranges(struct rte_iommufd_space *space);
 
 /*
  * A PASID is about to be attached to the space: from now on nothing can be mapped where
- * devices write interrupts, which the kernel does not see to (it does for a device
- * itself: iopt_table_enforce_dev_resv_regions()), and the IOMMU would not translate.
- * 0, or -EADDRINUSE when something is mapped there, logged. The context's lock is held.
+ * devices write interrupts, which the kernel does not prevent (it does for a device
+ * itself: iopt_table_enforce_dev_resv_regions()), and the IOMMU would not translate. 0,
+ * or -EADDRINUSE when something is mapped there, logged. The context's lock is held.
  */
 int address_space_enter_pasid(struct rte_iommufd_space *space);
 /* It was detached, or was not attached. */

@@ -11,7 +11,7 @@
  * becomes the reason. A device that could not be opened decides nothing. Once a device or
  * an address space has the backend, it never changes.
  *
- * No attempt asks for less safety than the one before: a VF token is given in each.
+ * No attempt has less safety than the one before: a VF token is given in each.
  *
  * Must not know: how a backend does its work, EAL memory, the bus plugin.
  */
@@ -30,7 +30,7 @@
 
 const struct backend backend_stock = { .name = "stock" };
 
-/* What came of an attempt to use a device by one backend. */
+/* The result of an attempt to use a device with one backend. */
 enum attempt {
 	ATTEMPT_SUCCEEDED, /* the context has the backend, and the device is open */
 	ATTEMPT_REFUSED, /* another backend may succeed */
@@ -38,22 +38,22 @@ enum attempt {
 	ATTEMPT_UNKNOWN, /* an IOMMU interface that only DPDK's own code knows */
 };
 
-/* A device is NULL, or its place looked at, where the choice is made without one. */
+/* The device is NULL, or only its place is read, when the choice is made without one. */
 static const char *
-name_of(const struct rte_iommufd_device *device)
+choice_name_of(const struct rte_iommufd_device *device)
 {
 	return device == NULL ? "any device" : device->place.address;
 }
 
 static void
-give_reason(struct rte_iommufd_context *context, const char *reason)
+choice_give_reason(struct rte_iommufd_context *context, const char *reason)
 {
 	snprintf(context->reason.text, sizeof(context->reason.text), "%s",
 		reason);
 }
 
 static void
-say_choice(const struct rte_iommufd_context *context,
+choice_log(const struct rte_iommufd_context *context,
 	const struct rte_iommufd_device *device)
 {
 	rte_log(context->backend->unsafe ? RTE_LOG_WARNING : RTE_LOG_INFO,
@@ -77,8 +77,8 @@ leave_to_stock(struct rte_iommufd_context *context,
 	const struct rte_iommufd_device *device, const char *reason)
 {
 	context->backend = &backend_stock;
-	give_reason(context, reason);
-	say_choice(context, device);
+	choice_give_reason(context, reason);
+	choice_log(context, device);
 	return -EOPNOTSUPP;
 }
 
@@ -163,7 +163,7 @@ take_type1(struct rte_iommufd_context *context, struct explanation *why)
 
 /* The device is open by the backend that the context has now, and could be attached. */
 static int
-open_and_try(struct rte_iommufd_context *context,
+choice_open_and_try(struct rte_iommufd_context *context,
 	struct rte_iommufd_device *device, struct explanation *why)
 {
 	int ret = context->backend->device_open(device, why);
@@ -180,11 +180,11 @@ open_and_try(struct rte_iommufd_context *context,
 static bool
 is_cdev_held(const struct sysfs_device *place)
 {
-	struct node_owner holder;
+	struct node_owner owner;
 	char node[PATH_MAX];
 
 	sysfs_device_cdev_node(place, node, sizeof(node));
-	return node_owner_find(node, &holder);
+	return node_owner_find(node, &owner);
 }
 
 /*
@@ -220,7 +220,7 @@ attempt_iommufd(struct rte_iommufd_context *context,
 		return ATTEMPT_REFUSED;
 	if (device == NULL)
 		return ATTEMPT_SUCCEEDED;
-	*err = open_and_try(context, device, why);
+	*err = choice_open_and_try(context, device, why);
 	if (*err == 0)
 		return ATTEMPT_SUCCEEDED;
 	forget_choice(context);
@@ -238,13 +238,13 @@ attempt_type1(struct rte_iommufd_context *context,
 		return ATTEMPT_UNKNOWN;
 	if (ret != 0)
 		return ATTEMPT_REFUSED;
-	if (device == NULL || open_and_try(context, device, why) == 0)
+	if (device == NULL || choice_open_and_try(context, device, why) == 0)
 		return ATTEMPT_SUCCEEDED;
 	forget_choice(context);
 	return ATTEMPT_REFUSED;
 }
 
-/* The order of attempts. */
+/* The attempts, in order. */
 static int
 choose_auto(
 	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
@@ -254,13 +254,14 @@ choose_auto(
 
 	switch (attempt_iommufd(context, device, &why_not_iommufd, &err)) {
 	case ATTEMPT_SUCCEEDED:
-		give_reason(context, "the kernel and the device have it");
-		say_choice(context, device);
+		choice_give_reason(
+			context, "the kernel and the device have it");
+		choice_log(context, device);
 		return 0;
 	case ATTEMPT_USELESS:
 		context->reason = why_not_iommufd;
-		IOMMUFD_LOG(
-			ERR, "%s: %s", name_of(device), why_not_iommufd.text);
+		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device),
+			why_not_iommufd.text);
 		return err;
 	default:
 		break;
@@ -268,7 +269,7 @@ choose_auto(
 	context->reason = why_not_iommufd;
 	switch (attempt_type1(context, device, &why_not_type1)) {
 	case ATTEMPT_SUCCEEDED:
-		say_choice(context, device);
+		choice_log(context, device);
 		return 0;
 	case ATTEMPT_UNKNOWN:
 		/* POWER's IOMMUs have an interface of their own. */
@@ -278,16 +279,17 @@ choose_auto(
 	}
 	IOMMUFD_LOG(ERR,
 		"%s: neither IOMMUFD nor legacy containers can be used: %s; %s",
-		name_of(device), why_not_iommufd.text, why_not_type1.text);
+		choice_name_of(device), why_not_iommufd.text,
+		why_not_type1.text);
 	return -ENXIO;
 }
 
 /*
- * With the backend that the context has. A device that cannot be opened and was to be the
- * first of its context decides nothing.
+ * Opens the device with the backend of the context. A first device that cannot be opened
+ * does not decide the backend.
  */
 static int
-open_by_backend(struct rte_iommufd_context *context,
+choice_open_by_backend(struct rte_iommufd_context *context,
 	struct rte_iommufd_device *device, bool first)
 {
 	struct explanation why;
@@ -295,16 +297,16 @@ open_by_backend(struct rte_iommufd_context *context,
 				 : context->backend->device_open(device, &why);
 
 	if (ret != 0) {
-		IOMMUFD_LOG(ERR, "%s: %s", name_of(device), why.text);
+		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device), why.text);
 		if (first)
 			forget_choice(context);
 	} else if (first) {
-		say_choice(context, device);
+		choice_log(context, device);
 	}
 	return ret;
 }
 
-/* What devices with an IOMMU are promised is not for one without. */
+/* A device without an IOMMU does not get the protection of the others. */
 static int
 refuse_unsafe(const struct rte_iommufd_device *device,
 	const struct backend *backend, const char *name)
@@ -327,11 +329,11 @@ settle_asked_for(struct rte_iommufd_context *context,
 	if (err != 0) {
 		context->reason = *why;
 		IOMMUFD_LOG(ERR, "%s: backend %s was asked for, but %s",
-			name_of(device), name, why->text);
+			choice_name_of(device), name, why->text);
 		return -ENXIO;
 	}
-	give_reason(context, "asked for by the settings");
-	return open_by_backend(context, device, true);
+	choice_give_reason(context, "asked for by the settings");
+	return choice_open_by_backend(context, device, true);
 }
 
 static int
@@ -376,25 +378,26 @@ choose_noiommu(
 	if (found == NULL || !found->noiommu) {
 		IOMMUFD_LOG(ERR,
 			"%s: backend noiommu was asked for, but this is not a device without an IOMMU: use RTE_IOMMUFD=backend=auto",
-			name_of(device));
+			choice_name_of(device));
 		return -ENXIO;
 	}
-	give_reason(context,
+	choice_give_reason(context,
 		"UNSAFE: no IOMMU keeps this device from reading and writing all of the machine's memory (enable_unsafe_noiommu_mode is on)");
 	if (found->cdev[0] != '\0' &&
 		take_iommufd(context, device, &backend_noiommu_cdev, &why) == 0)
-		return open_by_backend(context, device, true);
+		return choice_open_by_backend(context, device, true);
 	if (found->group < 0) {
 		context->reason = why;
-		IOMMUFD_LOG(ERR, "%s: %s", name_of(device), why.text);
+		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device), why.text);
 		return -ENXIO;
 	}
 	context->backend = &backend_noiommu_group;
-	return open_by_backend(context, device, true);
+	return choice_open_by_backend(context, device, true);
 }
 
 static int
-choose(struct rte_iommufd_context *context, struct rte_iommufd_device *device)
+choice_decide(
+	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
 {
 	switch (context->settings.backend) {
 	case SETTINGS_BACKEND_STOCK:
@@ -421,22 +424,22 @@ choice_open_device(
 	int ret;
 
 	if (context->backend == NULL)
-		return choose(context, device);
+		return choice_decide(context, device);
 	if (context->backend == &backend_stock)
 		return -EOPNOTSUPP;
 	ret = refuse_unsafe(device, context->backend, context->backend->name);
-	return ret != 0 ? ret : open_by_backend(context, device, false);
+	return ret != 0 ? ret : choice_open_by_backend(context, device, false);
 }
 
 int
 choice_make_without_device(struct rte_iommufd_context *context)
 {
 	if (context->backend == NULL)
-		return choose(context, NULL);
+		return choice_decide(context, NULL);
 	return context->backend == &backend_stock ? -EOPNOTSUPP : 0;
 }
 
-/* The device is open for the time of the choice. */
+/* The device is open during the choice only. */
 static int
 choose_by_device(struct rte_iommufd_context *context, const char *path)
 {
@@ -456,7 +459,7 @@ choose_by_device(struct rte_iommufd_context *context, const char *path)
 	}
 	pthread_mutex_lock(&context->lock);
 	if (context->backend == NULL) {
-		ret = choose(context, &device);
+		ret = choice_decide(context, &device);
 		if (ret == 0)
 			context->backend->device_close(&device);
 	} else {

@@ -25,7 +25,7 @@ static struct {
 } process = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int
-read_settings(const char *text, struct settings *settings)
+context_read_settings(const char *text, struct settings *settings)
 {
 	char problem[256];
 	int ret = settings_parse(text, settings, problem, sizeof(problem));
@@ -36,7 +36,8 @@ read_settings(const char *text, struct settings *settings)
 }
 
 static int
-create(const struct settings *settings, struct rte_iommufd_context **context)
+context_create(
+	const struct settings *settings, struct rte_iommufd_context **context)
 {
 	struct rte_iommufd_context *made = calloc(1, sizeof(*made));
 
@@ -65,13 +66,13 @@ process_settings(void)
 }
 
 static int
-configure_locked(const char *text)
+context_configure_locked(const char *text)
 {
 	struct settings settings;
 	char *copy;
 	int ret;
 
-	ret = read_settings(text, &settings);
+	ret = context_read_settings(text, &settings);
 	if (ret != 0)
 		return ret;
 	if (process.context != NULL && process.context->backend != NULL) {
@@ -98,7 +99,7 @@ rte_iommufd_configure(const char *settings)
 	int ret;
 
 	pthread_mutex_lock(&process.lock);
-	ret = configure_locked(settings);
+	ret = context_configure_locked(settings);
 	pthread_mutex_unlock(&process.lock);
 	return ret;
 }
@@ -111,9 +112,9 @@ rte_iommufd_context_default(struct rte_iommufd_context **context)
 
 	pthread_mutex_lock(&process.lock);
 	if (process.context == NULL) {
-		ret = read_settings(process_settings(), &settings);
+		ret = context_read_settings(process_settings(), &settings);
 		if (ret == 0)
-			ret = create(&settings, &process.context);
+			ret = context_create(&settings, &process.context);
 	}
 	*context = process.context;
 	pthread_mutex_unlock(&process.lock);
@@ -125,7 +126,7 @@ static int
 read_process_settings(struct settings *settings)
 {
 	const struct backend *chosen = NULL;
-	int ret = read_settings(process_settings(), settings);
+	int ret = context_read_settings(process_settings(), settings);
 
 	if (process.context != NULL)
 		chosen = process.context->backend;
@@ -151,9 +152,9 @@ rte_iommufd_context_create(
 
 	pthread_mutex_lock(&process.lock);
 	ret = settings == NULL ? read_process_settings(&parsed)
-			       : read_settings(settings, &parsed);
+			       : context_read_settings(settings, &parsed);
 	pthread_mutex_unlock(&process.lock);
-	return ret != 0 ? ret : create(&parsed, context);
+	return ret != 0 ? ret : context_create(&parsed, context);
 }
 
 int

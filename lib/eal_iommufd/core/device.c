@@ -14,14 +14,14 @@
 
 #include <rte_errno.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
+#include "core/address_space.h"
 #include "core/choice.h"
 #include "core/device_owner.h"
+#include "core/pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
 #include "util/sized_struct.h"
-#include "core/pasid.h"
 
 int
 rte_iommufd_device_find(
@@ -41,7 +41,7 @@ rte_iommufd_device_find(
 }
 
 static int
-open_in_context(struct rte_iommufd_device *device)
+device_open_in_context(struct rte_iommufd_device *device)
 {
 	struct rte_iommufd_context *context = device->context;
 	int ret;
@@ -78,7 +78,7 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 		IOMMUFD_LOG(ERR, "%s: the path is too long", device_path);
 	if (ret == 0)
 		ret = sysfs_device_is_of_vfio(&made->place)
-			? open_in_context(made)
+			? device_open_in_context(made)
 			: -ENODEV;
 	if (ret != 0) {
 		free(made);
@@ -88,9 +88,9 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 	return 0;
 }
 
-/* What the kernel has done already is recorded; the context's lock is held. */
+/* Records what the kernel has done already; the context's lock is held. */
 static void
-leave_space(struct rte_iommufd_device *device)
+device_leave_space(struct rte_iommufd_device *device)
 {
 	device->space->devices--;
 	device->space = NULL;
@@ -98,7 +98,7 @@ leave_space(struct rte_iommufd_device *device)
 
 /* The context's lock is held. */
 static int
-detach_locked(struct rte_iommufd_device *device)
+device_detach_locked(struct rte_iommufd_device *device)
 {
 	struct rte_iommufd_space *space = device->space;
 	int ret;
@@ -117,7 +117,7 @@ detach_locked(struct rte_iommufd_device *device)
 	ret = device->context->backend->detach(device);
 	if (ret != 0)
 		return ret;
-	leave_space(device);
+	device_leave_space(device);
 	address_space_read_ranges(space);
 	return 0;
 }
@@ -140,7 +140,7 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 	space = device->space;
 	context->backend->device_close(device);
 	if (space != NULL) {
-		leave_space(device);
+		device_leave_space(device);
 		address_space_read_ranges(space);
 	}
 	pasid_end_device(device);
@@ -151,7 +151,7 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 
 /* The context's lock is held. */
 static int
-attach_locked(
+device_attach_locked(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	const bool attached = device_state(device) == DEVICE_ATTACHED;
@@ -174,7 +174,7 @@ attach_locked(
 
 /* The kernel moves the whole IOMMU group, so its other devices have moved as well. */
 static void
-move_group(const struct rte_iommufd_device *moved,
+device_move_group(const struct rte_iommufd_device *moved,
 	struct rte_iommufd_space *left, struct rte_iommufd_space *space)
 {
 	struct rte_iommufd_device *each;
@@ -182,7 +182,7 @@ move_group(const struct rte_iommufd_device *moved,
 	TAILQ_FOREACH(each, &moved->context->devices, next) {
 		if (each->space != left || !devices_share_group(each, moved))
 			continue;
-		leave_space(each);
+		device_leave_space(each);
 		each->space = space;
 		space->devices++;
 	}
@@ -190,7 +190,8 @@ move_group(const struct rte_iommufd_device *moved,
 
 /* The context's lock is held. */
 static int
-move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
+device_move_locked(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
 	const bool attached = device_state(device) == DEVICE_ATTACHED;
 	struct rte_iommufd_space *left = device->space;
@@ -213,7 +214,7 @@ move_locked(struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 	ret = device->context->backend->move(device, space);
 	if (ret != 0)
 		return ret;
-	move_group(device, left, space);
+	device_move_group(device, left, space);
 	address_space_read_ranges(left);
 	address_space_read_ranges(space);
 	return 0;
@@ -228,7 +229,7 @@ rte_iommufd_device_attach(
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = attach_locked(device, space);
+	ret = device_attach_locked(device, space);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }
@@ -242,7 +243,7 @@ rte_iommufd_device_move(
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = move_locked(device, space);
+	ret = device_move_locked(device, space);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }
@@ -279,7 +280,7 @@ rte_iommufd_device_detach(struct rte_iommufd_device *device)
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = detach_locked(device);
+	ret = device_detach_locked(device);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }

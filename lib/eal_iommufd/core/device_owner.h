@@ -16,8 +16,8 @@
 struct rte_iommufd_device;
 
 /*
- * What a borrowed device (mp_secondary.c) cannot do is its owner's to do: false is logged. Only
- * a device of one's own has a context.
+ * What a borrowed device (mp_secondary.c) cannot do, only its owner can do: false is
+ * logged. Only a device of this process has a context.
  */
 bool device_is_own(const struct rte_iommufd_device *device);
 

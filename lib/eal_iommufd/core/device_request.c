@@ -6,7 +6,7 @@
  * What drivers request for devices that are about to be opened: an empty address space,
  * without EAL's memory.
  *
- * Must not know: who opens devices; what an empty address space is for.
+ * Must not know: how devices are opened; the purpose of an empty address space.
  */
 
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "util/log.h"
 #include "rte_iommufd.h"
 #include "rte_iommufd_internal.h"
+#include "util/log.h"
 
 struct request {
 	TAILQ_ENTRY(request) next;
@@ -29,7 +29,7 @@ static TAILQ_HEAD(, request) requests = TAILQ_HEAD_INITIALIZER(requests);
 
 /* The device's folder can be reached by several paths; the last part is the device's name. */
 static const char *
-address_of(const char *path)
+device_request_address_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -37,22 +37,23 @@ address_of(const char *path)
 }
 
 static struct request *
-find_locked(const char *path)
+device_request_find_locked(const char *path)
 {
 	struct request *request;
 
 	TAILQ_FOREACH(request, &requests, next)
-		if (strcmp(request->address, address_of(path)) == 0)
+		if (strcmp(request->address, device_request_address_of(path)) ==
+			0)
 			return request;
 	return NULL;
 }
 
 static int
-add_locked(const char *address)
+device_request_add_locked(const char *address)
 {
 	struct request *made;
 
-	if (find_locked(address) != NULL)
+	if (device_request_find_locked(address) != NULL)
 		return 0;
 	made = malloc(sizeof(*made) + strlen(address) + 1);
 	if (made == NULL)
@@ -65,11 +66,11 @@ add_locked(const char *address)
 int
 rte_iommufd_device_request_empty(const char *path)
 {
-	const char *address = address_of(path);
+	const char *address = device_request_address_of(path);
 	int ret;
 
 	pthread_mutex_lock(&lock);
-	ret = add_locked(address);
+	ret = device_request_add_locked(address);
 	pthread_mutex_unlock(&lock);
 	if (ret != 0)
 		IOMMUFD_LOG(ERR, "%s: no memory for a request", address);
@@ -82,7 +83,7 @@ rte_iommufd_device_request_withdraw(const char *path)
 	struct request *request;
 
 	pthread_mutex_lock(&lock);
-	request = find_locked(path);
+	request = device_request_find_locked(path);
 	if (request != NULL)
 		TAILQ_REMOVE(&requests, request, next);
 	pthread_mutex_unlock(&lock);
@@ -95,7 +96,7 @@ rte_iommufd_device_wants_empty(const char *path)
 	bool wants;
 
 	pthread_mutex_lock(&lock);
-	wants = find_locked(path) != NULL;
+	wants = device_request_find_locked(path) != NULL;
 	pthread_mutex_unlock(&lock);
 	return wants;
 }

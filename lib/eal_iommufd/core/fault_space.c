@@ -6,7 +6,7 @@
  * The functions of rte_iommufd_internal.h: an address space with a queue of page requests,
  * for a library that keeps its own record of what is mapped.
  *
- * Must not know: what is mapped; who answers page requests, and by what rule.
+ * Must not know: what is mapped; how page requests are answered.
  */
 
 #include <errno.h>
@@ -15,16 +15,16 @@
 
 #include <rte_errno.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
 #include "backend/fault_queue.h"
+#include "core/address_space.h"
 #include "explain/explain.h"
 #include "kernel/kernel.h"
+#include "rte_iommufd.h"
+#include "rte_iommufd_internal.h"
 #include "util/iova_map.h"
 #include "util/log.h"
 #include "util/parallel.h"
-#include "rte_iommufd.h"
-#include "rte_iommufd_internal.h"
 
 struct rte_iommufd_fault_space {
 	struct fault_queue queue;

@@ -38,7 +38,7 @@ int foreign_map_remove(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);
 /*
  * The other process has ended and may have mapped this or not: unmaps what the kernel has
- * there, unless the record says that it is somebody else's.
+ * there, unless the record has another owner for it.
  */
 void foreign_map_remove_unsure(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length);

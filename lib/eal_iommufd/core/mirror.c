@@ -19,11 +19,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
-#include "util/log.h"
+#include "core/address_space.h"
 #include "core/mirror.h"
 #include "core/space_map.h"
+#include "util/log.h"
 
 static int
 mirror_refuse(const char *why)
@@ -92,8 +92,8 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 }
 
 /*
- * Which space mirrors which is decided before any space is locked, so that two calls the
- * other way about cannot wait for each other.
+ * Which space mirrors which is decided before any space is locked, so that two calls with
+ * exchanged spaces cannot wait for each other.
  */
 static pthread_mutex_t relations_lock = PTHREAD_MUTEX_INITIALIZER;
 

@@ -5,21 +5,21 @@
 /*
  * PASIDs: which ones of a device are in use, and which space is attached to each.
  *
- * What makes a device or a machine unfit for PASIDs is found out when somebody first asks
- * for one of the device, and not before.
+ * Whether the device and the machine support PASIDs is checked at the first PASID of the
+ * device, and not before.
  *
- * Must not know: page tables, how the kernel is asked.
+ * Must not know: page tables, calls of the kernel.
  */
 
 #include <errno.h>
 #include <inttypes.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
+#include "core/address_space.h"
 #include "core/device_owner.h"
-#include "util/log.h"
 #include "core/pasid.h"
 #include "rte_iommufd_pasid.h"
+#include "util/log.h"
 
 bool
 pasid_is_any_attached(const struct rte_iommufd_device *device)
@@ -48,9 +48,9 @@ pasid_end_device(struct rte_iommufd_device *device)
 	pasid_set_clear(&device->pasids);
 }
 
-/* Says what is missing when there is something. */
+/* Logs what is missing, if something is. */
 static int
-check_device(struct rte_iommufd_device *device)
+pasid_check_device(struct rte_iommufd_device *device)
 {
 	const struct backend *backend = device->context->backend;
 	int ret;
@@ -71,13 +71,13 @@ check_device(struct rte_iommufd_device *device)
 }
 
 static bool
-is_in_range(const struct rte_iommufd_device *device, uint32_t number)
+pasid_is_in_range(const struct rte_iommufd_device *device, uint32_t number)
 {
 	return number != 0 && (uint64_t)number >> device->pasid_width == 0;
 }
 
 static int
-refuse_out_of_memory(const struct rte_iommufd_device *device)
+pasid_refuse_out_of_memory(const struct rte_iommufd_device *device)
 {
 	IOMMUFD_LOG(
 		ERR, "%s: no memory for another PASID", device->place.address);
@@ -89,12 +89,12 @@ alloc_locked(struct rte_iommufd_device *device, uint32_t *number)
 {
 	struct pasid *pasid;
 	uint32_t lowest;
-	int ret = check_device(device);
+	int ret = pasid_check_device(device);
 
 	if (ret != 0)
 		return ret;
 	lowest = pasid_set_lowest_free(&device->pasids);
-	if (!is_in_range(device, lowest)) {
+	if (!pasid_is_in_range(device, lowest)) {
 		IOMMUFD_LOG(ERR, "%s: all %" PRIu64 " PASIDs are in use",
 			device->place.address,
 			(UINT64_C(1) << device->pasid_width) - 1);
@@ -102,7 +102,7 @@ alloc_locked(struct rte_iommufd_device *device, uint32_t *number)
 	}
 	pasid = pasid_set_add(&device->pasids, lowest);
 	if (pasid == NULL)
-		return refuse_out_of_memory(device);
+		return pasid_refuse_out_of_memory(device);
 	pasid->allocated = true;
 	*number = lowest;
 	return 0;
@@ -122,7 +122,7 @@ rte_iommufd_pasid_alloc(struct rte_iommufd_device *device, uint32_t *pasid)
 }
 
 static int
-free_locked(struct rte_iommufd_device *device, uint32_t number)
+pasid_free_locked(struct rte_iommufd_device *device, uint32_t number)
 {
 	struct pasid *pasid = pasid_set_find(&device->pasids, number);
 
@@ -150,13 +150,13 @@ rte_iommufd_pasid_free(struct rte_iommufd_device *device, uint32_t pasid)
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = free_locked(device, pasid);
+	ret = pasid_free_locked(device, pasid);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }
 
 static int
-refuse(const struct rte_iommufd_device *device, uint32_t number,
+pasid_refuse(const struct rte_iommufd_device *device, uint32_t number,
 	const char *why, int err)
 {
 	IOMMUFD_LOG(ERR, "%s: cannot attach PASID %u, %s",
@@ -165,14 +165,14 @@ refuse(const struct rte_iommufd_device *device, uint32_t number,
 }
 
 static int
-check_attachment(struct rte_iommufd_device *device, uint32_t number,
+pasid_check_attachment(struct rte_iommufd_device *device, uint32_t number,
 	const struct rte_iommufd_space *space)
 {
-	int ret = check_device(device);
+	int ret = pasid_check_device(device);
 
 	if (ret != 0)
 		return ret;
-	if (!is_in_range(device, number)) {
+	if (!pasid_is_in_range(device, number)) {
 		IOMMUFD_LOG(ERR,
 			"%s: cannot attach PASID %u, it is not between 1 and %" PRIu64,
 			device->place.address, number,
@@ -180,10 +180,10 @@ check_attachment(struct rte_iommufd_device *device, uint32_t number,
 		return -EINVAL;
 	}
 	if (space->context != device->context)
-		return refuse(device, number,
+		return pasid_refuse(device, number,
 			"the address space is of another context", -EINVAL);
 	if (device->space == NULL)
-		return refuse(device, number,
+		return pasid_refuse(device, number,
 			"the device itself is attached to nothing: attach it first, which can be to an empty address space",
 			-EINVAL);
 	return 0;
@@ -191,7 +191,7 @@ check_attachment(struct rte_iommufd_device *device, uint32_t number,
 
 /* In place of the space that is attached to it, if there is one. */
 static int
-put_in_space(const struct rte_iommufd_device *device, struct pasid *pasid,
+pasid_put_in_space(const struct rte_iommufd_device *device, struct pasid *pasid,
 	struct rte_iommufd_space *space)
 {
 	struct rte_iommufd_space *left = pasid->space;
@@ -214,24 +214,24 @@ put_in_space(const struct rte_iommufd_device *device, struct pasid *pasid,
 }
 
 static int
-attach_locked(struct rte_iommufd_device *device, uint32_t number,
+pasid_attach_locked(struct rte_iommufd_device *device, uint32_t number,
 	struct rte_iommufd_space *space)
 {
 	struct pasid *pasid;
-	int ret = check_attachment(device, number, space);
+	int ret = pasid_check_attachment(device, number, space);
 
 	if (ret != 0)
 		return ret;
 	pasid = pasid_set_find(&device->pasids, number);
 	if (pasid != NULL && pasid->space != NULL)
-		return refuse(device, number,
+		return pasid_refuse(device, number,
 			"a space is attached to it: rte_iommufd_pasid_replace() takes another",
 			-EBUSY);
 	if (pasid == NULL)
 		pasid = pasid_set_add(&device->pasids, number);
 	if (pasid == NULL)
-		return refuse_out_of_memory(device);
-	ret = put_in_space(device, pasid, space);
+		return pasid_refuse_out_of_memory(device);
+	ret = pasid_put_in_space(device, pasid, space);
 	if (ret != 0 && !pasid->allocated)
 		pasid_set_remove(&device->pasids, number);
 	return ret;
@@ -246,14 +246,14 @@ rte_iommufd_pasid_attach(struct rte_iommufd_device *device, uint32_t pasid,
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = attach_locked(device, pasid, space);
+	ret = pasid_attach_locked(device, pasid, space);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }
 
 /* The PASID, when a space is attached to it. */
 static struct pasid *
-find_attached(const struct rte_iommufd_device *device, uint32_t number,
+pasid_find_attached(const struct rte_iommufd_device *device, uint32_t number,
 	const char *purpose)
 {
 	struct pasid *pasid = pasid_set_find(&device->pasids, number);
@@ -266,18 +266,18 @@ find_attached(const struct rte_iommufd_device *device, uint32_t number,
 }
 
 static int
-replace_locked(struct rte_iommufd_device *device, uint32_t number,
+pasid_replace_locked(struct rte_iommufd_device *device, uint32_t number,
 	struct rte_iommufd_space *space)
 {
-	struct pasid *pasid = find_attached(device, number, "replace");
+	struct pasid *pasid = pasid_find_attached(device, number, "replace");
 	int ret;
 
 	if (pasid == NULL)
 		return -ENOENT;
 	if (pasid->space == space)
 		return 0;
-	ret = check_attachment(device, number, space);
-	return ret != 0 ? ret : put_in_space(device, pasid, space);
+	ret = pasid_check_attachment(device, number, space);
+	return ret != 0 ? ret : pasid_put_in_space(device, pasid, space);
 }
 
 int
@@ -289,15 +289,15 @@ rte_iommufd_pasid_replace(struct rte_iommufd_device *device, uint32_t pasid,
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = replace_locked(device, pasid, space);
+	ret = pasid_replace_locked(device, pasid, space);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }
 
 static int
-detach_locked(struct rte_iommufd_device *device, uint32_t number)
+pasid_detach_locked(struct rte_iommufd_device *device, uint32_t number)
 {
-	struct pasid *pasid = find_attached(device, number, "detach");
+	struct pasid *pasid = pasid_find_attached(device, number, "detach");
 	struct rte_iommufd_space *left;
 	int ret;
 
@@ -323,7 +323,7 @@ rte_iommufd_pasid_detach(struct rte_iommufd_device *device, uint32_t pasid)
 	if (!device_is_own(device))
 		return -EINVAL;
 	pthread_mutex_lock(&device->context->lock);
-	ret = detach_locked(device, pasid);
+	ret = pasid_detach_locked(device, pasid);
 	pthread_mutex_unlock(&device->context->lock);
 	return ret;
 }

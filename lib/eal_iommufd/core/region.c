@@ -5,10 +5,10 @@
 /*
  * Regions of devices, for the DMA of other devices.
  *
- * IOMMU_IOAS_MAP takes memory only, and registers are none to it (pin_user_pages() does not
- * take VM_PFNMAP). It takes them as a dma-buf, which VFIO makes of a part of a region. Programs
- * know the address at which they have mapped the registers, by VFIO or by sysfs: which device
- * and which part of it that is, /proc/self/maps tells.
+ * IOMMU_IOAS_MAP takes memory only, and it does not accept registers as memory
+ * (pin_user_pages() refuses VM_PFNMAP). It takes them as a dma-buf, which VFIO makes of a
+ * part of a region. Programs know the address at which they have mapped the registers, by
+ * VFIO or by sysfs: /proc/self/maps shows which device and which part of it that is.
  *
  * Must not know: how a space is mapped, EAL.
  */
@@ -23,12 +23,12 @@
 #include <rte_common.h>
 
 #include "backend/backend.h"
+#include "core/region.h"
+#include "core/space_kernel.h"
 #include "explain/explain.h"
 #include "kernel/kernel.h"
 #include "kernel/vma_file.h"
 #include "util/log.h"
-#include "core/region.h"
-#include "core/space_kernel.h"
 
 /* What vfio-pci's offsets consist of: drivers/vfio/pci, VFIO_PCI_OFFSET_SHIFT. */
 #define VFIO_OFFSET_SHIFT 40
@@ -69,7 +69,7 @@ region_open(const struct rte_iommufd_device *owner, unsigned int region,
 	return file;
 }
 
-/* --- Whose registers they are --- */
+/* --- The device of the registers --- */
 
 /* Where the BAR is in physical memory, which the kernel adds to the offsets of sysfs maps. */
 static bool

@@ -18,9 +18,9 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
-#include "util/log.h"
 #include "core/space_allow.h"
 #include "core/space_map.h"
+#include "util/log.h"
 
 static int
 allow_compare(const void *one, const void *other)

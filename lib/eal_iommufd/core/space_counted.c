@@ -3,8 +3,8 @@
  */
 
 /*
- * Memory that is mapped by several who do not know of each other: programs map the same
- * memory once for each of their ports, though the ports share a space, and some map what EAL's
+ * Memory that several users map independently of each other: programs map the same memory
+ * once for each of their ports, though the ports share a space, and some map what EAL's
  * memory covers already. Neither may fail, and neither may be unmapped too early. So the
  * mapping in the record is counted: the program's own is unmapped when its count is 0, another
  * one (of EAL, of a source) only loses the count.
@@ -17,11 +17,11 @@
 #include <rte_common.h>
 
 #include "backend/backend.h"
-#include "kernel/same_memory.h"
-#include "util/log.h"
 #include "core/space_counted.h"
 #include "core/space_kernel.h"
 #include "core/space_map.h"
+#include "kernel/same_memory.h"
+#include "util/log.h"
 
 static uint64_t
 counted_last(const struct mapping *mapping)
@@ -54,14 +54,14 @@ counted_decrement(struct mapping *area, const void *argument __rte_unused)
 
 /* --- Map --- */
 
-/* What there is at the place of a request. */
+/* What is mapped in the interval of a request. */
 enum counted_place {
 	PLACE_FREE,   /* as far as is known: the record finds the rest */
 	PLACE_HAS_IT, /* these very IOVAs, by the program or by another one */
 	PLACE_TAKEN,
 };
 
-/* The place has it: where this process sees the memory is stored. */
+/* The interval is mapped already: stores the address of the memory in this process. */
 static enum counted_place
 counted_look(struct rte_iommufd_space *space, const struct mapping *run,
 	uint64_t *va)

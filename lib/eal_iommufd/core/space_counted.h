@@ -20,7 +20,7 @@ struct rte_iommufd_space;
  */
 bool space_counted_keeps_for_eal(
 	struct rte_iommufd_space *space, const struct mapping *run);
-/* EAL gives up memory in that mapping: from now on it is the program's alone. */
+/* EAL frees memory in that mapping: from now on it belongs to the program alone. */
 void space_counted_leaves_eal(
 	struct rte_iommufd_space *space, const struct mapping *area);
 

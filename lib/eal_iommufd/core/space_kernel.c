@@ -6,15 +6,15 @@
  * By which calls of the kernel one space is filled and emptied, and what they leave in its
  * record and its statistics.
  *
- * The kernel takes map calls on one IOAS side by side (iopt_map_pages() holds its locks for
- * reading while it fills page tables), so several threads make them. A legacy container has
- * one lock over the whole call (vfio_dma_do_map()), so there it is one thread. The threads
- * only call the kernel; the thread that was called does the rest.
+ * The kernel runs map calls on one IOAS in parallel (iopt_map_pages() holds its locks for
+ * reading while it fills page tables), so several threads make them. A legacy container
+ * has one lock over the whole call (vfio_dma_do_map()), so there it is one thread. The
+ * threads only call the kernel; the thread that was called does the rest.
  *
  * Areas are unmapped only whole (iopt_unmap_iova_range()), which the record knows. Large
- * intervals of many areas are unmapped by several threads as well: the kernel drops its lock of
- * the area tree while it empties page tables. What it says that it has unmapped is compared to
- * the byte.
+ * intervals of many areas are unmapped by several threads as well: the kernel drops its
+ * lock of the area tree while it empties page tables. The length that it returns is
+ * compared exactly.
  *
  * Must not know: which backend it is, mirrors, EAL, devices.
  */
@@ -27,16 +27,16 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
+#include "core/space_kernel.h"
+#include "core/space_map.h"
 #include "explain/explain.h"
 #include "kernel/memory_limits.h"
 #include "util/log.h"
 #include "util/parallel.h"
 #include "util/progress.h"
-#include "core/space_kernel.h"
-#include "core/space_map.h"
 
 /*
- * Threads are not worth their start for less than one of these: to map a file takes the
+ * For less work than this, to start threads does not pay: to map a file takes the
  * kernel a step for each hugepage, to map addresses one for each 4 KiB.
  */
 #define MANY_RUNS 64
@@ -47,8 +47,8 @@
 #define COPY_CALL_BYTES (UINT64_C(1) << 30)
 
 static int
-refuse_charged(struct rte_iommufd_space *space, const struct mapping *run,
-	enum memory_charge charge, int err)
+kernel_refuse_charged(struct rte_iommufd_space *space,
+	const struct mapping *run, enum memory_charge charge, int err)
 {
 	struct explanation why;
 
@@ -62,7 +62,7 @@ int
 space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err)
 {
-	return refuse_charged(space, run, MEMORY_NOT_CHARGED, err);
+	return kernel_refuse_charged(space, run, MEMORY_NOT_CHARGED, err);
 }
 
 static int
@@ -153,7 +153,7 @@ map_call_kernel(size_t item, void *argument)
 	return 0;
 }
 
-/* The same, in work of which one may want to see how far it is. */
+/* The same, with progress lines. */
 static int
 map_call_and_report(size_t item, void *argument)
 {
@@ -220,7 +220,7 @@ map_refuse_batch(const struct map_batch *batch)
 	refused.length = batch->error == -ENOMEM ? batch->bytes
 						 : batch->failed->length;
 	/* A copy shares what is pinned and charged for the source. */
-	return refuse_charged(batch->space, &refused,
+	return kernel_refuse_charged(batch->space, &refused,
 		batch->source != NULL ? MEMORY_NOT_CHARGED
 				      : batch->space->context->backend->charge,
 		batch->error);
@@ -376,8 +376,8 @@ unmap_plan(struct unmap_batch *batch, uint64_t iova, uint64_t length,
 }
 
 /*
- * Of several pieces some may be gone when another one fails: they leave the record, and what
- * the kernel has of the others is not known.
+ * When one of several pieces fails, others may be unmapped already: these are removed
+ * from the record, and it is not known what the kernel has of the rest.
  */
 static int
 unmap_settle(struct unmap_batch *batch, uint64_t iova, uint64_t length, int ret)

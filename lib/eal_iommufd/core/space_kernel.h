@@ -38,7 +38,7 @@ void space_kernel_take_back(
 int space_kernel_unmap(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, unsigned int threads);
 
-/* Says why a run could not be mapped, and returns err. */
+/* Logs why a run could not be mapped, and returns err. */
 int space_refuse_map(
 	struct rte_iommufd_space *space, const struct mapping *run, int err);
 

@@ -32,15 +32,15 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
-#include "explain/explain.h"
-#include "explain/explain_pasid.h"
-#include "util/log.h"
-#include "util/parallel.h"
-#include "kernel/kernel.h"
-#include "kernel/prefault.h"
 #include "core/region.h"
 #include "core/space_kernel.h"
 #include "core/space_map.h"
+#include "explain/explain.h"
+#include "explain/explain_pasid.h"
+#include "kernel/kernel.h"
+#include "kernel/prefault.h"
+#include "util/log.h"
+#include "util/parallel.h"
 
 unsigned int
 space_threads(const struct rte_iommufd_space *space)
@@ -142,7 +142,7 @@ space_unlock_range(struct rte_iommufd_space *space, struct locked_range *locked)
 	range_lock_release(&space->range_lock, locked);
 }
 
-/* All that the runs cover, and what lies between them. */
+/* Locks all that the runs cover, and what lies between them. */
 static void
 map_lock_runs(struct rte_iommufd_space *space, struct locked_range *locked,
 	const struct mapping *runs, size_t count)
@@ -151,7 +151,7 @@ map_lock_runs(struct rte_iommufd_space *space, struct locked_range *locked,
 	uint64_t last = 0;
 	size_t i;
 
-	/* One that is no interval is refused by the record, for which it is locked, too. */
+	/* An invalid interval is locked, too; the record refuses it later. */
 	for (i = 0; i < count; i++) {
 		first = RTE_MIN(first, runs[i].iova);
 		last = RTE_MAX(last, runs[i].iova);

@@ -28,9 +28,10 @@ struct rte_iommufd_space;
 unsigned int space_threads(const struct rte_iommufd_space *space);
 
 /*
- * Waits until no other thread maps, unmaps or looks up anything of [iova, iova + length), and
- * keeps them waiting until space_unlock_range(): all of the space where the backend's calls do
- * not run side by side. A length of 0, or too large a one, is to the end of the space.
+ * Waits until no other thread maps, unmaps or looks up anything of [iova, iova + length),
+ * and blocks other threads there until space_unlock_range(). Locks the whole space when
+ * the backend's calls do not run in parallel. A length of 0, or too large a one, is to
+ * the end of the space.
  */
 void space_lock_range(struct rte_iommufd_space *space,
 	struct locked_range *locked, uint64_t iova, uint64_t length);

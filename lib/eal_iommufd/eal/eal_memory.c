@@ -12,9 +12,9 @@
  * (those of -m and --socket-mem, all of --legacy-mem and --no-huge, and the
  * memory of an external heap, which goes as one) share areas.
  *
- * A memory event holds EAL's hotplug lock: nothing here may allocate from EAL's
- * memory or walk it with the functions that lock. The record of mappings lives in
- * malloc()'s memory for that reason.
+ * EAL's hotplug lock is held during a memory event: no code here may allocate from EAL's
+ * memory or walk it with the functions that take the lock. For that reason the record of
+ * mappings is in malloc()'s memory.
  *
  * Must not know: backends, devices.
  */
@@ -32,15 +32,15 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
-#include "core/address_space.h"
 #include "backend/backend.h"
-#include "util/log.h"
-#include "util/extents.h"
+#include "core/address_space.h"
 #include "core/mirror.h"
 #include "core/space_allow.h"
 #include "core/space_counted.h"
 #include "core/space_map.h"
 #include "eal/secondary_maps.h"
+#include "util/extents.h"
+#include "util/log.h"
 
 /*
  * Two threads may begin to follow with the same space, since EAL's lock is held for
@@ -56,7 +56,7 @@ static pthread_mutex_t begin_lock = PTHREAD_MUTEX_INITIALIZER;
  */
 static pthread_mutex_t pass_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* From so many on, pages that could share a call are worth a word to the user. */
+/* From so many on, pages that could share a call are worth a log line. */
 #define MANY_FILES 256
 /* EAL has at most 128 lists (RTE_MAX_MEMSEG_LISTS), which a gap can cut in two. */
 #define MAX_WINDOWS 256
@@ -76,7 +76,7 @@ struct pass {
 };
 
 static bool
-has_address(const struct rte_memseg *page)
+eal_memory_has_address(const struct rte_memseg *page)
 {
 	return page->iova != RTE_BAD_IOVA && page->len != 0;
 }
@@ -106,13 +106,15 @@ describe_page(
 
 /* Notes a run, to be mapped with all others. */
 static int
-find_run(const struct mapping *run, void *argument)
+eal_memory_find_run(const struct mapping *run, void *argument)
 {
 	struct pass *pass = argument;
 	size_t room = pass->room == 0 ? 64 : pass->room * 2;
 	struct mapping *found;
 
-	/* By the program, before EAL had the memory or before the space followed it. */
+	/* Mapped by the program, before EAL had the memory or before the space followed
+	 * it.
+	 */
 	if (space_counted_keeps_for_eal(pass->space, run))
 		return 0;
 	if (pass->count == pass->room) {
@@ -129,9 +131,9 @@ find_run(const struct mapping *run, void *argument)
 	return 0;
 }
 
-/* One that fails, which is logged there, does not keep the others mapped. */
+/* A failure, which is logged there, does not stop the unmapping of the others. */
 static int
-unmap_run(const struct mapping *run, void *argument)
+eal_memory_unmap_run(const struct mapping *run, void *argument)
 {
 	struct pass *pass = argument;
 
@@ -140,17 +142,17 @@ unmap_run(const struct mapping *run, void *argument)
 }
 
 static int
-map_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
-	void *argument)
+eal_memory_map_page(const struct rte_memseg_list *list,
+	const struct rte_memseg *page, void *argument)
 {
 	struct pass *pass = argument;
 	struct mapping mapping;
 	bool stays;
 	int ret;
 
-	if (!has_address(page))
+	if (!eal_memory_has_address(page))
 		return 0;
-	/* An external heap goes as one, but not with its neighbour. */
+	/* An external heap is removed as a whole, but separately from its neighbour. */
 	if (pass->list != list && pass->list != NULL &&
 		(list->external || pass->list->external)) {
 		ret = extents_finish(&pass->runs);
@@ -164,14 +166,14 @@ map_page(const struct rte_memseg_list *list, const struct rte_memseg *page,
 	return extents_add_page(&pass->runs, &mapping, stays);
 }
 
-/* External memory that is no heap is mapped by who registered it. */
+/* External memory that is no heap is mapped by the code that registered it. */
 static int
 map_page_of_eal(const struct rte_memseg_list *list,
 	const struct rte_memseg *page, void *argument)
 {
 	if (list->external && !list->heap)
 		return 0;
-	return map_page(list, page, argument);
+	return eal_memory_map_page(list, page, argument);
 }
 
 static bool
@@ -182,7 +184,7 @@ maps_by_file(const struct rte_iommufd_space *space)
 	return context->backend->maps_files(context);
 }
 
-/* Said once: it is about how the program was started. */
+/* Logged once: the cause is how the program was started. */
 static void
 hint_at_files(const struct pass *pass)
 {
@@ -200,7 +202,7 @@ hint_at_files(const struct pass *pass)
 
 /* All or, when it fails, nothing. */
 static int
-map_all(struct rte_iommufd_space *space, bool all_stay)
+eal_memory_map_all(struct rte_iommufd_space *space, bool all_stay)
 {
 	struct pass pass = {
 		.space = space,
@@ -210,7 +212,7 @@ map_all(struct rte_iommufd_space *space, bool all_stay)
 	int ret;
 
 	pthread_mutex_lock(&pass_lock);
-	extents_start(&pass.runs, find_run, &pass);
+	extents_start(&pass.runs, eal_memory_find_run, &pass);
 	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, &pass);
 	if (ret == 0)
 		ret = extents_finish(&pass.runs);
@@ -229,7 +231,7 @@ map_all(struct rte_iommufd_space *space, bool all_stay)
  * in use; EAL's hotplug lock is held.
  */
 static int
-each_page(const void *address, size_t length,
+eal_memory_each_page(const void *address, size_t length,
 	int (*visit)(const struct rte_memseg_list *list,
 		const struct rte_memseg *page, void *argument),
 	void *argument)
@@ -253,16 +255,18 @@ each_page(const void *address, size_t length,
 /*
  * Events come for EAL's memory and for heaps only. When the memory of a new heap
  * is announced, its list does not say yet that it is one
- * (rte_malloc_heap_memory_add()), so that must not be asked here.
+ * (rte_malloc_heap_memory_add()), so it must not be checked here.
  */
 static void
-map_event(struct rte_iommufd_space *space, const void *address, size_t length)
+eal_memory_map_event(
+	struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = { .space = space, .by_file = maps_by_file(space) };
 
 	pthread_mutex_lock(&pass_lock);
-	extents_start(&pass.runs, find_run, &pass);
-	if (each_page(address, length, map_page, &pass) == 0 &&
+	extents_start(&pass.runs, eal_memory_find_run, &pass);
+	if (eal_memory_each_page(address, length, eal_memory_map_page, &pass) ==
+			0 &&
 		extents_finish(&pass.runs) == 0)
 		space_map_runs(space, pass.found, pass.count, 1);
 	pthread_mutex_unlock(&pass_lock);
@@ -270,12 +274,12 @@ map_event(struct rte_iommufd_space *space, const void *address, size_t length)
 }
 
 /*
- * Whether an area of ours lies in what EAL gives up. It does not where pages that were
- * to stay share it: in rte_eal_cleanup() EAL gives up those as well. They stay mapped
- * until the process, which is about to end, closes the space.
+ * Whether an area lies completely in what EAL frees. It does not when permanent pages
+ * share the area: rte_eal_cleanup() frees those as well. They stay mapped until the
+ * process, which is about to end, closes the space.
  */
 static bool
-goes_with_event(const struct pass *pass, const struct mapping *area)
+eal_memory_goes_with_event(const struct pass *pass, const struct mapping *area)
 {
 	if (area->origin == MAPPING_COUNTED)
 		space_counted_leaves_eal(pass->space, area);
@@ -305,7 +309,7 @@ cut_page(const struct rte_memseg *page, uint64_t offset,
 
 /* A page is an area or part of one; the program may have mapped it in several. */
 static int
-unmap_page(const struct rte_memseg_list *list __rte_unused,
+eal_memory_unmap_page(const struct rte_memseg_list *list __rte_unused,
 	const struct rte_memseg *page, void *argument)
 {
 	struct pass *pass = argument;
@@ -313,7 +317,7 @@ unmap_page(const struct rte_memseg_list *list __rte_unused,
 	uint64_t done;
 	int ret = 0;
 
-	if (!has_address(page))
+	if (!eal_memory_has_address(page))
 		return 0;
 	for (done = 0; ret == 0 && done < page->len; done += piece.length) {
 		/* Where there is none, its map call failed, which was logged then. */
@@ -321,14 +325,15 @@ unmap_page(const struct rte_memseg_list *list __rte_unused,
 			0)
 			return 0;
 		cut_page(page, done, &area, &piece);
-		if (goes_with_event(pass, &area))
+		if (eal_memory_goes_with_event(pass, &area))
 			ret = extents_add_page(&pass->runs, &piece, true);
 	}
 	return ret;
 }
 
 static void
-unmap_event(struct rte_iommufd_space *space, const void *address, size_t length)
+eal_memory_unmap_event(
+	struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = {
 		.space = space,
@@ -337,8 +342,8 @@ unmap_event(struct rte_iommufd_space *space, const void *address, size_t length)
 	};
 
 	pthread_mutex_lock(&pass_lock);
-	extents_start(&pass.runs, unmap_run, &pass);
-	each_page(address, length, unmap_page, &pass);
+	extents_start(&pass.runs, eal_memory_unmap_run, &pass);
+	eal_memory_each_page(address, length, eal_memory_unmap_page, &pass);
 	extents_finish(&pass.runs);
 	pthread_mutex_unlock(&pass_lock);
 }
@@ -349,9 +354,9 @@ on_memory_event(enum rte_mem_event type, const void *address, size_t length,
 	void *space)
 {
 	if (type == RTE_MEM_EVENT_ALLOC)
-		map_event(space, address, length);
+		eal_memory_map_event(space, address, length);
 	else
-		unmap_event(space, address, length);
+		eal_memory_unmap_event(space, address, length);
 }
 
 static void
@@ -403,7 +408,7 @@ add_window(struct windows *windows, uint64_t first, uint64_t last)
 }
 
 static int
-find_window(const struct rte_memseg_list *list, void *argument)
+eal_memory_find_window(const struct rte_memseg_list *list, void *argument)
 {
 	struct windows *windows = argument;
 	const uint64_t first = list->addr_64;
@@ -419,9 +424,9 @@ find_window(const struct rte_memseg_list *list, void *argument)
 }
 
 /*
- * A device that is attached later must not take addresses away that EAL will use:
- * better that its attachment is refused than that memory cannot be mapped one day.
- * What the devices of now do not reach is no matter until EAL has memory there.
+ * A device that is attached later must not take away addresses that EAL will use: to
+ * refuse its attachment is better than to fail later, when memory is mapped. Addresses
+ * that the present devices do not reach do not matter until EAL has memory there.
  */
 static void
 keep_windows(struct rte_iommufd_space *space)
@@ -434,7 +439,7 @@ keep_windows(struct rte_iommufd_space *space)
 		return;
 	space_lock_all(space, &locked);
 	windows.usable_count = space->range_count;
-	rte_memseg_list_walk_thread_unsafe(find_window, &windows);
+	rte_memseg_list_walk_thread_unsafe(eal_memory_find_window, &windows);
 	space_unlock_range(space, &locked);
 	if (windows.count == 0)
 		return;
@@ -447,9 +452,9 @@ keep_windows(struct rte_iommufd_space *space)
 
 /* Before the space ends; does not unmap. */
 static void
-unfollow(struct rte_iommufd_space *space)
+eal_memory_unfollow(struct rte_iommufd_space *space)
 {
-	/* Waits for an event that is under way, which may take our locks. */
+	/* Waits for an event that is running, which may take the locks here. */
 	unregister_callback(space);
 	space->unfollow = NULL;
 	pthread_mutex_lock(&begin_lock);
@@ -462,10 +467,10 @@ unfollow(struct rte_iommufd_space *space)
 /*
  * EAL's hotplug lock is held for reading, so its own memory does not change meanwhile.
  * An external heap can be attached (rte_malloc_heap_memory_attach() reads as well);
- * what its event has mapped is then mapped already, or the other way about.
+ * its event and this pass find what the other one has mapped.
  */
 static int
-follow_locked(struct rte_iommufd_space *space)
+eal_memory_follow_locked(struct rte_iommufd_space *space)
 {
 	int never_changes, ret;
 
@@ -475,7 +480,7 @@ follow_locked(struct rte_iommufd_space *space)
 			"without an IOMMU devices use physical addresses: start with --iova-mode=pa");
 		return -EINVAL;
 	}
-	if (!mirror_lets_follow(space, unfollow)) {
+	if (!mirror_lets_follow(space, eal_memory_unfollow)) {
 		IOMMUFD_LOG(ERR,
 			"an address space that mirrors another does not follow memory itself");
 		return -EINVAL;
@@ -485,7 +490,7 @@ follow_locked(struct rte_iommufd_space *space)
 		space->unfollow = NULL;
 		return never_changes;
 	}
-	ret = map_all(space, never_changes != 0);
+	ret = eal_memory_map_all(space, never_changes != 0);
 	if (ret == 0) {
 		if (space->context->memory == NULL)
 			space->context->memory = space;
@@ -508,7 +513,7 @@ rte_iommufd_space_follow_memory(struct rte_iommufd_space *space)
 	rte_mcfg_mem_read_lock();
 	pthread_mutex_lock(&begin_lock);
 	if (space->unfollow == NULL)
-		ret = follow_locked(space);
+		ret = eal_memory_follow_locked(space);
 	pthread_mutex_unlock(&begin_lock);
 	rte_mcfg_mem_read_unlock();
 	if (ret != 0)

@@ -6,14 +6,14 @@
 #define MP_MESSAGE_H
 
 /*
- * What a secondary process and its primary say to each other over EAL's multi-process
+ * The messages between a secondary process and its primary over EAL's multi-process
  * channel: one request, one answer, and at most one descriptor with either.
  *
- * The order of a mapping: the secondary says what it intends to map, maps it by itself
- * (the kernel takes the pages of the process that calls), and says that it has done so.
- * The primary unmaps: the kernel lets any process that has the descriptor do that.
+ * The order of a mapping: the secondary sends what it intends to map, maps it by itself
+ * (the kernel takes the pages of the calling process), and sends that it is mapped. The
+ * primary unmaps: the kernel lets any process that has the descriptor do that.
  *
- * Must not know: who sends, who answers.
+ * Must not know: the sender, the receiver.
  */
 
 #include <stdint.h>

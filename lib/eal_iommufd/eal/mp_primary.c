@@ -5,19 +5,20 @@
 /*
  * The primary process answers its secondary processes.
  *
- * What a secondary may ask, and what is checked:
- *  - who can send at all is decided by the permissions of EAL's runtime folder: it has the
- *    same user, and shares EAL's memory. It gets descriptors of devices, of /dev/iommu or of
- *    the container, with which the kernel lets it map, unmap and do anything the primary
- *    can. So this is no border between users; the checks keep mistakes, other versions and
- *    processes that end half-way from spoiling what the primary has.
+ * The requests of a secondary, and the checks:
+ *  - who can send at all is decided by the permissions of EAL's runtime folder: it has
+ *    the same user, and shares EAL's memory. It gets descriptors of devices, of
+ *    /dev/iommu or of the container, with which the kernel lets it map, unmap and do
+ *    anything the primary can. So this does not protect one user from another. The checks
+ *    protect the primary from mistakes, from other versions and from processes that end
+ *    in the middle of a request.
  *  - a message has this version and length; a path is ended; a request that brings a
  *    descriptor brings one, which can be waited for, and others are closed.
  *  - a device is lent by its path, only when this process has opened it.
- *  - what it intends to map is an interval that overlaps nothing of the record: no memory of
- *    EAL's (all of an interval at the same addresses is accepted without a map call), nothing
- *    of the program's, nothing that another secondary has or intends.
- *  - it unmaps only what itself has mapped, whole.
+ *  - what it intends to map is an interval that overlaps nothing of the record: no memory
+ *    of EAL's (all of an interval at the same addresses is accepted without a map call),
+ *    nothing of the program's, nothing that another secondary has or intends.
+ *  - it unmaps only what it has mapped itself, each mapping as a whole.
  *
  * Must not know: what has been mapped by whom (secondary_maps.c).
  */
@@ -197,7 +198,7 @@ answer_request(const struct rte_mp_msg *message, const char *peer,
 
 /* Runs in EAL's channel thread of the primary. */
 static int
-on_request(const struct rte_mp_msg *message, const void *peer)
+mp_primary_on_request(const struct rte_mp_msg *message, const void *peer)
 {
 	struct rte_mp_msg reply = { .len_param = sizeof(struct mp_answer) };
 	struct mp_answer answer = { .version = MP_VERSION };
@@ -222,7 +223,7 @@ rte_iommufd_process_serve(void)
 {
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return -EINVAL;
-	if (rte_mp_action_register(MP_ACTION, on_request) == 0 ||
+	if (rte_mp_action_register(MP_ACTION, mp_primary_on_request) == 0 ||
 		rte_errno == EEXIST || rte_errno == ENOTSUP)
 		return 0;
 	IOMMUFD_LOG(ERR, "secondary processes will not get devices: %s",

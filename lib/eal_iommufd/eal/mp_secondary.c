@@ -3,8 +3,8 @@
  */
 
 /*
- * A secondary process asks its primary: for devices, and for leave to map memory of its own
- * in the primary's address space.
+ * The requests of a secondary process to its primary: for devices, and to map its own
+ * memory in the primary's address space.
  *
  * One request at a time: EAL's channel keeps requests apart by their name only. The answer to
  * a request that was given up can come in place of the next one's, so each has a number. To
@@ -31,13 +31,13 @@
 #include "kernel/kernel.h"
 #include "util/log.h"
 
-/* In all, for whatever is asked while the primary keeps silent. */
+/* The limit for all attempts of one request without an answer. */
 #define PATIENCE_SECONDS 3
-/* To ask whether it uses DPDK's own code. */
+/* For the request whether the primary uses DPDK's own code. */
 #define STOCK_PATIENCE_SECONDS 1
-/* Within this time after a silence nothing more is asked. */
+/* For this time after a timeout no request is sent. */
 #define SILENCE_SECONDS 5
-/* Answers to requests that were given up are passed over. */
+/* Answers to requests that timed out are ignored. */
 #define LATE_ANSWERS 8
 
 enum own_map_state {
@@ -54,11 +54,11 @@ struct own_map {
 	uint64_t va;
 	uint64_t iova;
 	uint64_t length;
-	unsigned int count; /* how often it was asked for */
+	unsigned int count; /* how often it was requested */
 	enum own_map_state state;
 };
 
-/* All of it guarded by the lock, which is held while the primary is asked. */
+/* All of it guarded by the lock, which is held while the primary answers. */
 static struct {
 	pthread_mutex_t lock;
 	uint32_t count; /* of requests */
@@ -73,7 +73,7 @@ static struct {
 };
 
 static bool
-is_silent(void)
+mp_secondary_is_silent(void)
 {
 	struct timespec now;
 
@@ -82,15 +82,16 @@ is_silent(void)
 }
 
 static void
-note_silence(void)
+mp_secondary_note_silence(void)
 {
 	clock_gettime(CLOCK_MONOTONIC, &secondary.silent_until);
 	secondary.silent_until.tv_sec += SILENCE_SECONDS;
 }
 
-/* 0 and the one reply; -ECONNREFUSED: nobody was there to send to. */
+/* 0 and the one reply; -ECONNREFUSED: the primary does not run. */
 static int
-ask_once(struct rte_mp_msg *message, time_t seconds, struct rte_mp_msg *reply)
+mp_secondary_ask_once(
+	struct rte_mp_msg *message, time_t seconds, struct rte_mp_msg *reply)
 {
 	const struct timespec patience = { .tv_sec = seconds };
 	struct rte_mp_reply replies = { 0 };
@@ -107,8 +108,9 @@ ask_once(struct rte_mp_msg *message, time_t seconds, struct rte_mp_msg *reply)
 }
 
 /*
- * EAL's own channel for VFIO, on which every primary answers. 0x400 asks for the IOMMU's type,
- * or in some releases for the container: what DPDK's own code says only when it is in use.
+ * EAL's own channel for VFIO, on which every primary answers. 0x400 asks for the IOMMU's
+ * type, or in some releases for the container: DPDK's own code answers this only when it
+ * is in use.
  */
 static bool
 is_stock_in_use(void)
@@ -126,7 +128,8 @@ is_stock_in_use(void)
 	int fd;
 
 	memcpy(message.param, &vfio, sizeof(vfio));
-	if (ask_once(&message, STOCK_PATIENCE_SECONDS, &reply) != 0)
+	if (mp_secondary_ask_once(&message, STOCK_PATIENCE_SECONDS, &reply) !=
+		0)
 		return false;
 	fd = mp_message_take_fd(&reply);
 	if (fd >= 0)
@@ -137,26 +140,27 @@ is_stock_in_use(void)
 	return vfio.result == 0;
 }
 
-/* What a failure to get an answer is, in one line; the lock is held. */
+/* Logs why there is no answer, in one line; the lock is held. */
 static int
-complain(int err)
+mp_secondary_complain(int err)
 {
 	if (err == -ETIMEDOUT) {
 		if (is_stock_in_use())
 			return -EOPNOTSUPP;
-		note_silence();
+		mp_secondary_note_silence();
 		IOMMUFD_LOG(ERR,
 			"the primary process does not answer: is it stopped, or without this library? (RTE_IOMMUFD=backend=stock leaves devices to DPDK's own code)");
 		return err;
 	}
-	IOMMUFD_LOG(ERR, "the primary process cannot be asked: %s",
+	IOMMUFD_LOG(ERR, "cannot send a request to the primary process: %s",
 		err == -ECONNREFUSED ? "it has ended, or has not started yet"
 				     : rte_strerror(-err));
 	return err;
 }
 
 static int
-read_answer(const struct rte_mp_msg *reply, struct mp_answer *answer)
+mp_secondary_read_answer(
+	const struct rte_mp_msg *reply, struct mp_answer *answer)
 {
 	if (reply->len_param != sizeof(*answer))
 		return -EPROTO;
@@ -180,13 +184,14 @@ next_number(void)
  * becomes the owner; without fd, none is expected. The lock is held.
  */
 static int
-ask(struct mp_request *request, int own_fd, struct mp_answer *answer, int *fd)
+mp_secondary_ask(struct mp_request *request, int own_fd,
+	struct mp_answer *answer, int *fd)
 {
 	struct rte_mp_msg message = { .len_param = sizeof(*request) };
 	struct rte_mp_msg reply;
 	int received, ret, tries;
 
-	if (is_silent())
+	if (mp_secondary_is_silent())
 		return -ETIMEDOUT;
 	request->version = MP_VERSION;
 	strcpy(message.name, MP_ACTION);
@@ -197,10 +202,10 @@ ask(struct mp_request *request, int own_fd, struct mp_answer *answer, int *fd)
 	request->number = next_number();
 	memcpy(message.param, request, sizeof(*request));
 	for (tries = 0; tries < LATE_ANSWERS; tries++) {
-		ret = ask_once(&message, PATIENCE_SECONDS, &reply);
+		ret = mp_secondary_ask_once(&message, PATIENCE_SECONDS, &reply);
 		if (ret != 0)
-			return complain(ret);
-		ret = read_answer(&reply, answer);
+			return mp_secondary_complain(ret);
+		ret = mp_secondary_read_answer(&reply, answer);
 		received = mp_message_take_fd(&reply);
 		if (ret == 0 && answer->number == request->number &&
 			answer->result >= 0 && fd != NULL) {
@@ -210,11 +215,11 @@ ask(struct mp_request *request, int own_fd, struct mp_answer *answer, int *fd)
 		if (received >= 0)
 			kernel_close(received);
 		if (ret != 0)
-			return complain(ret);
+			return mp_secondary_complain(ret);
 		if (answer->number == request->number)
 			return answer->result;
 	}
-	return complain(-ETIMEDOUT);
+	return mp_secondary_complain(-ETIMEDOUT);
 }
 
 static int
@@ -225,13 +230,13 @@ borrow_fd(const char *device_path, int *fd)
 	int ret;
 
 	if (strlen(device_path) >= sizeof(request.path)) {
-		IOMMUFD_LOG(ERR, "%s: the path is too long to be asked for",
+		IOMMUFD_LOG(ERR, "%s: the path is too long for a request",
 			device_path);
 		return -EINVAL;
 	}
 	strcpy(request.path, device_path);
 	pthread_mutex_lock(&secondary.lock);
-	ret = ask(&request, -1, &answer, fd);
+	ret = mp_secondary_ask(&request, -1, &answer, fd);
 	pthread_mutex_unlock(&secondary.lock);
 	if (ret == 0 && *fd < 0)
 		ret = -EIO;
@@ -273,7 +278,7 @@ rte_iommufd_process_borrow(
 	return 0;
 }
 
-/* Learns once how to map into the primary's space; the lock is held. */
+/* Requests once how to map into the primary's space; the lock is held. */
 static int
 require_space(void)
 {
@@ -287,7 +292,7 @@ require_space(void)
 	pidfd = kernel_open_own_process();
 	if (pidfd < 0)
 		return pidfd;
-	ret = ask(&request, pidfd, &answer, &fd);
+	ret = mp_secondary_ask(&request, pidfd, &answer, &fd);
 	kernel_close(pidfd);
 	if (ret != 0)
 		return ret;
@@ -325,7 +330,8 @@ unmap_in_kernel(uint64_t iova, uint64_t length)
 }
 
 static int
-tell(enum mp_kind kind, uint64_t va, uint64_t iova, uint64_t length)
+mp_secondary_tell(
+	enum mp_kind kind, uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct mp_request request = {
 		.kind = kind,
@@ -335,30 +341,31 @@ tell(enum mp_kind kind, uint64_t va, uint64_t iova, uint64_t length)
 	};
 	struct mp_answer answer = { 0 };
 
-	return ask(&request, -1, &answer, NULL);
+	return mp_secondary_ask(&request, -1, &answer, NULL);
 }
 
-/* What complain() has logged. */
+/* The failure that mp_secondary_complain() has logged. */
 static bool
-is_told(int err)
+mp_secondary_is_told(int err)
 {
 	return err == -ETIMEDOUT || err == -ECONNREFUSED;
 }
 
 /*
- * Says what has become of the mapping in its state. The primary has acted on all requests
- * before by the time it answers.
+ * Tells the primary the state of the mapping. When the primary answers, it has handled
+ * all earlier requests.
  */
 static int
-settle(struct own_map *map)
+mp_secondary_settle(struct own_map *map)
 {
-	int ret = tell(MP_UNMAP, map->va, map->iova, map->length);
+	int ret = mp_secondary_tell(MP_UNMAP, map->va, map->iova, map->length);
 
 	if (ret == -ENOENT && map->state != OWN_MAYBE_UNMAPPED)
-		ret = tell(MP_WITHDRAW, map->va, map->iova, map->length);
+		ret = mp_secondary_tell(
+			MP_WITHDRAW, map->va, map->iova, map->length);
 	else if (ret == 0)
 		map->state = OWN_MAYBE_UNMAPPED;
-	if (is_told(ret))
+	if (mp_secondary_is_told(ret))
 		return ret;
 	if (map->state == OWN_MAYBE_COMMITTED)
 		unmap_in_kernel(map->iova, map->length);
@@ -368,7 +375,7 @@ settle(struct own_map *map)
 }
 
 static int
-settle_all(void)
+mp_secondary_settle_all(void)
 {
 	struct own_map *map, *following;
 	int ret = 0;
@@ -377,21 +384,21 @@ settle_all(void)
 		map = following) {
 		following = TAILQ_NEXT(map, next);
 		if (map->state >= OWN_MAYBE_INTENDED)
-			ret = settle(map);
+			ret = mp_secondary_settle(map);
 	}
 	return ret;
 }
 
 /* 0 or -errno, with the state in which it is then; the lock is held. */
 static int
-map_locked(struct own_map *map)
+mp_secondary_map_locked(struct own_map *map)
 {
 	int ret = require_space();
 
 	if (ret != 0)
 		return ret;
 	map->state = OWN_MAYBE_INTENDED;
-	ret = tell(MP_INTEND, map->va, map->iova, map->length);
+	ret = mp_secondary_tell(MP_INTEND, map->va, map->iova, map->length);
 	if (ret == MP_IS_EALS) {
 		map->state = OWN_OF_EAL;
 		return 0;
@@ -401,21 +408,21 @@ map_locked(struct own_map *map)
 	ret = map_in_kernel(map->va, map->iova, map->length);
 	if (ret != 0)
 		/* Unanswered, it is withdrawn before the next one. */
-		return is_told(tell(
+		return mp_secondary_is_told(mp_secondary_tell(
 			       MP_WITHDRAW, map->va, map->iova, map->length))
 			? -ETIMEDOUT
 			: ret;
 	map->state = OWN_MAYBE_COMMITTED;
-	ret = tell(MP_COMMIT, map->va, map->iova, map->length);
+	ret = mp_secondary_tell(MP_COMMIT, map->va, map->iova, map->length);
 	if (ret == 0)
 		map->state = OWN_MAPPED;
-	else if (!is_told(ret))
+	else if (!mp_secondary_is_told(ret))
 		unmap_in_kernel(map->iova, map->length);
 	return ret;
 }
 
 static const char *
-map_failure(int err)
+mp_secondary_map_failure(int err)
 {
 	switch (err) {
 	case -EEXIST:
@@ -433,7 +440,7 @@ map_failure(int err)
 }
 
 static struct own_map *
-find_own(uint64_t va, uint64_t iova, uint64_t limit, bool exact)
+mp_secondary_find_own(uint64_t va, uint64_t iova, uint64_t limit, bool exact)
 {
 	struct own_map *found = NULL;
 	struct own_map *map;
@@ -447,14 +454,14 @@ find_own(uint64_t va, uint64_t iova, uint64_t limit, bool exact)
 }
 
 static int
-add_own(uint64_t va, uint64_t iova, uint64_t length)
+mp_secondary_add_own(uint64_t va, uint64_t iova, uint64_t length)
 {
 	struct own_map *map;
-	int ret = settle_all();
+	int ret = mp_secondary_settle_all();
 
 	if (ret != 0)
 		return ret;
-	map = find_own(va, iova, length, true);
+	map = mp_secondary_find_own(va, iova, length, true);
 	if (map != NULL) {
 		map->count++;
 		return 0;
@@ -466,9 +473,10 @@ add_own(uint64_t va, uint64_t iova, uint64_t length)
 	map->iova = iova;
 	map->length = length;
 	map->count = 1;
-	ret = map_locked(map);
-	/* One in doubt is kept, to be settled before the next. */
-	if (ret == 0 || (is_told(ret) && map->state >= OWN_MAYBE_INTENDED))
+	ret = mp_secondary_map_locked(map);
+	/* A mapping in doubt is kept and settled before the next request. */
+	if (ret == 0 ||
+		(mp_secondary_is_told(ret) && map->state >= OWN_MAYBE_INTENDED))
 		TAILQ_INSERT_TAIL(&secondary.maps, map, next);
 	else
 		free(map);
@@ -483,24 +491,25 @@ rte_iommufd_process_map(const void *va, uint64_t iova, uint64_t length)
 	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
 		return -EINVAL;
 	pthread_mutex_lock(&secondary.lock);
-	ret = add_own((uintptr_t)va, iova, length);
+	ret = mp_secondary_add_own((uintptr_t)va, iova, length);
 	pthread_mutex_unlock(&secondary.lock);
-	if (ret != 0 && ret != -ENODEV && !is_told(ret))
+	if (ret != 0 && ret != -ENODEV && !mp_secondary_is_told(ret))
 		IOMMUFD_LOG(ERR,
 			"cannot map %#" PRIx64 " + %#" PRIx64
 			" for the primary's devices: %s",
-			iova, length, map_failure(ret));
+			iova, length, mp_secondary_map_failure(ret));
 	return ret;
 }
 
 static int
-check_own(uint64_t va, uint64_t iova, uint64_t length)
+mp_secondary_check_own(uint64_t va, uint64_t iova, uint64_t length)
 {
 	const struct own_map *map;
 	uint64_t done;
 
 	for (done = 0; done < length; done += map->length) {
-		map = find_own(va + done, iova + done, length - done, false);
+		map = mp_secondary_find_own(
+			va + done, iova + done, length - done, false);
 		if (map == NULL || map->state == OWN_MAYBE_INTENDED ||
 			map->state == OWN_MAYBE_COMMITTED)
 			return -EINVAL;
@@ -509,7 +518,7 @@ check_own(uint64_t va, uint64_t iova, uint64_t length)
 }
 
 static int
-remove_one(struct own_map *map)
+mp_secondary_remove_one(struct own_map *map)
 {
 	int ret = 0;
 
@@ -518,8 +527,9 @@ remove_one(struct own_map *map)
 		return 0;
 	}
 	if (map->state != OWN_OF_EAL)
-		ret = tell(MP_UNMAP, map->va, map->iova, map->length);
-	if (is_told(ret)) {
+		ret = mp_secondary_tell(
+			MP_UNMAP, map->va, map->iova, map->length);
+	if (mp_secondary_is_told(ret)) {
 		map->state = OWN_MAYBE_UNMAPPED;
 		return ret;
 	}
@@ -532,16 +542,17 @@ remove_one(struct own_map *map)
 }
 
 static int
-remove_own(uint64_t va, uint64_t iova, uint64_t length)
+mp_secondary_remove_own(uint64_t va, uint64_t iova, uint64_t length)
 {
-	int ret = check_own(va, iova, length);
+	int ret = mp_secondary_check_own(va, iova, length);
 	struct own_map *map;
 	uint64_t done, step;
 
 	for (done = 0; ret == 0 && done < length; done += step) {
-		map = find_own(va + done, iova + done, length - done, false);
+		map = mp_secondary_find_own(
+			va + done, iova + done, length - done, false);
 		step = map->length;
-		ret = remove_one(map);
+		ret = mp_secondary_remove_one(map);
 	}
 	return ret;
 }
@@ -554,9 +565,9 @@ rte_iommufd_process_unmap(const void *va, uint64_t iova, uint64_t length)
 	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
 		return -EINVAL;
 	pthread_mutex_lock(&secondary.lock);
-	ret = remove_own((uintptr_t)va, iova, length);
+	ret = mp_secondary_remove_own((uintptr_t)va, iova, length);
 	pthread_mutex_unlock(&secondary.lock);
-	if (ret != 0 && !is_told(ret))
+	if (ret != 0 && !mp_secondary_is_told(ret))
 		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
 			iova, length,
 			ret == -EINVAL ? "this process has not mapped it so"

@@ -8,7 +8,7 @@
 /*
  * File descriptors that came with a message of EAL's multi-process channel (SCM_RIGHTS).
  * EAL receives them without MSG_CMSG_CLOEXEC and leaves them to the message's receiver:
- * here they get FD_CLOEXEC, and those that nobody expects are closed. A program that is
+ * here they get FD_CLOEXEC, and unexpected ones are closed. A program that is
  * executed by another thread between EAL's recvmsg() and this still inherits them.
  *
  * Must not know: what messages are about.

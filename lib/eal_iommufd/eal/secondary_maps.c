@@ -84,7 +84,8 @@ drop_map(struct secondary *secondary, struct secondary_map *map)
 }
 
 static void
-unmap_one(const struct secondary *secondary, const struct secondary_map *map)
+secondary_maps_unmap_one(
+	const struct secondary *secondary, const struct secondary_map *map)
 {
 	if (map->state == MAP_COMMITTED)
 		foreign_map_remove(secondary->space, map->iova, map->length);
@@ -94,14 +95,14 @@ unmap_one(const struct secondary *secondary, const struct secondary_map *map)
 }
 
 static void
-unmap_all(struct secondary *secondary)
+secondary_maps_unmap_all(struct secondary *secondary)
 {
 	struct secondary_map *map;
 	uint64_t bytes = 0;
 
 	while ((map = TAILQ_FIRST(&secondary->maps)) != NULL) {
 		if (secondary->space != NULL)
-			unmap_one(secondary, map);
+			secondary_maps_unmap_one(secondary, map);
 		bytes += map->length;
 		drop_map(secondary, map);
 	}
@@ -111,7 +112,7 @@ unmap_all(struct secondary *secondary)
 		bytes);
 }
 
-/* EAL looks at the descriptor no more. */
+/* EAL does not use the descriptor any more. */
 static void
 end_secondary(struct rte_intr_handle *handle __rte_unused, void *argument)
 {
@@ -124,21 +125,21 @@ end_secondary(struct rte_intr_handle *handle __rte_unused, void *argument)
 
 /* Runs in EAL's interrupt thread. */
 static void
-on_end(void *argument)
+secondary_maps_on_end(void *argument)
 {
 	struct secondary *secondary = argument;
 
 	pthread_mutex_lock(&secondaries_lock);
 	TAILQ_REMOVE(&secondaries, secondary, next);
-	unmap_all(secondary);
+	secondary_maps_unmap_all(secondary);
 	pthread_mutex_unlock(&secondaries_lock);
-	rte_intr_callback_unregister_pending(
-		secondary->end, on_end, secondary, end_secondary);
+	rte_intr_callback_unregister_pending(secondary->end,
+		secondary_maps_on_end, secondary, end_secondary);
 }
 
 /* EAL's interrupt thread ends this process when it is given what it cannot wait for. */
 static int
-watch(struct secondary *secondary)
+secondary_maps_watch(struct secondary *secondary)
 {
 	int ret = kernel_check_waitable(secondary->pidfd);
 
@@ -149,7 +150,8 @@ watch(struct secondary *secondary)
 		return -ENOMEM;
 	rte_intr_fd_set(secondary->end, secondary->pidfd);
 	rte_intr_type_set(secondary->end, RTE_INTR_HANDLE_EXT);
-	return rte_intr_callback_register(secondary->end, on_end, secondary);
+	return rte_intr_callback_register(
+		secondary->end, secondary_maps_on_end, secondary);
 }
 
 /* Takes the pidfd. */
@@ -164,7 +166,7 @@ add_secondary(const char *peer, int pidfd, struct rte_iommufd_space *space)
 		made->space = space;
 		made->pidfd = pidfd;
 		strcpy(made->peer, peer);
-		ret = watch(made);
+		ret = secondary_maps_watch(made);
 	}
 	if (ret == 0) {
 		TAILQ_INSERT_TAIL(&secondaries, made, next);
@@ -254,7 +256,7 @@ secondary_maps_is_answered(const char *peer, uint64_t number, int *answer)
 }
 
 static bool
-is_intended(
+secondary_maps_is_intended(
 	const struct rte_iommufd_space *space, uint64_t iova, uint64_t length)
 {
 	const struct secondary *secondary;
@@ -270,8 +272,8 @@ is_intended(
 }
 
 static int
-intend_locked(struct secondary *secondary, uint64_t va, uint64_t iova,
-	uint64_t length)
+secondary_maps_intend_locked(struct secondary *secondary, uint64_t va,
+	uint64_t iova, uint64_t length)
 {
 	const struct mapping wanted = {
 		.va = va, .iova = iova, .length = length
@@ -281,7 +283,7 @@ intend_locked(struct secondary *secondary, uint64_t va, uint64_t iova,
 
 	if (secondary->space == NULL)
 		return -ESTALE;
-	if (is_intended(secondary->space, iova, length))
+	if (secondary_maps_is_intended(secondary->space, iova, length))
 		return -EEXIST;
 	ret = foreign_map_check(secondary->space, &wanted);
 	if (ret != 0)
@@ -307,12 +309,12 @@ secondary_maps_intend(
 	pthread_mutex_lock(&secondaries_lock);
 	secondary = find_secondary(peer);
 	if (secondary != NULL)
-		ret = intend_locked(secondary, va, iova, length);
+		ret = secondary_maps_intend_locked(secondary, va, iova, length);
 	pthread_mutex_unlock(&secondaries_lock);
 	return ret;
 }
 
-/* What all of the others do with one mapping; secondaries_lock is held. */
+/* Common part of commit, withdraw and unmap; secondaries_lock is held. */
 typedef int (*change_t)(struct secondary *secondary, struct secondary_map *map);
 
 static int
@@ -333,7 +335,8 @@ change_map(const char *peer, uint64_t iova, uint64_t length, change_t change)
 }
 
 static int
-withdraw(struct secondary *secondary, struct secondary_map *map)
+secondary_maps_withdraw_locked(
+	struct secondary *secondary, struct secondary_map *map)
 {
 	if (map->state != MAP_INTENDED)
 		return -ENOENT;
@@ -344,11 +347,12 @@ withdraw(struct secondary *secondary, struct secondary_map *map)
 int
 secondary_maps_withdraw(const char *peer, uint64_t iova, uint64_t length)
 {
-	return change_map(peer, iova, length, withdraw);
+	return change_map(peer, iova, length, secondary_maps_withdraw_locked);
 }
 
 static int
-commit(struct secondary *secondary, struct secondary_map *map)
+secondary_maps_commit_locked(
+	struct secondary *secondary, struct secondary_map *map)
 {
 	const struct mapping mapping = {
 		.iova = map->iova,
@@ -374,11 +378,12 @@ commit(struct secondary *secondary, struct secondary_map *map)
 int
 secondary_maps_commit(const char *peer, uint64_t iova, uint64_t length)
 {
-	return change_map(peer, iova, length, commit);
+	return change_map(peer, iova, length, secondary_maps_commit_locked);
 }
 
 static int
-unmap(struct secondary *secondary, struct secondary_map *map)
+secondary_maps_unmap_locked(
+	struct secondary *secondary, struct secondary_map *map)
 {
 	int ret = 0;
 
@@ -394,5 +399,5 @@ unmap(struct secondary *secondary, struct secondary_map *map)
 int
 secondary_maps_unmap(const char *peer, uint64_t iova, uint64_t length)
 {
-	return change_map(peer, iova, length, unmap);
+	return change_map(peer, iova, length, secondary_maps_unmap_locked);
 }

@@ -6,10 +6,10 @@
 #define SECONDARY_MAPS_H
 
 /*
- * In the primary process: which secondary process has mapped what, and its end, however it
- * comes: what it has mapped is unmapped then.
+ * In the primary process: which secondary process has mapped what. When a secondary ends,
+ * for any reason, what it has mapped is unmapped.
  *
- * A secondary is known by the name of its socket, which no other process ever has.
+ * A secondary is identified by the name of its socket, which is unique.
  * Functions return 0 or -errno; they lock by themselves.
  *
  * Must not know: messages, devices.
@@ -41,14 +41,15 @@ void secondary_maps_note_answer(const char *peer, uint64_t number, int answer);
 /* Whether it has sent again the request that was answered last, and how that was. */
 bool secondary_maps_is_answered(const char *peer, uint64_t number, int *answer);
 /*
- * foreign_map_check(), and noted: the secondary is about to map it. -EEXIST also for what
- * another secondary intends; -ENOENT: it has not joined; -ESTALE: the space has ended.
+ * Calls foreign_map_check() and records that the secondary is about to map it. -EEXIST
+ * also for what another secondary intends; -ENOENT: it has not joined; -ESTALE: the space
+ * has ended.
  */
 int secondary_maps_intend(
 	const char *peer, uint64_t va, uint64_t iova, uint64_t length);
 /* It was not mapped. -ENOENT: it was not intended. */
 int secondary_maps_withdraw(const char *peer, uint64_t iova, uint64_t length);
-/* It was. -ENOENT: it was not intended; or an error of foreign_map_add(). */
+/* It was mapped. -ENOENT: it was not intended; or an error of foreign_map_add(). */
 int secondary_maps_commit(const char *peer, uint64_t iova, uint64_t length);
 /* Unmaps one whole. -ENOENT: it is not this secondary's; or of rte_iommufd_space_unmap(). */
 int secondary_maps_unmap(const char *peer, uint64_t iova, uint64_t length);

@@ -6,9 +6,9 @@
 #define EXPLAIN_H
 
 /*
- * An errno and the situation it came in -> cause and remedy, one sentence each. A cause is
- * said as certain only where it was looked for and found; else the sentence names the
- * errno and what was looked at.
+ * An errno and the situation it came in -> cause and remedy, one sentence each. A cause
+ * is named as certain only when it was looked for and found; else the sentence names the
+ * errno and what was checked.
  *
  * The functions write into the caller's buffer and return it; err is a negative
  * errno. The caller logs the text, with the name of the device before it.
@@ -69,8 +69,8 @@ const char *explain_group_device_in_iommufd(struct explanation *explanation,
 	const struct sysfs_device *place, bool with_token, int err);
 /*
  * Why memory could not be mapped; ranges are the IOVAs that can be mapped, as far as
- * they are known. With which counter of the kernel the limit on locked memory was
- * compared is said by charge.
+ * they are known. charge names the kernel's counter that was compared with the limit on
+ * locked memory.
  */
 const char *explain_map(struct explanation *explanation,
 	const struct mapping *run, const struct rte_iommufd_range *ranges,

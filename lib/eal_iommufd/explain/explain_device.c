@@ -4,8 +4,8 @@
 
 /*
  * Why a device or its group was refused; see explain.h. The kernel gives one errno for
- * several causes. Each cause that can be seen is looked for; one that cannot is said as
- * a possibility, with the errno and what was looked at.
+ * several causes. Each visible cause is looked for; a cause that is not visible is named
+ * as a possibility, with the errno and what was checked.
  */
 
 #include <errno.h>
@@ -101,7 +101,9 @@ say_reserved(struct explanation *explanation, const struct sysfs_device *place)
 		regions, place->path);
 }
 
-/* vfio_group_fops_open(): by this node or a cdev of a member, somebody has it open. */
+/*
+ * vfio_group_fops_open(): a process has it open, by this node or by a cdev of a member.
+ */
 const char *
 explain_group_node(struct explanation *explanation,
 	const struct sysfs_device *place, int err)
@@ -139,7 +141,7 @@ explain_not_viable(
 	if (find_open_member(place, &member, &owner))
 		return say_member_owned(explanation, &member, &owner);
 	return say(explanation,
-		"IOMMU group %d cannot be used, its DMA belongs to somebody else: no member with a kernel driver and no process that has one open was found, so look as root, and bind all members to vfio-pci (ls /sys/kernel/iommu_groups/%d/devices)",
+		"IOMMU group %d cannot be used, its DMA belongs to another owner: no member with a kernel driver and no process that has one open was found, so look as root, and bind all members to vfio-pci (ls /sys/kernel/iommu_groups/%d/devices)",
 		place->found.group, place->found.group);
 }
 
@@ -164,16 +166,17 @@ say_unsafe_interrupts(struct explanation *explanation, const char *module)
 			which);
 	if (!allowed && remaps == KERNEL_SWITCH_UNKNOWN)
 		return say(explanation,
-			"the kernel refuses it (EPERM); nobody was found who has its IOMMU group. If this machine does not remap interrupts, a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module %s",
+			"the kernel refuses it (EPERM); no process was found that has its IOMMU group. If this machine does not remap interrupts, a device could forge them: enable it in the firmware, or, where you trust the device, set allow_unsafe_interrupts=1 of the module %s",
 			which);
 	return say(explanation,
-		"the kernel refuses it (EPERM); nobody was found who has its IOMMU group, and interrupts are %s: look as root who has /dev/vfio/* open (fuser -v), and in the kernel's log",
+		"the kernel refuses it (EPERM); no process was found that has its IOMMU group, and interrupts are %s: look as root who has /dev/vfio/* open (fuser -v), and in the kernel's log",
 		allowed ? "allowed to be unsafe" : "remapped");
 }
 
 /*
- * EPERM: iommu_device_claim_dma_owner() refuses a group that the kernel or another iommufd
- * owns; vfio_df_device_first_open() or the container want CAP_SYS_RAWIO without an IOMMU.
+ * EPERM: iommu_device_claim_dma_owner() refuses a group that the kernel or another
+ * iommufd owns; vfio_df_device_first_open() or the container require CAP_SYS_RAWIO
+ * without an IOMMU.
  */
 static const char *
 explain_not_permitted(struct explanation *explanation,
@@ -232,10 +235,10 @@ explain_bind_invalid(struct explanation *explanation,
 	sysfs_device_cdev_node(place, node, sizeof(node));
 	if (with_token)
 		return say(explanation,
-			"the kernel refuses it (EINVAL); nobody was found who has %s open, and the firmware reserves nothing. Linux before 6.17 takes no VF token there: use RTE_IOMMUFD=backend=type1",
+			"the kernel refuses it (EINVAL); no process was found that has %s open, and the firmware reserves nothing. Linux before 6.17 takes no VF token there: use RTE_IOMMUFD=backend=type1",
 			node);
 	return say(explanation,
-		"the kernel refuses it (EINVAL); nobody was found who has %s open, and the firmware reserves nothing. If a process that cannot be seen from here has it (fuser -v %s as root), end that; else the device's DMA may not be coherent with the caches",
+		"the kernel refuses it (EINVAL); no process was found that has %s open, and the firmware reserves nothing. If a process that cannot be seen from here has it (fuser -v %s as root), end that; else the device's DMA may not be coherent with the caches",
 		node, node);
 }
 

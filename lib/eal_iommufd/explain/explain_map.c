@@ -15,8 +15,8 @@
 #include "explain/explain.h"
 #include "explain/explain_say.h"
 #include "kernel/memory_limits.h"
-#include "util/iova_map.h"
 #include "rte_iommufd.h"
+#include "util/iova_map.h"
 
 #define HOW_TO_RAISE \
 	"(ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf)"
@@ -37,7 +37,7 @@ name_charge(char *text, size_t size, enum memory_charge charge,
 			limits->others_kib);
 }
 
-/* The limit is the cause for certain: with what is wanted the charge would be above it. */
+/* The limit is certainly the cause: with this request the charge would be above it. */
 static const char *
 explain_limit(struct explanation *explanation, uint64_t wanted,
 	enum memory_charge charge, const struct memory_limits *limits)

@@ -8,13 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "kernel/sysfs_device.h"
 #include "explain/explain_pasid.h"
 #include "explain/explain_say.h"
-#include "util/iova_map.h"
 #include "kernel/pci_config.h"
+#include "kernel/sysfs_device.h"
+#include "util/iova_map.h"
 
-/* iommufd_get_hw_info() tells of the device and its IOMMU together. */
+/* iommufd_get_hw_info() describes the device and its IOMMU together. */
 const char *
 explain_no_pasids(
 	struct explanation *explanation, const struct sysfs_device *place)
@@ -58,7 +58,7 @@ is_vf_with_page_requests(const struct sysfs_device *place)
 		pci_config_has(place->path, PCI_CONFIG_PAGE_REQUESTS) == 1;
 }
 
-/* intel_iommu_enable_iopf() says so without a reason. */
+/* intel_iommu_enable_iopf() returns this without a reason. */
 static const char *
 explain_no_page_requests(
 	struct explanation *explanation, const struct sysfs_device *place)

@@ -27,7 +27,7 @@ static_assert(
 	"the kernel writes ranges straight into the caller's array");
 
 static int
-call(int fd, unsigned long request, void *argument)
+kernel_call(int fd, unsigned long request, void *argument)
 {
 	int result = ioctl(fd, request, argument);
 
@@ -122,7 +122,7 @@ int
 kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id)
 {
 	struct uapi_ioas_alloc alloc = { .size = sizeof(alloc) };
-	int ret = call(iommu_fd, UAPI_IOAS_ALLOC, &alloc);
+	int ret = kernel_call(iommu_fd, UAPI_IOAS_ALLOC, &alloc);
 
 	if (ret == 0)
 		*ioas_id = alloc.out_ioas_id;
@@ -134,7 +134,7 @@ kernel_object_destroy(int iommu_fd, uint32_t id)
 {
 	struct uapi_destroy destroy = { .size = sizeof(destroy), .id = id };
 
-	return call(iommu_fd, UAPI_DESTROY, &destroy);
+	return kernel_call(iommu_fd, UAPI_DESTROY, &destroy);
 }
 
 int
@@ -148,7 +148,7 @@ kernel_ioas_allow(int iommu_fd, uint32_t ioas_id,
 		.allowed_iovas = (uintptr_t)ranges,
 	};
 
-	return call(iommu_fd, UAPI_IOAS_ALLOW_IOVAS, &allow);
+	return kernel_call(iommu_fd, UAPI_IOAS_ALLOW_IOVAS, &allow);
 }
 
 static uint32_t
@@ -176,7 +176,7 @@ kernel_ioas_map(int iommu_fd, uint32_t ioas_id, uint64_t va, uint64_t iova,
 		.iova = iova,
 	};
 
-	return call(iommu_fd, UAPI_IOAS_MAP, &map);
+	return kernel_call(iommu_fd, UAPI_IOAS_MAP, &map);
 }
 
 int
@@ -193,7 +193,7 @@ kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 		.iova = iova,
 	};
 
-	return call(iommu_fd, UAPI_IOAS_MAP_FILE, &map);
+	return kernel_call(iommu_fd, UAPI_IOAS_MAP_FILE, &map);
 }
 
 int
@@ -211,7 +211,7 @@ kernel_ioas_copy(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 		.src_iova = source_iova,
 	};
 
-	return call(iommu_fd, UAPI_IOAS_COPY, &copy);
+	return kernel_call(iommu_fd, UAPI_IOAS_COPY, &copy);
 }
 
 /* A call without a body is EINVAL where it is known: iommufd_fops_ioctl(). */
@@ -220,7 +220,7 @@ kernel_ioas_has_map_file(int iommu_fd)
 {
 	struct uapi_ioas_map_file nothing = { .size = 0 };
 
-	return call(iommu_fd, UAPI_IOAS_MAP_FILE, &nothing) != -ENOTTY;
+	return kernel_call(iommu_fd, UAPI_IOAS_MAP_FILE, &nothing) != -ENOTTY;
 }
 
 int
@@ -233,7 +233,7 @@ kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 		.iova = iova,
 		.length = length,
 	};
-	int ret = call(iommu_fd, UAPI_IOAS_UNMAP, &unmap);
+	int ret = kernel_call(iommu_fd, UAPI_IOAS_UNMAP, &unmap);
 
 	*unmapped = ret == 0 ? unmap.length : 0;
 	return ret;
@@ -249,7 +249,7 @@ kernel_ioas_ranges(int iommu_fd, uint32_t ioas_id,
 		.num_iovas = *count,
 		.allowed_iovas = (uintptr_t)ranges,
 	};
-	int ret = call(iommu_fd, UAPI_IOAS_IOVA_RANGES, &query);
+	int ret = kernel_call(iommu_fd, UAPI_IOAS_IOVA_RANGES, &query);
 
 	if (ret == 0 || ret == -EMSGSIZE)
 		*count = query.num_iovas;
@@ -265,7 +265,7 @@ kernel_ioas_serve_type1(int iommu_fd, uint32_t ioas_id)
 		.op = UAPI_VFIO_IOAS_SET,
 	};
 
-	return call(iommu_fd, UAPI_VFIO_IOAS, &serve);
+	return kernel_call(iommu_fd, UAPI_VFIO_IOAS, &serve);
 }
 
 int
@@ -276,7 +276,7 @@ kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 		.size = sizeof(info),
 		.dev_id = device_id,
 	};
-	int ret = call(iommu_fd, UAPI_GET_HW_INFO, &info);
+	int ret = kernel_call(iommu_fd, UAPI_GET_HW_INFO, &info);
 
 	if (ret != 0)
 		return ret;
@@ -286,7 +286,7 @@ kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
 	return 0;
 }
 
-/* What is not asked for is not sent, so that older kernels take it. */
+/* Unused members are not sent, so that older kernels accept the call. */
 int
 kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 	uint32_t flags, uint32_t fault_id, uint32_t *hwpt_id)
@@ -305,7 +305,7 @@ kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 		alloc.flags |= UAPI_HWPT_FAULT_ID_VALID;
 		alloc.fault_id = fault_id;
 	}
-	ret = call(iommu_fd, UAPI_HWPT_ALLOC, &alloc);
+	ret = kernel_call(iommu_fd, UAPI_HWPT_ALLOC, &alloc);
 	if (ret == 0)
 		*hwpt_id = alloc.out_hwpt_id;
 	return ret;
@@ -315,7 +315,7 @@ int
 kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id)
 {
 	struct uapi_fault_alloc alloc = { .size = sizeof(alloc) };
-	int ret = call(iommu_fd, UAPI_FAULT_QUEUE_ALLOC, &alloc);
+	int ret = kernel_call(iommu_fd, UAPI_FAULT_QUEUE_ALLOC, &alloc);
 
 	if (ret != 0)
 		return ret;
@@ -325,7 +325,7 @@ kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id)
 
 /* To execute is to read: the kernel maps nothing for execution alone. */
 static struct page_request
-page_request(const struct uapi_pgfault *fault)
+kernel_page_request(const struct uapi_pgfault *fault)
 {
 	struct page_request request = {
 		.device_id = fault->dev_id,
@@ -358,7 +358,7 @@ kernel_fault_read(
 	if (length < 0)
 		return -errno;
 	for (i = 0; i < length / sizeof(faults[0]); i++)
-		requests[i] = page_request(&faults[i]);
+		requests[i] = kernel_page_request(&faults[i]);
 	return i;
 }
 
@@ -385,7 +385,7 @@ kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 		.iommufd = iommu_fd,
 		.token_uuid_ptr = (uintptr_t)vf_token,
 	};
-	int ret = call(device_fd, UAPI_DEVICE_BIND_IOMMUFD, &bind);
+	int ret = kernel_call(device_fd, UAPI_DEVICE_BIND_IOMMUFD, &bind);
 
 	if (ret == 0)
 		*device_id = bind.out_devid;
@@ -400,7 +400,7 @@ kernel_device_attach(int device_fd, uint32_t page_table_id)
 		.pt_id = page_table_id,
 	};
 
-	return call(device_fd, UAPI_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	return kernel_call(device_fd, UAPI_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 }
 
 int
@@ -408,7 +408,7 @@ kernel_device_detach(int device_fd)
 {
 	struct uapi_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
 
-	return call(device_fd, UAPI_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	return kernel_call(device_fd, UAPI_DEVICE_DETACH_IOMMUFD_PT, &detach);
 }
 
 int
@@ -422,7 +422,7 @@ kernel_device_attach_pasid(
 		.pasid = pasid,
 	};
 
-	return call(device_fd, UAPI_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	return kernel_call(device_fd, UAPI_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 }
 
 int
@@ -434,13 +434,13 @@ kernel_device_detach_pasid(int device_fd, uint32_t pasid)
 		.pasid = pasid,
 	};
 
-	return call(device_fd, UAPI_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	return kernel_call(device_fd, UAPI_DEVICE_DETACH_IOMMUFD_PT, &detach);
 }
 
 int
 kernel_device_info(int device_fd, struct vfio_device_info *info)
 {
-	return call(device_fd, VFIO_DEVICE_GET_INFO, info);
+	return kernel_call(device_fd, VFIO_DEVICE_GET_INFO, info);
 }
 
 int
@@ -457,7 +457,7 @@ kernel_device_open_dma_buf(
 		.length = length,
 	};
 
-	return call(device_fd, UAPI_DEVICE_FEATURE, &feature);
+	return kernel_call(device_fd, UAPI_DEVICE_FEATURE, &feature);
 }
 
 void
@@ -474,20 +474,21 @@ kernel_sleep(unsigned int milliseconds)
 int
 kernel_container_api_version(int container_fd)
 {
-	return call(container_fd, VFIO_GET_API_VERSION, NULL);
+	return kernel_call(container_fd, VFIO_GET_API_VERSION, NULL);
 }
 
 int
 kernel_container_has_extension(int container_fd, int extension)
 {
-	return call(container_fd, VFIO_CHECK_EXTENSION,
+	return kernel_call(container_fd, VFIO_CHECK_EXTENSION,
 		(void *)(intptr_t)extension);
 }
 
 int
 kernel_container_set_iommu(int container_fd, int type)
 {
-	return call(container_fd, VFIO_SET_IOMMU, (void *)(intptr_t)type);
+	return kernel_call(
+		container_fd, VFIO_SET_IOMMU, (void *)(intptr_t)type);
 }
 
 /*
@@ -495,8 +496,9 @@ kernel_container_set_iommu(int container_fd, int type)
  * the page table is freed. The second one, as calls that map and unmap, takes no lock before
  * it uses the page table (vfio_fops_unl_ioctl()), and would wait inside of it for its end.
  *
- * The errors are those of vfio_fops_unl_ioctl() without a driver, and of get_compat_ioas() in
- * iommufd without an IOAS. VFIO's driver without an IOMMU says -ENOTTY.
+ * The errors are those of vfio_fops_unl_ioctl() without a driver, and of
+ * get_compat_ioas() in iommufd without an IOAS. VFIO's driver without an IOMMU returns
+ * -ENOTTY.
  */
 bool
 kernel_container_has_iommu(int container_fd)
@@ -505,13 +507,13 @@ kernel_container_has_iommu(int container_fd)
 	int ret;
 
 	kernel_container_has_extension(container_fd, VFIO_TYPE1v2_IOMMU);
-	ret = call(container_fd, VFIO_IOMMU_GET_INFO, &info);
+	ret = kernel_call(container_fd, VFIO_IOMMU_GET_INFO, &info);
 	return ret != -EINVAL && ret != -ENODEV;
 }
 
 /*
- * iommufd_vfio_ioas() says -ENODEV while no IOAS serves the container. VFIO's own container
- * does not know the call: -EINVAL without an IOMMU, -ENOTTY with one.
+ * iommufd_vfio_ioas() returns -ENODEV while no IOAS serves the container. VFIO's own
+ * container does not know the call: -EINVAL without an IOMMU, -ENOTTY with one.
  */
 bool
 kernel_container_is_iommufd(int container_fd)
@@ -520,7 +522,7 @@ kernel_container_is_iommufd(int container_fd)
 		.size = sizeof(get),
 		.op = UAPI_VFIO_IOAS_GET,
 	};
-	int ret = call(container_fd, UAPI_VFIO_IOAS, &get);
+	int ret = kernel_call(container_fd, UAPI_VFIO_IOAS, &get);
 
 	return ret == 0 || ret == -ENODEV;
 }
@@ -552,15 +554,15 @@ kernel_container_ranges(
 	uint32_t i;
 	int ret;
 
-	/* The first call tells how much room the whole answer needs. */
-	ret = call(container_fd, VFIO_IOMMU_GET_INFO, &head);
+	/* The first call returns the size of the whole answer. */
+	ret = kernel_call(container_fd, VFIO_IOMMU_GET_INFO, &head);
 	if (ret != 0)
 		return ret;
 	info = calloc(1, head.argsz);
 	if (info == NULL)
 		return -ENOMEM;
 	info->argsz = head.argsz;
-	ret = call(container_fd, VFIO_IOMMU_GET_INFO, info);
+	ret = kernel_call(container_fd, VFIO_IOMMU_GET_INFO, info);
 	if (ret != 0)
 		goto out;
 	capability = find_range_capability(info);
@@ -583,7 +585,7 @@ int
 kernel_group_viable(int group_fd, bool *viable)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	int ret = call(group_fd, VFIO_GROUP_GET_STATUS, &status);
+	int ret = kernel_call(group_fd, VFIO_GROUP_GET_STATUS, &status);
 
 	if (ret == 0)
 		*viable = status.flags & VFIO_GROUP_FLAGS_VIABLE;
@@ -593,19 +595,19 @@ kernel_group_viable(int group_fd, bool *viable)
 int
 kernel_group_set_container(int group_fd, int container_fd)
 {
-	return call(group_fd, VFIO_GROUP_SET_CONTAINER, &container_fd);
+	return kernel_call(group_fd, VFIO_GROUP_SET_CONTAINER, &container_fd);
 }
 
 int
 kernel_group_unset_container(int group_fd)
 {
-	return call(group_fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
+	return kernel_call(group_fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
 }
 
 int
 kernel_group_open_device_fd(int group_fd, const char *name)
 {
-	return call(
+	return kernel_call(
 		group_fd, VFIO_GROUP_GET_DEVICE_FD, (void *)(uintptr_t)name);
 }
 
@@ -624,7 +626,7 @@ kernel_type1_map(int container_fd, uint64_t va, uint64_t iova, uint64_t length,
 		map.flags |= VFIO_DMA_MAP_FLAG_READ;
 	if (rights & RTE_IOMMUFD_MAP_WRITE)
 		map.flags |= VFIO_DMA_MAP_FLAG_WRITE;
-	return call(container_fd, VFIO_IOMMU_MAP_DMA, &map);
+	return kernel_call(container_fd, VFIO_IOMMU_MAP_DMA, &map);
 }
 
 int
@@ -636,7 +638,7 @@ kernel_type1_unmap(
 		.iova = iova,
 		.size = length,
 	};
-	int ret = call(container_fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	int ret = kernel_call(container_fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
 
 	*unmapped = ret == 0 ? unmap.size : 0;
 	return ret;

@@ -8,11 +8,11 @@
 /*
  * Every open() and ioctl() of the library, one small function each. All of them
  * return 0 (or a file descriptor, where the name says open or fd) or -errno, and
- * none of them logs, retries or remembers anything: what an errno means is
- * explain.c's business, what to do about it the caller's.
+ * none of them logs, retries or remembers anything: explain.c explains an errno, and the
+ * caller decides what to do about it.
  *
- * This is the seam of the unit tests: they link a scripted stand-in for
- * kernel.c, so whatever talks to the kernel has to do it through these.
+ * This is the stand-in point of the unit tests: they link a scripted stand-in for
+ * kernel.c, so all calls of the kernel have to use these functions.
  *
  * Rights are RTE_IOMMUFD_MAP_*.
  *
@@ -63,7 +63,7 @@ int kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
  */
 int kernel_ioas_ranges(int iommu_fd, uint32_t ioas_id,
 	struct rte_iommufd_range *ranges, uint32_t *count);
-/* The IOVAs that no later attachment may take away; replaces those said before. */
+/* The IOVAs that no later attachment may take away; replaces the previous ones. */
 int kernel_ioas_allow(int iommu_fd, uint32_t ioas_id,
 	const struct rte_iommufd_range *ranges, uint32_t count);
 /* Enters part of what is mapped in one IOAS into another. */
@@ -93,13 +93,16 @@ int kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id);
  */
 int kernel_fault_read(
 	int fault_fd, struct page_request *requests, unsigned int capacity);
-/* -EINVAL: nobody waits for this answer (any more). */
+/* -EINVAL: no request waits for this answer (any more). */
 int kernel_fault_answer(int fault_fd, uint32_t cookie, enum page_answer answer);
 
 /* A VFIO device opened as /dev/vfio/devices/vfioN */
 int kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 	uint32_t *device_id);
-/* A device that is attached already is moved without a gap. */
+/*
+ * A device that is attached already is moved without an interval in which it is
+ * detached.
+ */
 int kernel_device_attach(int device_fd, uint32_t page_table_id);
 int kernel_device_detach(int device_fd);
 /*
@@ -116,7 +119,7 @@ int kernel_device_info(int device_fd, struct vfio_device_info *info);
 int kernel_device_open_dma_buf(
 	int device_fd, uint32_t region, uint64_t offset, uint64_t length);
 
-/* Lets milliseconds pass; here, so that unit tests need not wait. */
+/* Sleeps for milliseconds; it is here so that unit tests need not wait. */
 void kernel_sleep(unsigned int milliseconds);
 
 /* /dev/vfio/vfio and /dev/vfio/GROUP */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* What the kernel tells about itself; see kernel_state.h. */
+/* What the kernel shows about itself; see kernel_state.h. */
 
 #include <limits.h>
 #include <stdio.h>

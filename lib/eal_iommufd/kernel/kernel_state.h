@@ -6,10 +6,10 @@
 #define KERNEL_STATE_H
 
 /*
- * What the kernel tells about itself, without opening a device: which drivers it has,
+ * What the kernel shows about itself, without opening a device: which drivers it has,
  * how its modules are set, whether the machine remaps interrupts.
  *
- * Must not know: devices; why somebody wants to know.
+ * Must not know: devices; the purpose of the caller.
  */
 
 #include <stdbool.h>

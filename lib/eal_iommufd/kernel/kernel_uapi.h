@@ -6,11 +6,11 @@
 #define KERNEL_UAPI_H
 
 /*
- * The part of the kernel's IOMMUFD and VFIO cdev interface that the library
- * speaks, in our own declarations, so that the same source builds on every
- * distribution: Debian 12's headers (6.1) know none of it. Layouts and numbers
- * are those of include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they
- * are fixed for ever, which the assertions below put in writing.
+ * The part of the kernel's IOMMUFD and VFIO cdev interface that the library uses,
+ * declared again, so that the same source builds on every distribution: Debian 12's
+ * headers (6.1) have none of it. Layouts and numbers are those of
+ * include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they never change, and the
+ * assertions below check them.
  *
  * Must not know: anything but layouts. Only kernel.c includes this file.
  */

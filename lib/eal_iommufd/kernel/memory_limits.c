@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* What keeps this process from pinning more memory; see memory_limits.h. */
+/* The limits on the memory that this process can pin; see memory_limits.h. */
 
 #include <ctype.h>
 #include <dirent.h>
@@ -41,7 +41,7 @@ close_file(struct memory_limits *limits, FILE *file)
 	fclose(file);
 }
 
-/* What the kernel tells of a process in its file status. */
+/* What the kernel shows in a process's file "status". */
 struct process_status {
 	uint64_t user; /* the real one's number; UINT64_MAX: not told */
 	uint64_t pinned_kib;

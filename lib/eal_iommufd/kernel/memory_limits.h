@@ -6,9 +6,9 @@
 #define MEMORY_LIMITS_H
 
 /*
- * What keeps this process from pinning more memory, as far as the kernel tells.
+ * The limits on the memory that this process can pin, as far as the kernel shows them.
  *
- * Must not know: what it is wanted for.
+ * Must not know: the purpose of the memory.
  */
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ enum memory_charge {
 };
 
 struct memory_limits {
-	/* There is no memory even to read these: a number that is 0 says nothing. */
+	/* There is no memory even to read these: a number that is 0 is not known. */
 	bool unreadable;
 	/* CAP_IPC_LOCK: what is pinned is counted, but not limited. */
 	bool unlimited;

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Who has a device node open; see node_owner.h. */
+/* Which process has a device node open; see node_owner.h. */
 
 #include <ctype.h>
 #include <dirent.h>
@@ -20,7 +20,7 @@
 /*
  * A device that was opened through its group has a file without a name, and keeps
  * the group in use also when the group's own file is closed, in a secondary process
- * for example. Newer kernels tell which device it is (vfio_device_show_fdinfo()).
+ * for example. Newer kernels show which device it is (vfio_device_show_fdinfo()).
  */
 static bool
 is_device_of_group(const char *pid, const char *fd, const char *number)

@@ -6,8 +6,8 @@
 #define NODE_OWNER_H
 
 /*
- * Who has a device node open: the kernel says EBUSY and no more, /proc knows the rest
- * (for processes of this user, or for all when that is root).
+ * Which process has a device node open: the kernel only returns EBUSY, and /proc shows
+ * the process (for processes of this user, or for all when it is root).
  *
  * Must not know: what the node is for.
  */

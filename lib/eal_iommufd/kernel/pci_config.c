@@ -52,22 +52,22 @@ read_config(const char *device_path, uint8_t config[CONFIG_SIZE])
 }
 
 static uint32_t
-header_at(const uint8_t config[CONFIG_SIZE], unsigned int offset)
+pci_config_header_at(const uint8_t config[CONFIG_SIZE], unsigned int offset)
 {
 	return config[offset] | config[offset + 1] << 8 |
 		config[offset + 2] << 16 | (uint32_t)config[offset + 3] << 24;
 }
 
-/* A list that goes round in circles is longer than the space has room for. */
+/* More entries than fit into the space: the list is a loop. */
 static int
-find(const uint8_t config[CONFIG_SIZE], unsigned int capability)
+pci_config_find(const uint8_t config[CONFIG_SIZE], unsigned int capability)
 {
 	unsigned int left = (CONFIG_SIZE - FIRST_EXTENDED) / 8;
 	unsigned int offset = FIRST_EXTENDED;
 	uint32_t header;
 
 	while (offset >= FIRST_EXTENDED && left-- > 0) {
-		header = header_at(config, offset);
+		header = pci_config_header_at(config, offset);
 		if (header == 0 || header == UINT32_MAX)
 			return 0;
 		if ((header & 0xffff) == capability)
@@ -93,5 +93,6 @@ pci_config_has(const char *device_path, unsigned int capability)
 	/* 256: not a PCI Express device. */
 	if (length == FIRST_EXTENDED)
 		return 0;
-	return length < CONFIG_SIZE ? -EACCES : find(config, capability);
+	return length < CONFIG_SIZE ? -EACCES
+				    : pci_config_find(config, capability);
 }

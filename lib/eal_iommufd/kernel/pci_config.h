@@ -6,8 +6,8 @@
 #define PCI_CONFIG_H
 
 /*
- * What a PCI device can do, as its configuration space says. Read from sysfs, which has
- * what the device has; VFIO shows a part of it only.
+ * The capabilities of a PCI device, from its configuration space. Read from sysfs, which
+ * shows all of it; VFIO shows only a part.
  *
  * Must not know: VFIO, contexts.
  */

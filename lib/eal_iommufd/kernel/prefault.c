@@ -13,11 +13,11 @@
 
 #include <rte_common.h>
 
+#include "kernel/prefault.h"
+#include "rte_iommufd.h"
 #include "util/iova_map.h"
 #include "util/parallel.h"
-#include "kernel/prefault.h"
 #include "util/progress.h"
-#include "rte_iommufd.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -44,7 +44,7 @@ is_present(uint64_t va)
 	const uint64_t page = va & ~(uint64_t)(sysconf(_SC_PAGESIZE) - 1);
 	unsigned char present = 0;
 
-	/* What cannot be told is left to the map call. */
+	/* What is not known is left to the map call. */
 	return mincore((void *)(uintptr_t)page, 1, &present) != 0 ||
 		(present & 1) != 0;
 }
@@ -61,7 +61,7 @@ looks_present(const struct stretch *stretch)
 }
 
 static int
-home_node(void)
+prefault_home_node(void)
 {
 	return numa_available() < 0 ? -1 : numa_node_of_cpu(sched_getcpu());
 }
@@ -71,7 +71,7 @@ home_node(void)
  * if the caller had touched it, on the caller's.
  */
 static int
-node_of(uint64_t va, int home)
+prefault_node_of(uint64_t va, int home)
 {
 	unsigned long nodes[MAX_NODES / (8 * sizeof(unsigned long))] = { 0 };
 	unsigned int node;
@@ -92,15 +92,15 @@ node_of(uint64_t va, int home)
 }
 
 static int
-populate_piece(size_t item, void *argument)
+prefault_populate_piece(size_t item, void *argument)
 {
 	struct stretch *stretch = argument;
 	const uint64_t offset = item * PIECE;
 	const uint64_t va = stretch->va + offset;
 	const uint64_t length = RTE_MIN(PIECE, stretch->length - offset);
 
-	parallel_go_to_node(node_of(va, stretch->home));
-	/* The map call will say it; the rest is left alone. */
+	parallel_go_to_node(prefault_node_of(va, stretch->home));
+	/* The map call logs it; the rest is not made present. */
 	if (madvise((void *)(uintptr_t)va, length, MADV_POPULATE_WRITE) != 0)
 		return -1;
 	progress_add(&stretch->progress, length);
@@ -108,15 +108,15 @@ populate_piece(size_t item, void *argument)
 }
 
 static void
-populate(struct stretch *stretch, unsigned int threads)
+prefault_populate(struct stretch *stretch, unsigned int threads)
 {
 	if (stretch->length < WORTH_IT || looks_present(stretch))
 		return;
-	stretch->home = home_node();
+	stretch->home = prefault_home_node();
 	progress_start(
 		&stretch->progress, "making memory present", stretch->length);
 	parallel_run((stretch->length + PIECE - 1) / PIECE, threads,
-		populate_piece, stretch);
+		prefault_populate_piece, stretch);
 }
 
 void
@@ -134,9 +134,9 @@ prefault(const struct mapping *runs, size_t count, unsigned int threads)
 			stretch.length += runs[i].length;
 			continue;
 		}
-		populate(&stretch, threads);
+		prefault_populate(&stretch, threads);
 		stretch.va = runs[i].va;
 		stretch.length = runs[i].length;
 	}
-	populate(&stretch, threads);
+	prefault_populate(&stretch, threads);
 }

@@ -8,12 +8,12 @@
 /*
  * Makes memory present before it is mapped for devices. The kernel's map calls do
  * so as well, but page by page in one thread, and clearing pages takes a hundred
- * times as long as entering them; here several threads do it side by side, each on
+ * times as long as entering them; here several threads do it in parallel, each on
  * the NUMA node where the memory will be.
  *
- * Only an acceleration: what goes wrong here ends it, and goes wrong again in the map
- * call, which says so. To be called for what passed all checks, since memory that is
- * made present stays so. EAL's own hugepages are present already, which costs a few probes to see.
+ * Only an optimization: a failure here ends it, and occurs again in the map call, which
+ * logs it. To be called only for memory that passed all checks, because it stays present.
+ * EAL's own hugepages are present already; a few probes find that out.
  *
  * Must not know: what is mapped where.
  */

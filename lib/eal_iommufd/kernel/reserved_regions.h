@@ -6,9 +6,9 @@
 #define RESERVED_REGIONS_H
 
 /*
- * Memory that the firmware wants devices of an IOMMU group to reach at all times (an RMRR
- * of Intel's table, a unity mapping of AMD's). Linux gives such a group to no program
- * (__iommu_device_set_domain()).
+ * Memory that devices of an IOMMU group must always reach, as the firmware requires (an
+ * RMRR of Intel's table, a unity mapping of AMD's). Linux gives such a group to no
+ * program (__iommu_device_set_domain()).
  *
  * Must not know: VFIO, contexts.
  */

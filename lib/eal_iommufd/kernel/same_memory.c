@@ -3,7 +3,7 @@
  */
 
 /*
- * Compares memory by its physical pages, of which /proc/self/pagemap tells.
+ * Compares memory by its physical pages, read from /proc/self/pagemap.
  */
 
 #include <fcntl.h>
@@ -76,7 +76,7 @@ same_memory(uint64_t one, uint64_t other, uint64_t length)
 	file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return false;
-	/* What fails here is found not to be present. */
+	/* Pages for which this fails are then found not present. */
 	madvise((void *)(uintptr_t)one, length, MADV_POPULATE_READ);
 	madvise((void *)(uintptr_t)other, length, MADV_POPULATE_READ);
 	same = pages_agree(

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 /*
- * Whether all pages of the one and of the other are physically the same. False as well where
- * that cannot be told: the kernel shows physical addresses to CAP_SYS_ADMIN only.
+ * Whether all pages of the one and of the other are physically the same. False also when
+ * that is not known: the kernel shows physical addresses to CAP_SYS_ADMIN only.
  */
 bool same_memory(uint64_t one, uint64_t other, uint64_t length);
 

@@ -66,7 +66,7 @@ bool sysfs_device_find_member(const struct sysfs_device *place,
 	struct sysfs_device *member);
 
 /*
- * Whether a member keeps its group from being handed to user space: its driver is
+ * Whether a member prevents its group from being used by user space: its driver is
  * neither VFIO's nor known to do no DMA of its own.
  */
 bool sysfs_device_is_intruder(const struct sysfs_device *member);

@@ -30,7 +30,7 @@ file_continues(const struct mapping *run, const struct mapping *page)
 
 /* Whether the page has become part of the run. */
 static bool
-grow(struct extents *runs, const struct mapping *page, bool may_merge)
+extents_grow(struct extents *runs, const struct mapping *page, bool may_merge)
 {
 	struct mapping *run = &runs->current;
 
@@ -51,7 +51,7 @@ extents_add_page(
 {
 	int ret;
 
-	if (grow(runs, page, may_merge))
+	if (extents_grow(runs, page, may_merge))
 		return 0;
 	ret = extents_finish(runs);
 	if (ret != 0)

@@ -6,14 +6,14 @@
 #define EXTENTS_H
 
 /*
- * Pages to runs: merges a sequence of pages, offered in ascending order, into
- * the longest runs that one map call can take, and hands each to a function.
+ * Pages to runs: merges a sequence of pages, offered in ascending order, into the longest
+ * runs that one map call can take, and calls a function for each.
  *
- * Two neighbours become one run when both may be merged, when va and iova go on
- * without a step, and when the file does too. A page that may be given back on
- * its own must stay alone, because the kernel unmaps areas only whole. No run goes
- * over a multiple of EXTENTS_END_AT, so that long work can be shared among threads and
- * be seen to go on; the IOMMU's largest page table entries still fit.
+ * Two neighbours become one run when both may be merged, when va, iova and the file
+ * offset are contiguous. A page that may be freed alone must stay alone,
+ * because the kernel unmaps areas only whole. No run goes over a multiple of
+ * EXTENTS_END_AT, so that long work can be shared among threads and its progress can be
+ * logged; the IOMMU's largest page table entries still fit.
  *
  * Pure. Must not know: where pages come from, what a run is used for.
  */
@@ -40,7 +40,7 @@ void extents_start(struct extents *runs, extents_emit_t emit, void *argument);
 int extents_add_page(
 	struct extents *runs, const struct mapping *page, bool may_merge);
 
-/* Hands out the last run. 0, or what emit returned. */
+/* Emits the last run. 0, or what emit returned. */
 int extents_finish(struct extents *runs);
 
 #endif /* EXTENTS_H */

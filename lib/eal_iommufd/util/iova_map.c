@@ -111,7 +111,7 @@ iova_map_find(const struct iova_map *set, uint64_t iova)
 	return found == NULL || found->iova > iova ? NULL : found;
 }
 
-/* 0, or why the set cannot have it. */
+/* 0, or the errno for which the set refuses it. */
 static int
 link_node(struct iova_map *set, struct iova_map_node *node)
 {
@@ -137,7 +137,7 @@ make_node(const struct mapping *mapping)
 	if (node == NULL)
 		return NULL;
 	node->mapping = *mapping;
-	/* Whoever mapped it may close it. */
+	/* The owner may close it at any time. */
 	node->mapping.file = -1;
 	return node;
 }

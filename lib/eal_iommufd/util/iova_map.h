@@ -6,9 +6,9 @@
 #define IOVA_MAP_H
 
 /*
- * The set of IOVA intervals that are mapped in one address space: what the
- * kernel keeps too, but does not tell. Each interval is one map call ("area" in
- * iommufd's terms) and can only be unmapped whole.
+ * The set of IOVA intervals that are mapped in one address space. The kernel has the same
+ * set, but does not report it. Each interval is one map call ("area" in iommufd's terms)
+ * and can only be unmapped whole.
  *
  * A pure data structure. Must not know: the kernel, locks, DPDK. Memory comes
  * from malloc(), never from EAL, so that it may be used inside memory events.
@@ -21,18 +21,19 @@
 #include <bsd/sys/tree.h>
 
 /**
- * Who has mapped it, and so may unmap it. "Mapped", in what the functions say of an interval,
- * means by this process: what is of a secondary process only keeps others out.
+ * Which user has mapped it, and so may unmap it. In the descriptions of the functions,
+ * "mapped" means mapped by this process: a mapping of a secondary process only blocks its
+ * interval for others.
  */
 enum mapping_origin {
 	MAPPING_OF_PROGRAM,
 	/** The program, once or more often: it is unmapped when the count is 0. */
 	MAPPING_COUNTED,
-	MAPPING_OF_EAL, /**< eal_memory.c, for EAL's memory */
-	MAPPING_OF_SOURCE, /**< what a space has because the one it mirrors has it */
+	MAPPING_OF_EAL,	   /**< eal_memory.c, for EAL's memory */
+	MAPPING_OF_SOURCE, /**< mapped because the mirrored space has it */
 	/** A secondary process, by itself (foreign_map.c): reserved here, not entered by this process. */
 	MAPPING_OF_SECONDARY,
-	/** Its unmapping failed: what the kernel has there is not known any more. */
+	/** Its unmapping failed: it is not known what the kernel has there. */
 	MAPPING_LOST,
 };
 
@@ -40,15 +41,15 @@ enum mapping_origin {
 struct mapping {
 	uint64_t iova;
 	uint64_t length; /**< in bytes, never 0, iova + length <= 2^64 */
-	uint64_t va; /**< where this process sees the memory; 0: it does not */
-	int file;    /**< the file behind it, or -1; not kept in a record */
+	uint64_t va;	 /**< address of the memory in this process; 0: none */
+	int file;	 /**< the file behind it, or -1; not kept in a record */
 	uint64_t offset; /**< of the memory in that file */
 	uint32_t rights; /**< RTE_IOMMUFD_MAP_* */
 	enum mapping_origin origin;
 	/** How often the program has mapped it by counted calls, whatever its origin. */
 	uint32_t count;
 	bool is_region; /**< a device's registers: mapped by the file, never by va */
-	bool has_aliases; /**< some of these were for other addresses of the same memory */
+	bool has_aliases;    /**< counted calls used several addresses of it */
 	bool of_eal_as_well; /**< MAPPING_COUNTED: EAL has this memory, too */
 };
 
@@ -81,8 +82,8 @@ void iova_map_clear(struct iova_map *set);
 int iova_map_add(struct iova_map *set, const struct mapping *mapping);
 
 /*
- * Adds all of them or none. What iova_map_add() returns for the
- * one that *failed tells then.
+ * Adds all of them or none. On failure returns what iova_map_add() returns for the
+ * mapping that *failed names.
  */
 int iova_map_add_all(struct iova_map *set, const struct mapping *mappings,
 	size_t count, size_t *failed);
@@ -90,7 +91,7 @@ int iova_map_add_all(struct iova_map *set, const struct mapping *mappings,
 /* The mapping that contains the address, or NULL; valid until it is removed. */
 const struct mapping *iova_map_find(const struct iova_map *set, uint64_t iova);
 
-/* The first mapping that ends at the address or behind it, or NULL; as valid. */
+/* The first mapping that ends at the address or behind it, or NULL; valid as long. */
 const struct mapping *iova_map_at_or_after(
 	const struct iova_map *set, uint64_t iova);
 
@@ -127,7 +128,10 @@ void iova_map_lose(struct iova_map *set, uint64_t iova, uint64_t length);
  */
 void iova_map_remove(struct iova_map *set, uint64_t iova, uint64_t length);
 
-/* Removes a mapping of MAPPING_OF_SECONDARY, which is just that. 0, or -ENOENT. */
+/*
+ * Removes the mapping of MAPPING_OF_SECONDARY with exactly this interval. 0, or
+ * -ENOENT.
+ */
 int iova_map_remove_reserved(
 	struct iova_map *set, uint64_t iova, uint64_t length);
 

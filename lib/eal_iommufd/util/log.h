@@ -6,8 +6,8 @@
 #define LOG_H
 
 /*
- * The library's log type, "lib.iommufd". One line per event: what happened,
- * why, what to do.
+ * The library's log type, "lib.iommufd". One line per event: what happened, the cause,
+ * the remedy.
  */
 
 #include <rte_log.h>

@@ -16,7 +16,7 @@
 #include "util/parallel.h"
 
 #define MAX_THREADS 64u
-/* More do not map faster, and the program's other threads have work, too. */
+/* More threads do not map faster, and the program's other threads need CPUs, too. */
 #define MAX_DEFAULT_THREADS 16u
 
 static __thread bool is_helper;
@@ -50,7 +50,7 @@ struct job {
 };
 
 static void
-work_off(struct job *job)
+parallel_work_off(struct job *job)
 {
 	size_t item;
 	int none = 0;
@@ -104,17 +104,17 @@ parallel_use_process_cpus(void)
 }
 
 static void *
-run_thread(void *argument)
+parallel_run_thread(void *argument)
 {
 	is_helper = true;
 	parallel_use_process_cpus();
-	work_off(argument);
+	parallel_work_off(argument);
 	return NULL;
 }
 
-/* As many as can be had: without them the caller does their share. */
+/* Starts as many as possible: the caller does the work of those that do not start. */
 static unsigned int
-start_threads(pthread_t *threads, unsigned int count, struct job *job)
+parallel_start_threads(pthread_t *threads, unsigned int count, struct job *job)
 {
 	unsigned int started = 0;
 	sigset_t all, before;
@@ -122,7 +122,8 @@ start_threads(pthread_t *threads, unsigned int count, struct job *job)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (started < count &&
-		pthread_create(&threads[started], NULL, run_thread, job) == 0)
+		pthread_create(
+			&threads[started], NULL, parallel_run_thread, job) == 0)
 		started++;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
@@ -140,8 +141,8 @@ parallel_run(size_t count, unsigned int threads, parallel_work_t work,
 	if (threads > count)
 		threads = count;
 	if (threads > 1)
-		started = start_threads(helpers, threads - 1, &job);
-	work_off(&job);
+		started = parallel_start_threads(helpers, threads - 1, &job);
+	parallel_work_off(&job);
 	while (started > 0)
 		pthread_join(helpers[--started], NULL);
 	return atomic_load(&job.failure);

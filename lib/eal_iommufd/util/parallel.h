@@ -6,11 +6,10 @@
 #define PARALLEL_H
 
 /*
- * The same work on many items, shared among a few threads that live as long as the
- * work does.
+ * The same work on many items, shared among a few threads, which end when the work ends.
  *
  * The threads run on the CPUs that the process had when this library was loaded:
- * EAL ties its main thread to one CPU, and a thread inherits that. They block all
+ * EAL binds its main thread to one CPU, and a new thread inherits that. They block all
  * signals, so that none of the program's handlers runs in them.
  *
  * Must not know: what the work is.
@@ -21,7 +20,7 @@
 /* Works on one item; 0 or -errno. Called by several threads at a time. */
 typedef int (*parallel_work_t)(size_t item, void *argument);
 
-/* How many threads make sense where nobody has said it. At least 1. */
+/* The default number of threads. At least 1. */
 unsigned int parallel_default_threads(void);
 
 /*
@@ -33,15 +32,15 @@ int parallel_run(size_t count, unsigned int threads, parallel_work_t work,
 	void *argument);
 
 /*
- * For work(): goes on on a CPU of that NUMA node, of those that the process has.
- * Without effect in the caller's own thread, whose CPU is not ours to choose, and
- * where there is none.
+ * For work(): moves the thread to a CPU of that NUMA node that the process may use. No
+ * effect in the caller's own thread, whose CPU the program chooses, and where there is no
+ * such CPU.
  */
 void parallel_go_to_node(int node);
 
 /*
- * For threads that live longer than that and are not the program's: goes on on the CPUs
- * that the process had, whichever the thread that started it is tied to.
+ * For the library's own long-running threads: moves the thread to the CPUs that the
+ * process had, whichever CPU the thread that started it is bound to.
  */
 void parallel_use_process_cpus(void);
 

@@ -11,7 +11,7 @@
 
 /* How many there are below the number. */
 static uint32_t
-position_of(const struct pasid_set *set, uint32_t number)
+pasid_set_position_of(const struct pasid_set *set, uint32_t number)
 {
 	uint32_t low = 0;
 	uint32_t high = set->count;
@@ -30,7 +30,7 @@ position_of(const struct pasid_set *set, uint32_t number)
 struct pasid *
 pasid_set_find(const struct pasid_set *set, uint32_t number)
 {
-	uint32_t position = position_of(set, number);
+	uint32_t position = pasid_set_position_of(set, number);
 
 	if (position == set->count || set->items[position].number != number)
 		return NULL;
@@ -56,7 +56,7 @@ pasid_set_lowest_free(const struct pasid_set *set)
 }
 
 static bool
-make_room(struct pasid_set *set)
+pasid_set_make_room(struct pasid_set *set)
 {
 	uint32_t room = set->room == 0 ? 8 : 2 * set->room;
 	struct pasid *items;
@@ -74,10 +74,10 @@ make_room(struct pasid_set *set)
 struct pasid *
 pasid_set_add(struct pasid_set *set, uint32_t number)
 {
-	uint32_t position = position_of(set, number);
+	uint32_t position = pasid_set_position_of(set, number);
 	struct pasid *item;
 
-	if (!make_room(set))
+	if (!pasid_set_make_room(set))
 		return NULL;
 	item = &set->items[position];
 	memmove(item + 1, item, (set->count - position) * sizeof(*item));
@@ -89,7 +89,7 @@ pasid_set_add(struct pasid_set *set, uint32_t number)
 void
 pasid_set_remove(struct pasid_set *set, uint32_t number)
 {
-	uint32_t position = position_of(set, number);
+	uint32_t position = pasid_set_position_of(set, number);
 	struct pasid *item = &set->items[position];
 
 	set->count--;

@@ -6,7 +6,7 @@
 #define PASID_SET_H
 
 /*
- * The PASIDs of one device that are in use: given out to somebody, or attached, or both.
+ * The PASIDs of one device that are in use: allocated, or attached, or both.
  *
  * A pure data structure. Must not know: the kernel, locks, how many there may be.
  */
@@ -21,7 +21,7 @@ struct pasid {
 	uint32_t number;		 /* not 0 */
 	bool allocated;			 /* by rte_iommufd_pasid_alloc() */
 	struct rte_iommufd_space *space; /* attached to it; NULL: nothing is */
-	struct page_table *page_table;	 /* of that one */
+	struct page_table *page_table;	 /* the page table of that space */
 };
 
 /* All zero: empty. */
@@ -34,13 +34,13 @@ struct pasid_set {
 /* NULL: it is not in use. What is found moves when the set changes. */
 struct pasid *pasid_set_find(const struct pasid_set *set, uint32_t number);
 
-/* The lowest number, from 1 on, that is not in use. */
+/* The lowest unused number, from 1 on. */
 uint32_t pasid_set_lowest_free(const struct pasid_set *set);
 
 /* Adds one that is not in use; NULL: out of memory. */
 struct pasid *pasid_set_add(struct pasid_set *set, uint32_t number);
 
-/* Forgets one that is in use. */
+/* Removes one that is in use. */
 void pasid_set_remove(struct pasid_set *set, uint32_t number);
 
 void pasid_set_clear(struct pasid_set *set);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* A line while long work goes on; see progress.h. */
+/* Progress of long work; see progress.h. */
 
 #include <inttypes.h>
 #include <time.h>
@@ -15,7 +15,7 @@
 #define LOOK_EVERY (UINT64_C(64) << 20) /* bytes */
 
 static uint64_t
-now(void)
+progress_now(void)
 {
 	struct timespec time;
 
@@ -29,7 +29,7 @@ progress_start(struct progress *progress, const char *what, uint64_t total)
 	progress->what = what;
 	progress->total = total;
 	atomic_init(&progress->done, 0);
-	atomic_init(&progress->next, now() + FIRST_LINE_AFTER);
+	atomic_init(&progress->next, progress_now() + FIRST_LINE_AFTER);
 }
 
 int
@@ -48,10 +48,10 @@ progress_add(struct progress *progress, uint64_t bytes)
 	const uint64_t before = atomic_fetch_add(&progress->done, bytes);
 	const uint64_t done = before + bytes;
 
-	/* The clock is not looked at for each page. */
+	/* The clock is not read for each page. */
 	if (before / LOOK_EVERY == done / LOOK_EVERY)
 		return;
-	if (done < progress->total && progress_is_due(progress, now()))
+	if (done < progress->total && progress_is_due(progress, progress_now()))
 		IOMMUFD_LOG(INFO, "%s: %" PRIu64 " of %" PRIu64 " MiB",
 			progress->what, done >> 20, progress->total >> 20);
 }

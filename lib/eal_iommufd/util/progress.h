@@ -6,9 +6,9 @@
 #define PROGRESS_H
 
 /*
- * A line every now and then while long work goes on, so that nobody takes a program
- * for dead that pins hundreds of gigabytes. Work that is done within seconds says
- * nothing. Any thread may report.
+ * Logs a line from time to time during long work, so that a program that pins hundreds of
+ * gigabytes does not seem to hang. Work that takes only seconds logs nothing. Any thread
+ * may report.
  *
  * Must not know: what the work is.
  */
@@ -26,10 +26,10 @@ struct progress {
 void progress_start(
 	struct progress *progress, const char *what, uint64_t total);
 
-/* That many more bytes are done. */
+/* Adds to the bytes that are done. */
 void progress_add(struct progress *progress, uint64_t bytes);
 
-/* Whether a line is due at that time, which then is not due for another thread. */
+/* Whether a line is due at that time; it is due for one thread only. */
 int progress_is_due(struct progress *progress, uint64_t milliseconds);
 
 #endif /* PROGRESS_H */

@@ -6,12 +6,12 @@
 #define RANGE_LOCK_H
 
 /*
- * A lock of address ranges: holders of ranges that overlap take turns in the order in
- * which they came, and all others run side by side. The order guarantees that a holder of
- * a large range is not kept out by a series of small ones.
+ * A lock of address ranges: owners of ranges that overlap take turns in the order of
+ * their requests, and all others run in parallel. The order guarantees that a series of
+ * small ranges does not delay a large range without end.
  *
- * A struct locked_range lives on its holder's stack: nothing is allocated, so it may be
- * used inside memory events. No thread holds two ranges of one lock.
+ * A struct locked_range is on its owner's stack: nothing is allocated, so it may be used
+ * inside memory events. No thread holds two ranges of one lock.
  *
  * Must not know: what the addresses are of.
  */
@@ -30,7 +30,8 @@ struct locked_range {
 struct range_lock {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* In the order in which they came: those that are held, and those that wait. */
+	/* In the order of the requests: the ranges that are locked and those that wait.
+	 */
 	TAILQ_HEAD(locked_range_list, locked_range) all;
 };
 
@@ -39,7 +40,7 @@ void range_lock_init(struct range_lock *lock);
 /* No range is held or waited for. */
 void range_lock_destroy(struct range_lock *lock);
 
-/* Waits for all that came before and overlap [first, last]. */
+/* Waits for all earlier ranges that overlap [first, last]. */
 void range_lock_acquire(struct range_lock *lock, struct locked_range *range,
 	uint64_t first, uint64_t last);
 

@@ -37,7 +37,7 @@ static const struct key keys[] = {
 };
 
 static void
-join(char *text, size_t size, const char *const *words)
+settings_join(char *text, size_t size, const char *const *words)
 {
 	size_t used = 0;
 
@@ -48,7 +48,7 @@ join(char *text, size_t size, const char *const *words)
 }
 
 static const struct key *
-find_key(const char *name)
+settings_find_key(const char *name)
 {
 	size_t i;
 
@@ -60,7 +60,7 @@ find_key(const char *name)
 
 /* -1 when it is none, or out of range. */
 static int
-read_number(const struct key *key, const char *value)
+settings_read_number(const struct key *key, const char *value)
 {
 	char *end;
 	long number;
@@ -74,12 +74,12 @@ read_number(const struct key *key, const char *value)
 }
 
 static int
-find_value(const struct key *key, const char *value)
+settings_find_value(const struct key *key, const char *value)
 {
 	int i;
 
 	if (key->values == NULL)
-		return read_number(key, value);
+		return settings_read_number(key, value);
 	for (i = 0; key->values[i] != NULL; i++)
 		if (strcmp(key->values[i], value) == 0)
 			return i;
@@ -100,7 +100,7 @@ unknown_key(const struct problem *problem, const char *name)
 
 	for (i = 0; i < RTE_DIM(keys); i++)
 		names[i] = keys[i].name;
-	join(allowed, sizeof(allowed), names);
+	settings_join(allowed, sizeof(allowed), names);
 	snprintf(problem->text, problem->size,
 		"unknown key \"%s\"; the keys are %s", name, allowed);
 	return -EINVAL;
@@ -113,7 +113,7 @@ unknown_value(
 	char allowed[64];
 
 	if (key->values != NULL)
-		join(allowed, sizeof(allowed), key->values);
+		settings_join(allowed, sizeof(allowed), key->values);
 	else
 		snprintf(allowed, sizeof(allowed), "1 to %d", key->maximum);
 	snprintf(problem->text, problem->size,
@@ -123,15 +123,16 @@ unknown_value(
 }
 
 static int
-read_pair(const struct rte_kvargs_pair *pair, struct settings *settings,
-	const struct problem *problem)
+settings_read_pair(const struct rte_kvargs_pair *pair,
+	struct settings *settings, const struct problem *problem)
 {
-	const struct key *key = find_key(pair->key);
+	const struct key *key = settings_find_key(pair->key);
 	int value;
 
 	if (key == NULL)
 		return unknown_key(problem, pair->key);
-	value = find_value(key, pair->value == NULL ? "" : pair->value);
+	value = settings_find_value(
+		key, pair->value == NULL ? "" : pair->value);
 	if (value < 0)
 		return unknown_value(
 			problem, key, pair->value == NULL ? "" : pair->value);
@@ -179,7 +180,7 @@ settings_parse(const char *text, struct settings *settings, char *problem,
 	}
 	ret = check_repetition(pairs, &report);
 	for (i = 0; i < pairs->count && ret == 0; i++)
-		ret = read_pair(&pairs->pairs[i], settings, &report);
+		ret = settings_read_pair(&pairs->pairs[i], settings, &report);
 	rte_kvargs_free(pairs);
 	return ret;
 }

@@ -9,7 +9,7 @@
  * The settings of a context: `key=value,...`, from the environment variable
  * RTE_IOMMUFD or from rte_iommufd_configure().
  *
- * Must not know: who asks, what a setting leads to.
+ * Must not know: its callers, the effect of a setting.
  */
 
 #include <stddef.h>

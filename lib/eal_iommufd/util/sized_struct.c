@@ -12,7 +12,7 @@
 #include "util/sized_struct.h"
 
 static size_t
-size_of(const void *callers)
+sized_struct_size_of(const void *callers)
 {
 	size_t size;
 
@@ -23,18 +23,18 @@ size_of(const void *callers)
 int
 sized_struct_check(const void *callers, size_t first, const char *name)
 {
-	if (size_of(callers) >= first)
+	if (sized_struct_size_of(callers) >= first)
 		return 0;
 	IOMMUFD_LOG(ERR,
 		"struct %s: its size is given as %zu, but it has at least %zu bytes: set its member size to sizeof(struct %s)",
-		name, size_of(callers), first, name);
+		name, sized_struct_size_of(callers), first, name);
 	return -EINVAL;
 }
 
 void
 sized_struct_fill(void *callers, const void *filled, size_t bytes)
 {
-	const size_t size = size_of(callers);
+	const size_t size = sized_struct_size_of(callers);
 	const size_t copied = size < bytes ? size : bytes;
 
 	memcpy((uint8_t *)callers + sizeof(size),

@@ -7,7 +7,7 @@
 
 /*
  * Structures of the public header that the library fills: they begin with `size_t size`,
- * set by the caller, who may have been built with an older or a newer header.
+ * set by the caller, which may have been built with an older or a newer header.
  *
  * Must not know: what is in them.
  */
@@ -25,8 +25,8 @@
 int sized_struct_check(const void *callers, size_t first, const char *name);
 
 /*
- * Copies what there is, of that many bytes, to the caller's structure: not more than it
- * has room for; what it has more is 0. Its size stays as it is.
+ * Copies the library's structure of that many bytes to the caller's, as far as it fits;
+ * the rest of the caller's structure becomes 0. Its size stays as it is.
  */
 void sized_struct_fill(void *callers, const void *filled, size_t bytes);
 

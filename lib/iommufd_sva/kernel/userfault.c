@@ -23,7 +23,7 @@
 #define DESCRIPTORS 8
 
 static int
-call(int fd, unsigned long request, void *argument)
+userfault_call(int fd, unsigned long request, void *argument)
 {
 	int result = ioctl(fd, request, argument);
 
@@ -45,7 +45,7 @@ userfault_open(void)
 
 	if (fd < 0)
 		return -errno;
-	ret = call(fd, UFFDIO_API, &api);
+	ret = userfault_call(fd, UFFDIO_API, &api);
 	if (ret == 0)
 		return fd;
 	close(fd);
@@ -66,7 +66,7 @@ userfault_register(int fd, uint64_t start, uint64_t end)
 		.mode = UFFDIO_REGISTER_MODE_WP,
 	};
 
-	return call(fd, UFFDIO_REGISTER, &interval);
+	return userfault_call(fd, UFFDIO_REGISTER, &interval);
 }
 
 int
@@ -74,25 +74,26 @@ userfault_unregister(int fd, uint64_t start, uint64_t end)
 {
 	struct uffdio_range range = { .start = start, .len = end - start };
 
-	return call(fd, UFFDIO_UNREGISTER, &range);
+	return userfault_call(fd, UFFDIO_UNREGISTER, &range);
 }
 
 /*
- * Every ioctl that fills or protects pages asks first whether the memory is changing
- * (userfaultfd_writeprotect()); this one has nothing to protect.
+ * Every ioctl that fills or protects pages first checks whether the memory is changing
+ * (userfaultfd_writeprotect()); this one protects nothing.
  */
 int
 userfault_pending(int fd)
 {
 	struct uffdio_writeprotect nothing = { .mode = 0 };
-	int ret = call(fd, UFFDIO_WRITEPROTECT, &nothing);
+	int ret = userfault_call(fd, UFFDIO_WRITEPROTECT, &nothing);
 
 	return ret == -EAGAIN ? ret : 0;
 }
 
-/* false: of a kind that was not asked for. */
+/* false: a kind of event that was not requested. */
 static bool
-translate(const struct uffd_msg *message, struct memory_change *change)
+userfault_translate(
+	const struct uffd_msg *message, struct memory_change *change)
 {
 	switch (message->event) {
 	case UFFD_EVENT_UNMAP:
@@ -127,7 +128,7 @@ userfault_read(int fd, struct memory_change *changes, unsigned int capacity)
 	if (length < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	for (i = 0; i < length / (ssize_t)sizeof(messages[0]); i++)
-		if (translate(&messages[i], &changes[count]))
+		if (userfault_translate(&messages[i], &changes[count]))
 			count++;
 	return count;
 }
@@ -141,7 +142,7 @@ userfault_open_proc(const char *path)
 }
 
 static uint32_t
-rights_of(uint64_t vma_flags)
+userfault_rights_of(uint64_t vma_flags)
 {
 	uint32_t rights = 0;
 
@@ -160,7 +161,7 @@ userfault_query_vma(int fd, uint64_t address, bool or_next, struct vma *mapping)
 		.query_flags = or_next ? UAPI_COVERING_OR_NEXT_VMA : 0,
 		.query_addr = address,
 	};
-	int ret = call(fd, UAPI_PROCMAP_QUERY, &query);
+	int ret = userfault_call(fd, UAPI_PROCMAP_QUERY, &query);
 
 	if (ret != 0)
 		return ret;
@@ -168,7 +169,7 @@ userfault_query_vma(int fd, uint64_t address, bool or_next, struct vma *mapping)
 		.start = query.vma_start,
 		.end = query.vma_end,
 		.page_size = query.vma_page_size,
-		.rights = rights_of(query.vma_flags),
+		.rights = userfault_rights_of(query.vma_flags),
 		.shared = query.vma_flags & UAPI_VMA_SHARED,
 	};
 	return 0;
@@ -187,7 +188,7 @@ userfault_is_huge(int fd, uint64_t start, uint64_t end, bool *huge)
 		.category_mask = UAPI_PAGE_IS_HUGE,
 		.return_mask = UAPI_PAGE_IS_HUGE,
 	};
-	int ret = call(fd, UAPI_PAGEMAP_SCAN, &scan);
+	int ret = userfault_call(fd, UAPI_PAGEMAP_SCAN, &scan);
 
 	if (ret < 0)
 		return ret;
@@ -210,7 +211,7 @@ userfault_is_registered(int fd, uint64_t start, uint64_t end)
 		.category_inverted = UAPI_PAGE_IS_WPALLOWED,
 		.category_mask = UAPI_PAGE_IS_WPALLOWED,
 	};
-	int ret = call(fd, UAPI_PAGEMAP_SCAN, &scan);
+	int ret = userfault_call(fd, UAPI_PAGEMAP_SCAN, &scan);
 
 	return ret < 0 ? ret : 0;
 }
@@ -243,7 +244,7 @@ userfault_wake(int fd)
 {
 	const uint64_t one = 1;
 
-	/* EAGAIN: it is awake 2^64 times already. */
+	/* EAGAIN: the counter is full, so the thread is being woken already. */
 	if (write(fd, &one, sizeof(one)) < 0)
 		return;
 }

@@ -23,7 +23,7 @@
 
 struct vma;
 
-/* What has become of memory that is followed. */
+/* A change of followed memory. */
 enum memory_change_kind {
 	MEMORY_UNMAPPED, /* is gone: munmap(), a mapping put over it, brk() */
 	MEMORY_MOVED,	 /* was at start and is at destination: mremap() */
@@ -47,17 +47,17 @@ int userfault_open(void);
 /* Any descriptor of these. */
 void userfault_close(int fd);
 /*
- * Everything in the interval is followed from now on. -EBUSY: another userfaultfd has
+ * Follows everything in the interval from now on. -EBUSY: another userfaultfd has
  * some of it; -EPERM: a shared mapping of a file that is open for reading only;
- * -EINVAL: device memory, or there is nothing.
+ * -EINVAL: device memory, or nothing is mapped there.
  */
 int userfault_register(int fd, uint64_t start, uint64_t end);
 int userfault_unregister(int fd, uint64_t start, uint64_t end);
 /* -EAGAIN: changes are under way that have not been read; else 0. */
 int userfault_pending(int fd);
 /*
- * Stores at most capacity changes and returns their number, 0 when there are none. Who
- * makes a change waits until it is read.
+ * Stores at most capacity changes and returns their number, 0 when there are none. The
+ * thread that makes a change waits until the change is read.
  */
 int userfault_read(
 	int fd, struct memory_change *changes, unsigned int capacity);
@@ -74,11 +74,11 @@ int userfault_query_vma(
 int userfault_is_huge(int fd, uint64_t start, uint64_t end, bool *huge);
 int userfault_is_registered(int fd, uint64_t start, uint64_t end);
 
-/* Memory of the caller's own, straight from the kernel; NULL: there is none. */
+/* Memory from the kernel, without malloc(); NULL: out of memory. */
 void *userfault_memory_alloc(size_t size);
 void userfault_memory_free(void *memory, size_t size);
 
-/* To be woken: an eventfd. */
+/* An eventfd, to wake the thread. */
 int userfault_wake_open(void);
 void userfault_wake(int fd);
 void userfault_wake_clear(int fd);
@@ -87,7 +87,7 @@ void userfault_wake_clear(int fd);
  * so many milliseconds; -1: without limit. A bit for each that can; 0; or -errno.
  */
 int userfault_wait(const int *fds, unsigned int count, int milliseconds);
-/* A clock that goes on steadily, in milliseconds. */
+/* A monotonic clock, in milliseconds. */
 uint64_t userfault_now(void);
 
 #endif /* USERFAULT_H */

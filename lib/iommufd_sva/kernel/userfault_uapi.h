@@ -6,8 +6,8 @@
 #define USERFAULT_UAPI_H
 
 /*
- * The part of linux/userfaultfd.h and linux/fs.h that the headers of older
- * distributions lack, in our own declarations; see kernel_uapi.h.
+ * The part of linux/userfaultfd.h and linux/fs.h that the headers of older distributions
+ * lack, declared again; see kernel_uapi.h.
  *
  * Must not know: anything but layouts. Only userfault.c includes this file.
  */

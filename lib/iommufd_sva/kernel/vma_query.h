@@ -6,11 +6,11 @@
 #define VMA_QUERY_H
 
 /*
- * What this process has at an address, by the kernel's own word and without a walk over
- * /proc/self/maps: PROCMAP_QUERY (Linux 6.11, as fault queues), and PAGEMAP_SCAN (6.7)
- * for its pages.
+ * What this process has mapped at an address, as the kernel reports it, without reading
+ * all of /proc/self/maps: PROCMAP_QUERY (Linux 6.11, as fault queues), and PAGEMAP_SCAN
+ * (6.7) for its pages.
  *
- * Everything it says may be over when it is said: another thread may change it.
+ * Each answer may be out of date at once: another thread may change the memory.
  *
  * Must not know: what is mapped for devices.
  */
@@ -37,10 +37,13 @@ struct vma {
 int vma_query_open(struct vma_query *view);
 void vma_query_close(struct vma_query *view);
 
-/* What contains the address. 0, -ENOENT when nothing does, or another -errno. */
+/*
+ * The mapping that contains the address. 0, -ENOENT when there is none, or another
+ * -errno.
+ */
 int vma_query_at(
 	const struct vma_query *view, uint64_t address, struct vma *mapping);
-/* The same, or what comes next above the address. */
+/* The same, or else the next mapping above the address. */
 int vma_query_next(
 	const struct vma_query *view, uint64_t address, struct vma *mapping);
 

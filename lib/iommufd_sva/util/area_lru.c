@@ -43,7 +43,7 @@ area_lru_end(struct area_lru *residency)
 }
 
 static void
-add_chunk(struct area_lru *residency)
+area_lru_add_chunk(struct area_lru *residency)
 {
 	struct area_lru_chunk *chunk = residency->take(CHUNK_SIZE);
 	size_t i;
@@ -63,7 +63,7 @@ area_lru_new(struct area_lru *residency)
 	struct area *area;
 
 	if (TAILQ_EMPTY(&residency->unused))
-		add_chunk(residency);
+		area_lru_add_chunk(residency);
 	area = TAILQ_FIRST(&residency->unused);
 	if (area == NULL)
 		return NULL;
@@ -80,16 +80,16 @@ area_lru_drop(struct area_lru *residency, struct area *area)
 
 /* The finisher of splitmix64. */
 static uint32_t
-hash(uint64_t address)
+area_lru_hash(uint64_t address)
 {
 	address = (address ^ (address >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	address = (address ^ (address >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return (address ^ (address >> 31)) >> 32;
 }
 
-/* What is below the address goes to *left, the rest to *right. */
+/* Areas below the address are stored in *left, the others in *right. */
 static void
-split(struct area *tree, uint64_t address, struct area **left,
+area_lru_split(struct area *tree, uint64_t address, struct area **left,
 	struct area **right)
 {
 	while (tree != NULL) {
@@ -109,7 +109,7 @@ split(struct area *tree, uint64_t address, struct area **left,
 
 /* Everything in left is below everything in right. */
 static struct area *
-join(struct area *left, struct area *right)
+area_lru_join(struct area *left, struct area *right)
 {
 	struct area *root;
 	struct area **place = &root;
@@ -134,11 +134,11 @@ area_lru_add(struct area_lru *residency, struct area *area)
 {
 	struct area **place = &residency->root;
 
-	area->priority = hash(area->start);
+	area->priority = area_lru_hash(area->start);
 	while (*place != NULL && (*place)->priority > area->priority)
 		place = area->start < (*place)->start ? &(*place)->left
 						      : &(*place)->right;
-	split(*place, area->start, &area->left, &area->right);
+	area_lru_split(*place, area->start, &area->left, &area->right);
 	*place = area;
 	TAILQ_INSERT_TAIL(&residency->recency, area, recency);
 	residency->count++;
@@ -155,7 +155,7 @@ area_lru_remove(struct area_lru *residency, struct area *area)
 	while (*place != area)
 		place = area->start < (*place)->start ? &(*place)->left
 						      : &(*place)->right;
-	*place = join(area->left, area->right);
+	*place = area_lru_join(area->left, area->right);
 	TAILQ_REMOVE(&residency->recency, area, recency);
 	residency->count--;
 	residency->bytes -= area->end - area->start;
@@ -189,7 +189,7 @@ area_lru_find(const struct area_lru *residency, uint64_t address)
 
 /* Where the highest area below the address ends, or 0. */
 static uint64_t
-end_below(const struct area_lru *residency, uint64_t address)
+area_lru_end_below(const struct area_lru *residency, uint64_t address)
 {
 	const struct area *area = residency->root;
 	uint64_t end = 0;
@@ -211,7 +211,7 @@ area_lru_gap(const struct area_lru *residency, uint64_t address,
 {
 	const struct area *above = area_lru_next(residency, address);
 
-	*start = end_below(residency, address);
+	*start = area_lru_end_below(residency, address);
 	*end = above == NULL ? UINT64_MAX : above->start;
 }
 

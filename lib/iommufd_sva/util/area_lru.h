@@ -6,13 +6,13 @@
 #define AREA_LRU_H
 
 /*
- * Which areas of the process devices can reach now: looked up by address, and in the
- * order in which they were asked for last, which is the order in which they are given
- * up for others. An area is what one map call has mapped, and goes only whole.
+ * The areas of the process that devices can reach now. They are found by address, and by
+ * the order of the last request for each, which is the order of eviction. An area is what
+ * one map call has mapped, and can only be removed whole.
  *
  * A pure data structure. Must not know: the kernel, locks, why something is mapped.
- * Memory comes from the function that it is given, never goes back before
- * area_lru_end(), and is never malloc()'s: see sva.h for why.
+ * Memory comes from the function given by the caller, is freed only by area_lru_end(),
+ * and never comes from malloc(); sva.h says why.
  */
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ struct area {
 	uint64_t end;	 /* exclusive */
 	uint32_t rights; /* RTE_IOMMUFD_MAP_* */
 	uint64_t
-		round; /* the last one that asked for it: see area_lru_touch() */
+		round; /* round of the last request for it: see area_lru_touch() */
 
 	/* Of area_lru.c only. */
 	struct area *left;
@@ -47,7 +47,7 @@ struct area_lru {
 	area_lru_give_t give;
 	struct area_lru_chunk *chunks;
 	struct area *root;
-	struct area_list recency; /* the one asked for longest ago first */
+	struct area_list recency; /* the least recently requested first */
 	struct area_list unused;
 	uint64_t count;
 	uint64_t bytes;
@@ -56,19 +56,19 @@ struct area_lru {
 
 void area_lru_init(
 	struct area_lru *residency, area_lru_take_t take, area_lru_give_t give);
-/* Gives the memory back. */
+/* Frees the memory. */
 void area_lru_end(struct area_lru *residency);
 
 /*
  * An area that is not in it yet, to be filled in and then added or dropped; NULL: no
- * memory. So that what needs memory comes before the kernel is asked.
+ * memory. So the memory is allocated before the call of the kernel.
  */
 struct area *area_lru_new(struct area_lru *residency);
 void area_lru_drop(struct area_lru *residency, struct area *area);
 
-/* It overlaps none that is there. It counts as asked for just now. */
+/* The area must not overlap another one. It counts as requested now. */
 void area_lru_add(struct area_lru *residency, struct area *area);
-/* Out of it and unused again. */
+/* Removes the area, which is unused then. */
 void area_lru_remove(struct area_lru *residency, struct area *area);
 
 /* The area that contains the address, or NULL. */
@@ -77,17 +77,17 @@ struct area *area_lru_find(const struct area_lru *residency, uint64_t address);
 struct area *area_lru_next(const struct area_lru *residency, uint64_t address);
 
 /*
- * The largest gap between areas around an address that is in none: what is mapped for
- * it must not go beyond.
+ * The largest gap between areas around an address that is in no area: a mapping for this
+ * address must stay inside it.
  */
 void area_lru_gap(const struct area_lru *residency, uint64_t address,
 	uint64_t *start, uint64_t *end);
 
-/* It was asked for just now, in this round. */
+/* The area was requested now, in this round. */
 void area_lru_touch(
 	struct area_lru *residency, struct area *area, uint64_t round);
 
-/* The one asked for longest ago, if that was not in this round; or NULL. */
+/* The least recently requested area, if that request was not in this round; or NULL. */
 struct area *area_lru_oldest(const struct area_lru *residency, uint64_t round);
 
 #endif /* AREA_LRU_H */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Arithmetic on intervals; see window.h. */
+/* Arithmetic on intervals; see interval.h. */
 
 #include <rte_common.h>
 

@@ -6,7 +6,7 @@
 #define INTERVAL_H
 
 /*
- * How much is mapped around an address that is asked for: arithmetic on intervals. An
+ * How much is mapped around a requested address: arithmetic on intervals. An
  * end is exclusive; sizes are powers of two.
  *
  * Must not know: what the intervals stand for.
@@ -23,7 +23,7 @@ struct interval {
 /* The aligned block of that size around the address. */
 struct interval interval_block(uint64_t address, uint64_t size);
 
-/* What both have in common; empty (start not below end) when that is nothing. */
+/* The intersection of both; empty (start not below end) when they do not overlap. */
 struct interval interval_common(struct interval a, struct interval b);
 
 bool interval_contains(struct interval outer, struct interval inner);

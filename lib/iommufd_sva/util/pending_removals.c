@@ -9,7 +9,7 @@
 #include "util/pending_removals.h"
 
 static struct removal
-fresh(uint64_t start, uint64_t end, uint64_t now)
+pending_removals_fresh(uint64_t start, uint64_t end, uint64_t now)
 {
 	return (struct removal){
 		.start = start,
@@ -21,17 +21,19 @@ fresh(uint64_t start, uint64_t end, uint64_t now)
 }
 
 static void
-take_out(struct pending_removals *removals, unsigned int i)
+pending_removals_take_out(struct pending_removals *removals, unsigned int i)
 {
 	removals->items[i] = removals->items[--removals->count];
 }
 
 /*
- * Two that touch are one. The earlier look stays, or a stream of announcements would put
- * it off for ever; the looks that follow are those of the later one.
+ * Two intervals that touch become one. The time of the earlier look stays: otherwise a
+ * series of announcements would delay it without end. The looks after that follow the
+ * later announcement.
  */
 static void
-absorb_neighbours(struct pending_removals *removals, struct removal *added)
+pending_removals_absorb_neighbours(
+	struct pending_removals *removals, struct removal *added)
 {
 	unsigned int i = 0;
 
@@ -45,25 +47,27 @@ absorb_neighbours(struct pending_removals *removals, struct removal *added)
 		added->start = RTE_MIN(added->start, item->start);
 		added->end = RTE_MAX(added->end, item->end);
 		added->due = RTE_MIN(added->due, item->due);
-		take_out(removals, i);
+		pending_removals_take_out(removals, i);
 	}
 }
 
 static uint64_t
-distance(const struct removal *a, const struct removal *b)
+pending_removals_distance(const struct removal *a, const struct removal *b)
 {
 	return a->end <= b->start ? b->start - a->end : a->start - b->end;
 }
 
 static unsigned int
-nearest(const struct pending_removals *removals, const struct removal *added)
+pending_removals_nearest(
+	const struct pending_removals *removals, const struct removal *added)
 {
 	unsigned int best = 0;
 	unsigned int i;
 
 	for (i = 1; i < removals->count; i++)
-		if (distance(&removals->items[i], added) <
-			distance(&removals->items[best], added))
+		if (pending_removals_distance(&removals->items[i], added) <
+			pending_removals_distance(
+				&removals->items[best], added))
 			best = i;
 	return best;
 }
@@ -72,15 +76,15 @@ void
 pending_removals_add(struct pending_removals *removals, uint64_t start,
 	uint64_t end, uint64_t now)
 {
-	struct removal added = fresh(start, end, now);
+	struct removal added = pending_removals_fresh(start, end, now);
 	unsigned int i;
 
-	absorb_neighbours(removals, &added);
+	pending_removals_absorb_neighbours(removals, &added);
 	if (removals->count == PENDING_REMOVALS_MAX) {
-		i = nearest(removals, &added);
+		i = pending_removals_nearest(removals, &added);
 		added.start = RTE_MIN(added.start, removals->items[i].start);
 		added.end = RTE_MAX(added.end, removals->items[i].end);
-		absorb_neighbours(removals, &added);
+		pending_removals_absorb_neighbours(removals, &added);
 	}
 	removals->items[removals->count++] = added;
 }
@@ -114,7 +118,7 @@ pending_removals_take_due(struct pending_removals *removals, uint64_t now,
 		item->due = now + item->wait;
 		item->wait *= REMOVAL_FACTOR;
 		if (--item->looks == 0)
-			take_out(removals, i);
+			pending_removals_take_out(removals, i);
 		return true;
 	}
 	return false;

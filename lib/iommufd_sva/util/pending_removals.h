@@ -6,13 +6,13 @@
 #define PENDING_REMOVALS_H
 
 /*
- * Intervals whose pages a thread of the process is about to drop: what the kernel has
- * announced (UFFD_EVENT_REMOVE), and does at a time that it does not tell. What is
- * mapped there meanwhile may be the old pages, so it is looked after again: several
- * times, further and further apart, and whenever somebody asks for certainty.
+ * Intervals whose pages a thread of the process is about to drop. The kernel announces
+ * this (UFFD_EVENT_REMOVE), but does not report when the pages are dropped. Pages that
+ * are mapped there in between may be the old ones, so the interval is unmapped again:
+ * several times, with growing pauses, and at each rte_iommufd_sva_settle().
  *
- * A pure data structure of fixed size. Must not know: what is mapped, the kernel, who
- * measures the time.
+ * A pure data structure of fixed size. Must not know: what is mapped, the kernel, the
+ * source of the time.
  */
 
 #include <stdbool.h>
@@ -28,9 +28,10 @@
 struct removal {
 	uint64_t start;
 	uint64_t end; /* exclusive */
-	uint64_t due; /* the next look, in milliseconds of the caller's clock */
-	uint64_t wait;	    /* how long the one after it is off */
-	unsigned int looks; /* still to come */
+	uint64_t
+		due; /* time of the next look, in milliseconds of the caller's clock */
+	uint64_t wait;	    /* pause until the look after that */
+	unsigned int looks; /* number of looks left */
 };
 
 struct pending_removals {
@@ -38,7 +39,7 @@ struct pending_removals {
 	unsigned int count;
 };
 
-/* Never fails: when there are too many, two become one that covers both. */
+/* Never fails: when there are too many intervals, two become one that covers both. */
 void pending_removals_add(struct pending_removals *removals, uint64_t start,
 	uint64_t end, uint64_t now);
 
@@ -53,7 +54,7 @@ bool pending_removals_overlap(
 bool pending_removals_take_due(struct pending_removals *removals, uint64_t now,
 	uint64_t *start, uint64_t *end);
 
-/* Milliseconds until one is due, at least 0; -1: none will be. As poll() wants it. */
+/* Milliseconds until one is due, at least 0; -1: none will be. A timeout for poll(). */
 int pending_removals_wait(
 	const struct pending_removals *removals, uint64_t now);
 

@@ -172,10 +172,10 @@ compare_mock(struct rte_iommufd_space *space, const struct mock_device *mock,
 	for (done = 0; done < length; done += PAGE) {
 		said = rte_iommufd_space_lookup(space, iova + done, PAGE,
 			       RTE_IOMMUFD_MAP_READ, &found) == 0;
-		check(!said || found == va + done, "the books are wrong");
+		check(!said || found == va + done, "the record is wrong");
 		check(mock_reaches(mock, iova + done, va + done, PAGE) == said,
 			"%#" PRIx64
-			" of page table %u is%s mapped by the books and%s in it",
+			" of page table %u is%s mapped by the record and%s in it",
 			iova + done, mock->page_table_id, said ? "" : " not",
 			said ? " not" : "");
 	}
@@ -198,7 +198,7 @@ compare_pasid(struct rte_iommufd_device *device, uint32_t pasid, uint64_t iova)
 	const struct mock_device mock = mock_vfio_pasid(device, pasid);
 
 	check((space == NULL) == (mock.handle == 0),
-		"the books and the kernel differ on a PASID");
+		"the record and the kernel differ on a PASID");
 	if (space != NULL)
 		compare_mock(space, &mock, iova, memory, LENGTH);
 }

@@ -49,17 +49,17 @@ setup(void **state)
 
 	nic = fake_sysfs_add(&nic_entry);
 	process_type = RTE_PROC_PRIMARY;
-	books.standard.context = context;
+	registry.standard.context = context;
 	return ret;
 }
 
 static int
 teardown(void **state)
 {
-	assert_true(TAILQ_EMPTY(&books.devices));
-	assert_int_equal(rte_iommufd_space_destroy(books.standard.space), 0);
-	books.standard.space = NULL;
-	books.standard.context = NULL;
+	assert_true(TAILQ_EMPTY(&registry.devices));
+	assert_int_equal(rte_iommufd_space_destroy(registry.standard.space), 0);
+	registry.standard.space = NULL;
+	registry.standard.context = NULL;
 	return devices_end(state);
 }
 
@@ -80,9 +80,9 @@ a_requested_space_is_empty(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
 	assert_int_equal(open_nic(&fd), 0);
 	rte_iommufd_device_request_withdraw(nic);
-	assert_true(TAILQ_FIRST(&books.devices)->is_empty);
-	assert_ptr_not_equal(
-		TAILQ_FIRST(&books.devices)->own_space, books.standard.space);
+	assert_true(TAILQ_FIRST(&registry.devices)->is_empty);
+	assert_ptr_not_equal(TAILQ_FIRST(&registry.devices)->own_space,
+		registry.standard.space);
 	assert_int_equal(mock_mappings(), 0);
 	assert_int_equal(mock_open(NODE), 1);
 	assert_int_equal(containers_close_device(nic, fd), 0);
@@ -127,7 +127,7 @@ a_secondary_has_no_container_for_type1_calls(void **state __rte_unused)
 	process_type = RTE_PROC_SECONDARY;
 	assert_int_equal(containers_default_fd(&fd), -EINVAL);
 	assert_one_error("in a secondary process");
-	assert_null(books.standard.space);
+	assert_null(registry.standard.space);
 	process_type = RTE_PROC_PRIMARY;
 	assert_int_equal(containers_default_fd(&fd), 0);
 	assert_no_error();
@@ -164,9 +164,9 @@ static unsigned int calls_without_lock;
 static void
 count_if_unlocked(void)
 {
-	if (pthread_mutex_trylock(&books.lock) != 0)
+	if (pthread_mutex_trylock(&registry.lock) != 0)
 		return;
-	pthread_mutex_unlock(&books.lock);
+	pthread_mutex_unlock(&registry.lock);
 	calls_without_lock++;
 }
 
@@ -208,12 +208,12 @@ the_kernel_is_called_without_the_lock(void **state __rte_unused)
 	assert_one_error("not mapped by the program");
 	assert_int_equal(containers_map(12345, 0x7000, 0x1000, 0x1000), -EBADF);
 	assert_one_error("12345 is not the fd of a container");
-	assert_int_equal(require_space(&books.standard), 0);
-	books.standard.devices = 1;
+	assert_int_equal(require_space(&registry.standard), 0);
+	registry.standard.devices = 1;
 	calls_without_lock = 0;
 	assert_int_equal(containers_map(fd, 0x7000, 0x1000, 0x1000), 0);
 	assert_int_equal(calls_without_lock, 1);
-	books.standard.devices = 0;
+	registry.standard.devices = 0;
 	/* What was mapped while a device was there is unmapped when none is any more. */
 	assert_int_equal(containers_unmap(fd, 0x7000, 0x1000, 0x1000), 0);
 	assert_int_equal(calls_without_lock, 2);
@@ -230,13 +230,13 @@ a_container_ends_with_its_last_call(void **state __rte_unused)
 
 	assert_int_equal(rte_iommufd_configure("backend=type1"), 0);
 	assert_int_equal(containers_create(&fd), 0);
-	assert_int_equal(call_begin(fd, 0, &container), 0);
+	assert_int_equal(containers_call_begin(fd, 0, &container), 0);
 	assert_int_equal(containers_destroy(fd), 0);
-	assert_false(TAILQ_EMPTY(&books.custom));
+	assert_false(TAILQ_EMPTY(&registry.custom));
 	assert_int_equal(containers_map(fd, 0x7000, 0x1000, 0x1000), -EBADF);
 	assert_one_error("is not the fd of a container");
-	call_end(container);
-	assert_true(TAILQ_EMPTY(&books.custom));
+	containers_call_end(container);
+	assert_true(TAILQ_EMPTY(&registry.custom));
 }
 
 int

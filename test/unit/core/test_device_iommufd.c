@@ -174,7 +174,7 @@ a_refused_bind_is_explained(void **state __rte_unused)
 {
 	static const struct refusal refusals[] = {
 		{ -EBUSY, "/dev/vfio/7" },
-		{ -EINVAL, "nobody was found who has" },
+		{ -EINVAL, "no process was found that has" },
 		{ -EPERM, "interrupts" },
 		{ -EACCES, "--vfio-vf-token" },
 		{ -ENOMEM, "Cannot allocate memory" },

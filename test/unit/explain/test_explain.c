@@ -188,7 +188,7 @@ a_refused_bind_is_explained(void **state __rte_unused)
 	assert_explains(explain_bind(&why, &nobodys, false, -EBUSY),
 		"in use (EBUSY)", "fuser -v /dev/vfio/2000000001");
 	assert_explains(explain_bind(&why, &nobodys, false, -EINVAL),
-		"refuses it (EINVAL); nobody was found who has /dev/vfio/devices/vfio2000000001 open, and the firmware reserves nothing",
+		"refuses it (EINVAL); no process was found that has /dev/vfio/devices/vfio2000000001 open, and the firmware reserves nothing",
 		"fuser -v /dev/vfio/devices/vfio2000000001");
 	assert_null(strstr(why.text, "already opened"));
 	assert_explains(explain_bind(&why, &nobodys, true, -EINVAL),
@@ -237,7 +237,7 @@ static void
 interrupts_are_not_blamed_where_they_are_no_cause(void **state __rte_unused)
 {
 	assert_explains(explain_not_permitted(REMAPPED NOT_REMAPPED, "N\n"),
-		"refuses it (EPERM); nobody was found who has its IOMMU group, and interrupts are remapped",
+		"refuses it (EPERM); no process was found that has its IOMMU group, and interrupts are remapped",
 		"fuser -v");
 	assert_explains(explain_not_permitted(NOT_REMAPPED, "Y\n"),
 		"interrupts are allowed to be unsafe", "fuser -v");
@@ -356,7 +356,7 @@ who_makes_a_group_not_viable_is_named(void **state __rte_unused)
 
 	assert_int_equal(sysfs_device_find(fake_sysfs_add(&device), &place), 0);
 	assert_explains(explain_not_viable(&why, &place),
-		"IOMMU group 41 cannot be used, its DMA belongs to somebody else: no member with a kernel driver and no process",
+		"IOMMU group 41 cannot be used, its DMA belongs to another owner: no member with a kernel driver and no process",
 		"bind all members to vfio-pci");
 	fake_sysfs_add(&intruder);
 	assert_explains(explain_not_viable(&why, &place),
