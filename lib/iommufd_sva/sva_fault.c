@@ -11,9 +11,9 @@
  *   2. It is followed, if it was not. From now on every change of it is reported.
  *   3. Its pages are pinned and mapped.
  *   4. Is everything in that interval still followed? If not, another mapping took its
- *   place between 2 and 3, and its changes would not be reported: it is unmapped again.
+ *      place between 2 and 3, and its changes would not be reported: it is unmapped again.
  *   5. All pending reports are read, and the areas that they name are unmapped. The group
- *   is answered only if none of its pages was unmapped.
+ *      is answered only if none of its pages was unmapped.
  * So every page that a device can reach was followed when it was pinned, and a call that
  * takes it from the process returns only after the service thread has read the report.
  *
@@ -34,10 +34,7 @@
 
 #define HUGE_SIZE (UINT64_C(2) << 20)
 
-/*
- * DMA with a PASID cannot reach this window, but the kernel allows to map it
- * (kernel.md).
- */
+/* DMA with a PASID cannot reach this window, but the kernel allows to map it. */
 #define INTERRUPTS_START UINT64_C(0xfee00000)
 #define INTERRUPTS_END UINT64_C(0xfef00000)
 

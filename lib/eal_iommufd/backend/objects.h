@@ -19,7 +19,7 @@
  *   4. a range of a space (space_lock_range()), and then the same range of those that mirror
  *      it, all of them until a request is entered in all or in none
  *   5. rte_iommufd_space.map_lock, the innermost: it is held while the record is read or
- *   changed, and never during a call of the kernel
+ *      changed, and never during a call of the kernel
  * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nothing may take 1,
  * or call EAL's memory functions that do, while it holds one of the others.
  */
@@ -99,7 +99,7 @@ struct rte_iommufd_space {
 	/* Each call that maps, unmaps or looks up locks its range (space_lock_range())
 	 * until the kernel has answered: calls for the same memory take turns, and all
 	 * others run in parallel. So what the record says of a range changes only while
-	 * it is held.
+	 * it is locked.
 	 */
 	struct range_lock range_lock;
 	/* Guards these two among those that hold different ranges, or none. Only a reader

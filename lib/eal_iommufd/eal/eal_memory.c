@@ -56,7 +56,7 @@ static pthread_mutex_t begin_lock = PTHREAD_MUTEX_INITIALIZER;
  */
 static pthread_mutex_t pass_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* From so many on, pages that could share a call are worth a log line. */
+/* With at least so many pages that could share a call, a hint is logged. */
 #define MANY_FILES 256
 /* EAL has at most 128 lists (RTE_MAX_MEMSEG_LISTS), which a gap can cut in two. */
 #define MAX_WINDOWS 256

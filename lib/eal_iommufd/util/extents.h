@@ -9,7 +9,7 @@
  * Pages to runs: merges a sequence of pages, offered in ascending order, into the longest
  * runs that one map call can take, and calls a function for each.
  *
- * Two neighbours become one run when both may be merged, when va, iova and the file
+ * Two neighbours become one run when both may be merged and va, iova and the file
  * offset are contiguous. A page that may be freed alone must stay alone,
  * because the kernel unmaps areas only whole. No run goes over a multiple of
  * EXTENTS_END_AT, so that long work can be shared among threads and its progress can be

@@ -137,7 +137,7 @@ make_node(const struct mapping *mapping)
 	if (node == NULL)
 		return NULL;
 	node->mapping = *mapping;
-	/* The owner may close it at any time. */
+	/* Its owner may close the file at any time. */
 	node->mapping.file = -1;
 	return node;
 }

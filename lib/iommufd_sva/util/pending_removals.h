@@ -9,7 +9,7 @@
  * Intervals whose pages a thread of the process is about to drop. The kernel announces
  * this (UFFD_EVENT_REMOVE), but does not report when the pages are dropped. Pages that
  * are mapped there in between may be the old ones, so the interval is unmapped again:
- * several times, with growing pauses, and at each rte_iommufd_sva_settle().
+ * several times, with growing pauses, and whenever a caller requests it.
  *
  * A pure data structure of fixed size. Must not know: what is mapped, the kernel, the
  * source of the time.
