@@ -40,9 +40,9 @@ write_report() {
 
 count_results() { awk -F'\t' -v status="$1" '$1 == status { n++ } END { print n + 0 }' "$results"; } # STATUS
 
-# has_result NAME: of this name, or of a program whose tests count each for itself.
-# Not by a pipe: grep ends at the first match, and what writes to it would fail then.
-has_result() { grep -qxF -- "$1" <(cut -f3 "$results" | sed 'p; s/:.*//'); }
+# has_result NAME: of this name, or of a program whose tests count each for itself. Read to the end: to stop early would end the command
+# before it by SIGPIPE, which pipefail makes a failure.
+has_result() { cut -f3 "$results" | sed 'p; s/:.*//' | grep -xF -- "$1" >/dev/null; }
 
 # note_time MACHINE prepare|boot|scripts SECONDS
 note_time() { printf '%s\t%s\t%s\n' "$@" >>"$spent"; }
@@ -69,7 +69,7 @@ show_times() { # SECONDS JOBS
 			printf "  %8.1f %5d %8.1f %8.1f  all\n", total["prepare"], all, total["boot"], total["tests"]
 		}' "$spent"
 	echo "The slowest:"
-	awk -F'\t' '$4 != "" { printf "  %8.1f  %s\n", $4, $3 }' "$results" | sort -rn | head -n 10
+	awk -F'\t' '$4 != "" { printf "  %8.1f  %s\n", $4, $3 }' "$results" | sort -rn | sed -n 1,10p
 }
 
 # --- how long each took, for the next time ------------------------------------------------------------------------------------
