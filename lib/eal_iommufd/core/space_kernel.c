@@ -296,19 +296,6 @@ space_kernel_map(
 	return space_has_page_table(space) ? map_in_kernel(space, request) : 0;
 }
 
-int
-space_enter_locked(struct rte_iommufd_space *space, const struct mapping *runs,
-	size_t count, unsigned int threads)
-{
-	const struct map_request request = {
-		.runs = runs,
-		.count = count,
-		.threads = threads,
-	};
-
-	return map_in_kernel(space, &request);
-}
-
 /* --- Unmap --- */
 
 /* An interval of whole areas for one call. */

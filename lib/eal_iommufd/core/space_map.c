@@ -52,8 +52,9 @@ space_threads(const struct rte_iommufd_space *space)
 
 /* --- Check --- */
 
-int
-space_check_run(const struct mapping *run)
+/* Whether it has rights and a length: 0, or -EINVAL, logged. */
+static int
+map_check_run(const struct mapping *run)
 {
 	if (run->rights == 0 || (run->rights & ~ALL_RIGHTS) != 0) {
 		IOMMUFD_LOG(ERR,
@@ -390,7 +391,7 @@ space_map_one(struct rte_iommufd_space *space, const struct mapping *run,
 		.leaves_fault_to_caller = true,
 		.threads = space_threads(space),
 	};
-	int ret = space_check_run(run);
+	int ret = map_check_run(run);
 
 	if (ret == 0)
 		ret = map(space, &request);
@@ -470,7 +471,7 @@ rte_iommufd_space_map_runs(struct rte_iommufd_space *space,
 			.offset = run->offset,
 			.rights = run->rights,
 		};
-		ret = space_check_run(&mappings[i]);
+		ret = map_check_run(&mappings[i]);
 	}
 	if (ret == 0)
 		ret = space_map_runs(

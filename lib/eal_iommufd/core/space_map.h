@@ -53,9 +53,6 @@ struct map_request {
 		threads; /* 1 for memory events, where EAL's threads are at work */
 };
 
-/* Whether it has rights and a length: 0, or -EINVAL, logged. */
-int space_check_run(const struct mapping *run);
-
 /*
  * Maps all of the runs or none, in the space and in those that mirror it. 0 or -errno; a
  * failure is logged.
@@ -82,10 +79,6 @@ int space_unmap(struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
 	unsigned int threads);
 int space_unmap_locked(struct rte_iommufd_space *space, uint64_t iova,
 	uint64_t length, unsigned int threads);
-
-/* Only the kernel's part of mapping, of what is in the record already. */
-int space_enter_locked(struct rte_iommufd_space *space,
-	const struct mapping *runs, size_t count, unsigned int threads);
 
 /*
  * Records that a secondary process has mapped something there (MAPPING_OF_SECONDARY), which
