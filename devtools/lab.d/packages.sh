@@ -28,8 +28,5 @@ build_packages() { # RELEASE DIRECTORY
 	rm -r "$dir/build"
 }
 
-# (The root has what build-essential stands for.)
-make_packages() { # SOURCE
-	in_root "$root" env DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" DEB_BUILD_PROFILES=nocheck \
-		sh -c 'cd "$1" && dpkg-buildpackage --ignore-builtin-builddeps -us -uc -b' sh "$1"
-}
+# By the commands of the README.
+make_packages() { in_root "$root" /src/test/readme/test-root "$1"; } # SOURCE
