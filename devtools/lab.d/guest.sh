@@ -73,6 +73,7 @@ explain_death() {
 run_qemu() {
 	local limit=$1 at=$guest_at
 	local -a arguments exports objects preload=()
+	local initramfs
 	mapfile -t arguments < <(machine_arguments)
 	rm -f "$guest_dir/monitor"
 	mapfile -t exports < <(
@@ -81,17 +82,27 @@ run_qemu() {
 		export_folder stage "/run/lab/$(basename "$stage")"
 		export_folder src /src
 	)
+	choose_initramfs
 	mapfile -t objects < <(preloaded_objects)
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
 	in_root "$tool_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
-		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$(inside "$boot_files")/initramfs" -append "$(kernel_parameters)" \
+		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \
 		-device virtio-serial-pci -chardev stdio,id=output,signal=off -device virtconsole,chardev=output \
 		-chardev "socket,id=monitor,path=$at/monitor,server=on,wait=off" -mon chardev=monitor,mode=control \
 		-chardev "socket,id=commands,path=$at/monitor" -device virtserialport,chardev=commands,name=lab.monitor \
 		"${exports[@]}" -fsdev "local,id=share,path=$at/share,security_model=none" -device virtio-9p-pci,fsdev=share,mount_tag=share \
 		2>"$guest_dir/qemu.log"
+}
+
+# Sets $initramfs. What replaces a table of the firmware stands before the rest, in an archive of its own.
+choose_initramfs() {
+	initramfs=$(inside "$boot_files")/initramfs
+	[ "${machine[reserve]}" ] || return 0
+	in_root "$tool_root" python3 /src/devtools/lab.d/dmar.py "${machine[reserve]}" "$guest_at/tables"
+	cat "$guest_dir/tables" "$boot_files/initramfs" >"$guest_dir/initramfs"
+	initramfs=$guest_at/initramfs
 }
 
 # What is preloaded into QEMU, and into nothing else: the model of svanic where there is one, and what the machine says.

@@ -7,7 +7,7 @@ nics=()
 machine_usage="see: devtools/lab help"
 
 default_machine() {
-	machine=([dpdk]=24.11 [kernel]=iommufd [mem]=3G [smp]=2 [hugepages]=512 [iommu]=1 [append]="" [qemu]="" [qemu-preload]="")
+	machine=([dpdk]=24.11 [kernel]=iommufd [mem]=3G [smp]=2 [hugepages]=512 [iommu]=1 [append]="" [qemu]="" [qemu-preload]="" [reserve]="")
 	nics=()
 }
 
@@ -31,6 +31,8 @@ check_machine() {
 	contains_number "${machine[hugepages]}" || die "--hugepages wants a number, not '${machine[hugepages]}'"
 	contains_number "${machine[smp]}" || die "--smp wants a number, not '${machine[smp]}'"
 	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
+	[[ ${machine[reserve]:-0-0} =~ ^[0-9a-f]+-[0-9a-f]+$ ]] || die "--reserve wants FROM-TO in hexadecimal, not '${machine[reserve]}'"
+	[ -z "${machine[reserve]}" ] || [ "${machine[iommu]}" != 0 ] || die "--reserve is said by the IOMMU's table: it wants an IOMMU"
 	[ "${machine[kernel]}" != mock ] || check_mock_machine
 	place_nics
 }
