@@ -81,6 +81,7 @@ run_qemu() {
 		export_folder modules "$(inside "$modules")/lib/modules"
 		export_folder stage "/run/lab/$(basename "$stage")"
 		export_folder src /src
+		[ -z "$other_stage" ] || export_folder against "$(inside "$other_stage")"
 	)
 	choose_initramfs
 	mapfile -t objects < <(preloaded_objects)
