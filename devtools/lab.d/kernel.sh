@@ -78,7 +78,8 @@ ensure_initramfs() {
 	boot_files=$thing
 }
 
-boot_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
+# virtio-iommu comes first: the other devices wait for it where it is what translates for them.
+boot_modules=(virtio-iommu netfs 9pnet 9pnet_virtio 9p overlay)
 
 make_boot_files() {
 	local dir=$1 release

@@ -3,6 +3,8 @@
 # It must not know of any one behaviour.
 # shellcheck shell=bash
 
+declare -gA pid_of # LOG -> process; functions.sh has begun it
+
 programs=/usr/libexec/dpdk-iommufd-test
 
 interface_of() { # BDF: the network interface, set up
@@ -92,5 +94,51 @@ forward_on_all_backends() {
 	local backend
 	for backend in iommufd type1 stock; do
 		RTE_IOMMUFD=backend=$backend forward_in_mode "$backend(v2)?" "$backend"
+	done
+}
+
+# The main job on each backend, and the NIC at 01:00.0 is taken out of the running testpmd and put back in twice. The kernel's NIC at
+# 02:00.0 finds its frames unchanged each time.
+reattach_on_all_backends() {
+	local backend log turn
+	mkfifo "$work/commands"
+	for backend in iommufd type1 stock; do
+		echo "== $backend"
+		log=$work/$backend.log
+		RTE_IOMMUFD=backend=$backend dpdk-testpmd -a 01:00.0 --iova-mode=va -- -i --total-num-mbufs=2048 <"$work/commands" >"$log" 2>&1 &
+		pid_of[$log]=$!
+		exec 5>"$work/commands"
+		command_testpmd 'set fwd io' start
+		echo_frames 02:00.0 50
+		for turn in 1 2; do
+			command_testpmd stop 'port stop 0' 'port close 0' 'device detach 0000:01:00.0' 'port attach 0000:01:00.0' 'port start 0' start
+			wait_for_lines "$log" 'Port 0 is attached' "$turn"
+			echo_frames 02:00.0 50
+		done
+		command_testpmd stop quit
+		exec 5>&-
+		wait_for_end "$log" 30 || fail "testpmd ended with status $?"
+		expect_no_line "$log" 'IOMMUFD: .*(cannot|does not)'
+		expect_backend_line "$log" "$backend"
+		check_nothing_pinned
+	done
+}
+
+command_testpmd() { printf '%s\n' "$@" >&5; }
+
+# Each time the device is opened, the line names this backend.
+expect_backend_line() { # LOG BACKEND
+	[ "$(count_lines "$1" "IOMMUFD: .*backend ")" -gt 0 ] || { show_log "$1"; fail "no line names the backend"; }
+	[ "$(count_lines "$1" "IOMMUFD: .*backend ")" = "$(count_lines "$1" "IOMMUFD: (.*: )?backend $2(v2)?: ")" ] ||
+		{ show_log "$1"; fail "another backend than $2"; }
+}
+
+# What the administrator of a machine that does not remap interrupts says where its devices are trusted; a script that calls it takes it
+# back in its restore().
+allow_unsafe_interrupts() { # Y|N
+	local module
+	for module in iommufd vfio_iommu_type1; do
+		modprobe "$module"
+		echo "$1" >"/sys/module/$module/parameters/allow_unsafe_interrupts"
 	done
 }
