@@ -8,7 +8,8 @@ releases=(24.11 22.11 25.11)
 project_packages=(dpdk dpdk-dev libdpdk-dev meson ninja-build gcc libc6-dev pkgconf libnuma-dev libcmocka-dev
 	iproute2 ethtool python3 kmod tcpdump strace pciutils util-linux procps psmisc)
 tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x86 busybox-static cpio xz-utils
-	libhugetlbfs-dev libjansson-dev libcap-dev g++ gdb-minimal clang-format shellcheck make bc flex bison libelf-dev)
+	libhugetlbfs-dev libjansson-dev libcap-dev g++ gdb-minimal clang-format shellcheck make bc flex bison libelf-dev
+	debhelper dpkg-dev fakeroot)
 
 # Where apt has DPDK's source package in the very version that is installed: from it come the headers for drivers.
 driver_sdk_releases=(22.11)
