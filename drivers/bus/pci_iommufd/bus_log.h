@@ -9,10 +9,12 @@
 
 #include <rte_log.h>
 
+#include "rte_iommufd_internal.h"
+
 extern int bus_iommufd_logtype;
 
-#define BUS_LOG(level, format, ...)                                            \
-	rte_log(RTE_LOG_##level, bus_iommufd_logtype, "IOMMUFD: " format "\n", \
-		##__VA_ARGS__)
+#define BUS_LOG(level, format, ...)                           \
+	rte_iommufd_log(RTE_LOG_##level, bus_iommufd_logtype, \
+		"IOMMUFD: " format "\n", ##__VA_ARGS__)
 
 #endif /* BUS_LOG_H */

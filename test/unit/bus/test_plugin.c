@@ -44,8 +44,8 @@ static struct caller now, lazy;
 static char logged[2048];
 static unsigned int log_lines, log_errors;
 
-int
-rte_log(uint32_t level, uint32_t type __rte_unused, const char *format, ...)
+void
+rte_iommufd_log(uint32_t level, int type __rte_unused, const char *format, ...)
 {
 	va_list arguments;
 
@@ -55,7 +55,6 @@ rte_log(uint32_t level, uint32_t type __rte_unused, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(logged, sizeof(logged), format, arguments);
 	va_end(arguments);
-	return 0;
 }
 
 int
