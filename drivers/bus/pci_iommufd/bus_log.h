@@ -7,9 +7,8 @@
 
 /* The bus plugin's log type, "bus.pci.iommufd". */
 
+#include <rte_iommufd_internal.h>
 #include <rte_log.h>
-
-#include "rte_iommufd_internal.h"
 
 extern int bus_iommufd_logtype;
 
