@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <rte_telemetry.h>
+#include <rte_version.h>
 
 #include "fake_telemetry.h"
 #include "unit.h"
@@ -19,6 +20,12 @@
 #define COMMAND_MAX 56
 #define HELP_MAX 64
 #define COMMANDS 16
+
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+typedef int telemetry_int;
+#else
+typedef int64_t telemetry_int;
+#endif
 
 enum value_kind {
 	VALUE_NUMBER,
@@ -125,7 +132,7 @@ rte_tel_data_add_array_string(struct rte_tel_data *data, const char *string)
 }
 
 int
-rte_tel_data_add_array_int(struct rte_tel_data *data, int number)
+rte_tel_data_add_array_int(struct rte_tel_data *data, telemetry_int number)
 {
 	struct value *value = new_value(data, true, "");
 
@@ -144,7 +151,7 @@ rte_tel_data_add_dict_string(
 
 int
 rte_tel_data_add_dict_int(
-	struct rte_tel_data *data, const char *name, int number)
+	struct rte_tel_data *data, const char *name, telemetry_int number)
 {
 	return rte_tel_data_add_dict_uint(data, name, number);
 }
