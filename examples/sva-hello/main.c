@@ -41,7 +41,8 @@ need(bool condition, const char *what)
 static uint64_t
 counter(uint16_t port, const char *name)
 {
-	uint64_t id, value;
+	uint64_t id;
+	uint64_t value = 0;
 
 	need(rte_eth_xstats_get_id_by_name(port, name, &id) == 0 &&
 			rte_eth_xstats_get_by_id(port, &id, &value, 1) == 1,

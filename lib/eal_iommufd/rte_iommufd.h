@@ -131,6 +131,14 @@ struct rte_iommufd_hw_info {
 };
 
 /**
+ * The version of the library that the program runs with.
+ *
+ * @return
+ *   For example "0.1.0".
+ */
+__rte_experimental const char *rte_iommufd_version(void);
+
+/**
  * Set this process's settings from a program instead of the environment.
  *
  * To be called before rte_eal_init(). Settings are `key=value` pairs separated

@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_common.h>
 #include <rte_compat.h>
 
 #ifdef __cplusplus
@@ -213,6 +214,21 @@ __rte_internal bool rte_iommufd_device_wants_empty(const char *path);
  * and a thread inherits that. Without effect where the kernel refuses (sched_setaffinity()).
  */
 __rte_internal void rte_iommufd_thread_use_process_cpus(void);
+
+/**
+ * @internal
+ * Log a line, as rte_log() does. The last line of level ERR or worse is recorded, for telemetry
+ * (/iommufd/info), whether or not the log shows it.
+ *
+ * @param level
+ *   RTE_LOG_*.
+ * @param type
+ *   The log type.
+ * @param format
+ *   As of printf(): one line, with its newline.
+ */
+__rte_internal void rte_iommufd_log(uint32_t level, int type,
+	const char *format, ...) __rte_format_printf(3, 4);
 
 #ifdef __cplusplus
 }

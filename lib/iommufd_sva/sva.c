@@ -24,6 +24,7 @@
 #include "kernel/userfault.h"
 #include "rte_iommufd_pasid.h"
 #include "sva.h"
+#include "sva_telemetry.h"
 #include "util/sva_log.h"
 
 #define DEFAULT_FAULT_AROUND (UINT64_C(64) << 10)
@@ -488,4 +489,38 @@ rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 		SVA_LOG(ERR, "PASID %" PRIu32 " is not bound to this sva",
 			pasid);
 	return ret;
+}
+
+/* --- Telemetry --- */
+
+/* process_lock is held. */
+static void
+sva_copy_state(struct rte_iommufd_sva *sva, struct sva_state *state)
+{
+	state->users = sva->users;
+	state->pin_limit = sva->pin_limit == UINT64_MAX ? 0 : sva->pin_limit;
+	state->fault_around = sva->fault_around;
+	pthread_mutex_lock(&sva->lock);
+	state->stats = sva_figures(sva);
+	state->ended = sva->failed;
+	state->bindings = sva->bound;
+	pthread_mutex_unlock(&sva->lock);
+}
+
+static bool
+sva_read_state(struct sva_state *state)
+{
+	bool exists;
+
+	pthread_mutex_lock(&process_lock);
+	exists = process_sva != NULL && process_sva->owner == getpid();
+	if (exists)
+		sva_copy_state(process_sva, state);
+	pthread_mutex_unlock(&process_lock);
+	return exists;
+}
+
+RTE_INIT(sva_register)
+{
+	sva_telemetry_register(sva_read_state);
 }

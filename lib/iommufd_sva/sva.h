@@ -88,6 +88,18 @@ struct rte_iommufd_sva {
 	pthread_cond_t settled;
 };
 
+/* Its figures now; all but the size. The lock is held. */
+static inline struct rte_iommufd_sva_stats
+sva_figures(const struct rte_iommufd_sva *sva)
+{
+	struct rte_iommufd_sva_stats figures = sva->stats;
+
+	figures.areas = sva->residency.count;
+	figures.pinned = sva->residency.bytes;
+	figures.pinned_peak = sva->residency.peak;
+	return figures;
+}
+
 /* --- sva.c --- */
 
 /* 0; -EINVAL: called in a child of the process that has made it, logged. */

@@ -210,10 +210,7 @@ rte_iommufd_sva_stats(
 	}
 	if (sva->owner == getpid()) {
 		pthread_mutex_lock(&sva->lock);
-		figures = sva->stats;
-		figures.areas = sva->residency.count;
-		figures.pinned = sva->residency.bytes;
-		figures.pinned_peak = sva->residency.peak;
+		figures = sva_figures(sva);
 		pthread_mutex_unlock(&sva->lock);
 	}
 	figures.size = size;

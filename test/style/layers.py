@@ -18,6 +18,7 @@ LIBRARY = "lib/eal_iommufd"
 SVA = "lib/iommufd_sva"
 PUBLIC = {"rte_iommufd.h", "rte_iommufd_pasid.h"}
 INTERNAL = {"rte_iommufd_internal.h"}
+UAPI = {"kernel/kernel_uapi.h"}  # the kernel's layouts, nothing of the library
 SVA_PUBLIC = {"rte_iommufd_sva.h"}
 
 # The one table: a folder, and the folders whose files it may include and call, besides its own.
@@ -39,7 +40,7 @@ USERS = {
     "lib/iommufd_sva": PUBLIC | INTERNAL | SVA_PUBLIC,
     "drivers/bus": PUBLIC | INTERNAL,
     "drivers/net": PUBLIC | SVA_PUBLIC,
-    "app": PUBLIC | SVA_PUBLIC,
+    "app": PUBLIC | SVA_PUBLIC | UAPI,
     "examples": PUBLIC | SVA_PUBLIC,
 }
 

@@ -285,10 +285,10 @@ unlock_registry(pthread_mutex_t **opened)
  * The call, as it is written in scripts; leaves out what the mock keeps to itself.
  * From here to its end the function holds the registry lock.
  */
-#define DESCRIBE(call, ...)                                                  \
-	char call[TEXT_SIZE];                                                \
-	pthread_mutex_t *opened                                              \
-		__attribute__((cleanup(unlock_registry))) = lock_registry(); \
+#define DESCRIBE(call, ...)                                           \
+	char call[TEXT_SIZE];                                         \
+	pthread_mutex_t *opened __attribute__((                       \
+		cleanup(unlock_registry), unused)) = lock_registry(); \
 	snprintf(call, sizeof(call), __VA_ARGS__)
 
 static struct answer

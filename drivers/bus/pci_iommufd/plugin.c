@@ -16,9 +16,11 @@
  * Must not know: what the functions do.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <rte_common.h>
+#include <rte_iommufd.h>
 
 #include "bus_log.h"
 #include "dpdk_vfio.h"
@@ -27,11 +29,31 @@
 
 RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
 
+static bool plugin_version_logged;
+
+/*
+ * Once. EAL knows the log level when it loads a plugin, but not yet when this library is
+ * preloaded or linked: then the line comes with rte_vfio_enable().
+ */
+static void
+plugin_log_version(void)
+{
+	if (plugin_version_logged ||
+		!rte_log_can_log(bus_iommufd_logtype, RTE_LOG_DEBUG))
+		return;
+	plugin_version_logged = true;
+	BUS_LOG(DEBUG,
+		"librte_bus_pci_iommufd " DPDK_IOMMUFD_VERSION
+		" is loaded, with librte_eal_iommufd %s",
+		rte_iommufd_version());
+}
+
 #ifdef VFIO_SHIM_BY_WRAP
 
 void
 plugin_take_over(void)
 {
+	plugin_log_version();
 }
 
 #else
@@ -55,6 +77,7 @@ plugin_take_over(void)
 {
 	const struct dpdk_vfio *stock = dpdk_vfio_functions();
 
+	plugin_log_version();
 	if (stock == NULL)
 		return;
 #define VFIO_SHIM_OURS(name, parameters) \
@@ -72,6 +95,7 @@ plugin_take_over(void)
 
 RTE_INIT(plugin_loaded)
 {
+	plugin_log_version();
 	if (dpdk_vfio_functions() == NULL) {
 		BUS_LOG(INFO,
 			"this DPDK release keeps its VFIO functions to itself (26.11 and later): its own code is used");

@@ -24,6 +24,7 @@
 #include "backend/backend.h"
 #include "backend/cdev.h"
 #include "core/choice.h"
+#include "core/inventory.h"
 #include "kernel/kernel.h"
 #include "kernel/node_owner.h"
 #include "util/log.h"
@@ -396,7 +397,7 @@ choose_noiommu(
 }
 
 static int
-choice_decide(
+choice_by_settings(
 	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
 {
 	switch (context->settings.backend) {
@@ -415,6 +416,16 @@ choice_decide(
 	if (device != NULL && device->place.found.noiommu)
 		return choose_noiommu(context, device);
 	return choose_auto(context, device);
+}
+
+static int
+choice_decide(
+	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
+{
+	int ret = choice_by_settings(context, device);
+
+	inventory_show_choice(context);
+	return ret;
 }
 
 int

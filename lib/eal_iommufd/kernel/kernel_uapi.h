@@ -12,7 +12,8 @@
  * include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they never change, and the
  * assertions below check them.
  *
- * Must not know: anything but layouts. Only kernel.c includes this file.
+ * Must not know: anything but layouts. In the library only kernel.c includes this file;
+ * dpdk-iommufd-perf does for its raw calls.
  */
 
 #include <assert.h>

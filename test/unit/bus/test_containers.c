@@ -106,6 +106,26 @@ a_request_is_for_one_device_until_withdrawn(void **state __rte_unused)
 	assert_false(rte_iommufd_device_wants_empty(nic));
 }
 
+/* rte_iommufd_device_open() takes such a path, too. */
+static void
+a_request_may_end_with_slashes(void **state __rte_unused)
+{
+	assert_int_equal(rte_iommufd_device_request_empty(
+				 "/sys/bus/pci/devices/0000:01:00.0/"),
+		0);
+	assert_true(rte_iommufd_device_wants_empty(nic));
+	assert_true(rte_iommufd_device_wants_empty("0000:01:00.0//"));
+	assert_false(rte_iommufd_device_wants_empty(
+		"/sys/bus/pci/devices/0000:01:00.1/"));
+	rte_iommufd_device_request_withdraw("/elsewhere/0000:01:00.0/");
+	assert_false(rte_iommufd_device_wants_empty(nic));
+
+	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
+	assert_true(rte_iommufd_device_wants_empty(
+		"/sys/bus/pci/devices/0000:01:00.0/"));
+	rte_iommufd_device_request_withdraw(nic);
+}
+
 static void
 what_cannot_be_attached_leaves_nothing(void **state __rte_unused)
 {
@@ -246,6 +266,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_requested_space_is_empty),
 		TEST(a_request_is_for_one_device_until_withdrawn),
+		TEST(a_request_may_end_with_slashes),
 		TEST(what_cannot_be_attached_leaves_nothing),
 		TEST(a_secondary_has_no_container_for_type1_calls),
 		TEST(a_secondary_unmaps_after_its_last_device),

@@ -43,9 +43,10 @@ static struct caller now, lazy;
 
 static char logged[2048];
 static unsigned int log_lines, log_errors;
+static bool log_has_debug;
 
-int
-rte_log(uint32_t level, uint32_t type __rte_unused, const char *format, ...)
+void
+rte_iommufd_log(uint32_t level, int type __rte_unused, const char *format, ...)
 {
 	va_list arguments;
 
@@ -55,7 +56,12 @@ rte_log(uint32_t level, uint32_t type __rte_unused, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(logged, sizeof(logged), format, arguments);
 	va_end(arguments);
-	return 0;
+}
+
+bool
+rte_log_can_log(uint32_t type __rte_unused, uint32_t level)
+{
+	return level != RTE_LOG_DEBUG || log_has_debug;
 }
 
 int
@@ -125,6 +131,7 @@ setup(void **state __rte_unused)
 	once = PTHREAD_ONCE_INIT;
 	functions = (struct dpdk_vfio){ .rte_vfio_enable = NULL };
 	refuse_write = false;
+	log_has_debug = plugin_version_logged = false;
 	log_lines = log_errors = 0;
 	logged[0] = '\0';
 	return 0;
@@ -184,6 +191,33 @@ what_is_loaded_later_is_taken_over_by_another_call(void **state __rte_unused)
 	assert_reaches(&lazy, SHIM_OURS);
 	assert_reaches(&now, SHIM_OURS);
 	assert_int_equal(log_lines, 0);
+}
+
+static void
+the_version_is_logged_once(void **state __rte_unused)
+{
+	load(eal_with_all);
+	log_has_debug = true;
+	plugin_loaded();
+	assert_int_equal(log_lines, 1);
+	assert_int_equal(log_errors, 0);
+	assert_contains(logged, "librte_bus_pci_iommufd " DPDK_IOMMUFD_VERSION);
+	assert_contains(logged, "librte_eal_iommufd " DPDK_IOMMUFD_VERSION);
+	plugin_take_over();
+	assert_int_equal(log_lines, 1);
+}
+
+/* A preloaded plugin is there before EAL has read its options. */
+static void
+the_version_is_logged_when_the_log_level_is_known(void **state __rte_unused)
+{
+	load(eal_with_all);
+	plugin_loaded();
+	assert_int_equal(log_lines, 0);
+	log_has_debug = true;
+	plugin_take_over();
+	assert_int_equal(log_lines, 1);
+	assert_contains(logged, "librte_bus_pci_iommufd");
 }
 
 static void
@@ -273,6 +307,8 @@ main(int argc, char **argv)
 		TEST(nothing_is_changed_at_first),
 		TEST(calls_are_taken_over_when_it_is_loaded),
 		TEST(what_is_loaded_later_is_taken_over_by_another_call),
+		TEST(the_version_is_logged_once),
+		TEST(the_version_is_logged_when_the_log_level_is_known),
 		TEST(dpdks_own_functions_stay_reachable),
 		TEST(a_release_without_one_function_is_taken_over),
 		TEST(a_table_that_the_program_has_changed_is_left_alone),

@@ -17,6 +17,7 @@
 
 #include "devices.h"
 #include "fake_sysfs.h"
+#include "fake_telemetry.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "mock_userfault.h"
@@ -117,6 +118,41 @@ devices_are_bound_and_served(void **state __rte_unused)
 	assert_int_equal(stats_now().pinned, 0);
 	assert_int_equal(mock_mappings(), 0);
 	assert_int_equal(mock_pasids(), 0);
+}
+
+static void
+telemetry_tells_of_it(void **state __rte_unused)
+{
+	const struct page_request page = { .address = BASE, .rights = R };
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	mock_ask_pages(&page, 1);
+	wait_for_groups(1);
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", NULL), 0);
+	assert_int_equal(fake_telemetry_number("exists"), 1);
+	assert_int_equal(fake_telemetry_number("ended"), 0);
+	assert_int_equal(fake_telemetry_number("users"), 1);
+	assert_int_equal(fake_telemetry_number("bindings"), 1);
+	assert_int_equal(fake_telemetry_number("pin_limit"), 0);
+	assert_int_equal(fake_telemetry_number("fault_around"), 16 * PAGE);
+	assert_int_equal(fake_telemetry_number("page_requests"), 1);
+	assert_int_equal(fake_telemetry_number("mapped"), 1);
+	assert_int_equal(fake_telemetry_number("pinned"), 16 * PAGE);
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", "1"), -EINVAL);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", ""), 0);
+	assert_int_equal(fake_telemetry_number("bindings"), 0);
+	assert_int_equal(fake_telemetry_number("pinned"), 0);
+	assert_int_equal(fake_telemetry_number("pinned_peak"), 16 * PAGE);
+}
+
+static void
+telemetry_tells_that_there_is_none(void **state __rte_unused)
+{
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", NULL), 0);
+	assert_int_equal(fake_telemetry_number("exists"), 0);
+	assert_false(fake_telemetry_has("pinned"));
 }
 
 static void
@@ -502,6 +538,9 @@ main(void)
 #define WITH(name, start, end) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
 		TEST(devices_are_bound_and_served),
+		TEST(telemetry_tells_of_it),
+		WITH(telemetry_tells_that_there_is_none, setup_kernel,
+			end_kernel),
 		TEST(memory_is_mapped_ahead_of_time),
 		TEST(what_is_invalidated_is_gone_on_return),
 		TEST(after_settling_changes_were_followed),
