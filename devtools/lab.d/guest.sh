@@ -21,7 +21,10 @@ prepare_guest() {
 	ensure_root "${machine[dpdk]}"
 	ensure_tool_root
 	ensure_kernel "${machine[kernel]}"
-	ensure_project "${machine[dpdk]}"
+	case ${machine[install]} in
+	packages) ensure_packages "${machine[dpdk]}" ;;
+	*) ensure_project "${machine[dpdk]}" ;;
+	esac
 }
 
 # run_guest COMMAND: a line for the guest's bash. Its input is empty; run_guest_on_terminal has the lab's own.

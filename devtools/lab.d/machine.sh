@@ -7,7 +7,8 @@ nics=()
 machine_usage="see: devtools/lab help"
 
 default_machine() {
-	machine=([dpdk]=24.11 [kernel]=iommufd [mem]=3G [smp]=2 [hugepages]=512 [iommu]=intel [append]="" [qemu]="" [qemu-preload]="" [reserve]="")
+	machine=([dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]=intel [append]="" [qemu]="" [qemu-preload]=""
+		[reserve]="")
 	nics=()
 }
 
@@ -28,6 +29,7 @@ parse_machine() {
 check_machine() {
 	contains "${machine[dpdk]}" "${releases[@]}" || die "no DPDK release '${machine[dpdk]}' here; one of: ${releases[*]}"
 	check_kernel_name "${machine[kernel]}"
+	contains "${machine[install]}" meson packages || die "no way to install '${machine[install]}'; one of: meson packages"
 	contains_number "${machine[hugepages]}" || die "--hugepages wants a number, not '${machine[hugepages]}'"
 	contains_number "${machine[smp]}" || die "--smp wants a number, not '${machine[smp]}'"
 	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
