@@ -24,8 +24,8 @@
 #include "backend/backend.h"
 #include "backend/cdev.h"
 #include "core/choice.h"
+#include "kernel/cdev_owner.h"
 #include "kernel/kernel.h"
-#include "kernel/node_owner.h"
 #include "util/log.h"
 
 const struct backend backend_stock = { .name = "stock" };
@@ -176,17 +176,6 @@ choice_open_and_try(struct rte_iommufd_context *context,
 	return ret;
 }
 
-/* Opened by another process, as far as this one may see that. */
-static bool
-is_cdev_held(const struct sysfs_device *place)
-{
-	struct node_owner owner;
-	char node[PATH_MAX];
-
-	sysfs_device_cdev_node(place, node, sizeof(node));
-	return node_owner_find(node, &owner);
-}
-
 /*
  * Whether the reason for which the kernel does not bind the device keeps it from a legacy
  * container as well: its group is in use, the VF token is wrong or missing, another
@@ -196,13 +185,14 @@ static bool
 holds_for_every_backend(const struct sysfs_device *place, int err)
 {
 	struct sysfs_device member;
+	struct node_owner owner;
 
 	switch (-err) {
 	case EBUSY:
 	case EACCES:
 		return true;
 	case EINVAL:
-		return is_cdev_held(place);
+		return cdev_owner_find(place, &owner);
 	case EPERM:
 		return sysfs_device_find_member(
 			place, sysfs_device_is_intruder, &member);
