@@ -54,6 +54,8 @@ struct rte_iommufd_context {
 	struct settings settings;
 	const struct backend *backend; /* NULL until it is chosen */
 	struct explanation reason;     /* for that choice */
+	/* Only what the choice would be is asked: no device is opened (choice_foresee()). */
+	bool foresees;
 	unsigned int spaces;
 	/* The first that follows EAL's memory, or NULL; guarded by begin_lock. */
 	struct rte_iommufd_space *memory;
