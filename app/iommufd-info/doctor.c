@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
-#include "devices.h"
+#include "pci_devices.h"
 #include "doctor.h"
 #include "host.h"
 #include "user.h"
@@ -305,14 +306,15 @@ find_mount(const struct host *host)
 static void
 examine_hugepages(const struct patient *patient)
 {
-	const struct host_mount *mount = find_mount(patient->host);
+	const struct host *host = patient->host;
+	const struct host_mount *mount = find_mount(host);
 
-	if (host_hugepages_kib(patient->host) == 0) {
+	if (hugepages_total_kib(host->pools, host->pool_count) == 0) {
 		find(patient, FINDING_NO_HUGEPAGES,
 			"no hugepages are reserved: DPDK needs some for its packets (here 1 GiB in pages of 2 MiB)");
 		COMMAND(patient,
 			"echo 512 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
-	} else if (host_free_hugepages_kib(patient->host) == 0) {
+	} else if (hugepages_free_kib(host->pools, host->pool_count) == 0) {
 		find(patient, FINDING_NO_HUGEPAGES,
 			"no hugepage is free: end a program that uses them, remove files that one has left in %s, or reserve more",
 			mount == NULL ? "hugetlbfs" : mount->mount.path);
@@ -332,13 +334,44 @@ examine_hugepages(const struct patient *patient)
 	}
 }
 
+/* A shell of the user's, and not what has changed to the user (sudo, runuser) and ends with us. */
+static bool
+is_started_by_user(const struct user *user)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d", getppid());
+	return stat(path, &status) == 0 && status.st_uid == user->uid;
+}
+
+static void
+command_to_raise(const struct patient *patient, uint64_t wanted_kib)
+{
+	const struct user *user = patient->user;
+
+	if (is_started_by_user(user))
+		COMMAND(patient,
+			"prlimit --pid %d --memlock=%" PRIu64 ":%" PRIu64,
+			getppid(), wanted_kib << 10, wanted_kib << 10);
+	if (user->is_known)
+		COMMAND(patient,
+			"echo '%s - memlock %" PRIu64
+			"' >/etc/security/limits.d/dpdk-%s.conf",
+			user->name, wanted_kib, user->name);
+	HINT(patient,
+		"limits.d counts from the next login on; in a systemd unit it is LimitMEMLOCK= that counts, in a container the runtime's --ulimit memlock");
+}
+
 /* All hugepages, and something for the registers that IOMMUFD charges, too. */
 static void
 examine_memlock(const struct patient *patient)
 {
-	const struct memory_limits *limits = &patient->host->limits;
-	const uint64_t wanted = host_hugepages_kib(patient->host) + (64 << 10);
-	const char *user = patient->user->name;
+	const struct host *host = patient->host;
+	const struct memory_limits *limits = &host->limits;
+	const uint64_t hugepages = hugepages_total_kib(
+		host->pools, host->pool_count);
+	const uint64_t wanted = hugepages + (64 << 10);
 
 	if (patient->user->is_root || !patient->host->limits_are_of_user ||
 		limits->unlimited || limits->locked_kib >= wanted)
@@ -346,17 +379,9 @@ examine_memlock(const struct patient *patient)
 	find(patient, FINDING_MEMLOCK,
 		"%s may lock %" PRIu64
 		" KiB of memory (RLIMIT_MEMLOCK), and all hugepages are %" PRIu64
-		" KiB: raise the limit for the program that has started this one (process %d), and for each new login",
-		user, limits->locked_kib, host_hugepages_kib(patient->host),
-		getppid());
-	COMMAND(patient, "prlimit --pid %d --memlock=%" PRIu64 ":%" PRIu64,
-		getppid(), wanted << 10, wanted << 10);
-	COMMAND(patient,
-		"echo '%s - memlock %" PRIu64
-		"' >/etc/security/limits.d/dpdk-%s.conf",
-		user, wanted, user);
-	HINT(patient,
-		"in a systemd unit it is LimitMEMLOCK= that counts, in a container the runtime's --ulimit memlock");
+		" KiB: raise the limit above that",
+		patient->user->name, limits->locked_kib, hugepages);
+	command_to_raise(patient, wanted);
 }
 
 /* --- the installation ---------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
  * Must not know: how it was found, how it is shown.
  */
 
-#include "devices.h"
+#include "pci_devices.h"
 #include "doctor.h"
 #include "host.h"
 #include "user.h"

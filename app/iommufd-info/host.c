@@ -172,25 +172,3 @@ host_look(const struct user *user, struct host *host)
 	ask_for_calls(host);
 	plugin_look(INFO_PLUGIN_FOLDER, &host->plugin);
 }
-
-uint64_t
-host_hugepages_kib(const struct host *host)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < host->pool_count; i++)
-		sum += host->pools[i].total * host->pools[i].size_kib;
-	return sum;
-}
-
-uint64_t
-host_free_hugepages_kib(const struct host *host)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < host->pool_count; i++)
-		sum += host->pools[i].free * host->pools[i].size_kib;
-	return sum;
-}

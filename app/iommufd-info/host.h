@@ -74,8 +74,4 @@ extern const char *const host_call_names[IOMMU_CALLS];
 /* For that user; texts_clear(&host->unseen) ends it. */
 void host_look(const struct user *user, struct host *host);
 
-/* All hugepages, whether used or not. */
-uint64_t host_hugepages_kib(const struct host *host);
-uint64_t host_free_hugepages_kib(const struct host *host);
-
 #endif /* INFO_HOST_H */

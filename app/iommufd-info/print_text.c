@@ -136,7 +136,7 @@ print_hugepages(const struct page *page, const struct host *host)
 	unsigned int i;
 
 	print_label(page, "hugepages");
-	if (host_hugepages_kib(host) == 0)
+	if (hugepages_total_kib(host->pools, host->pool_count) == 0)
 		print_coloured(page, COLOUR_BAD, "none; ");
 	for (i = 0; i < host->pool_count; i++) {
 		pool = &host->pools[i];

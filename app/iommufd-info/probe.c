@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "devices.h"
+#include <rte_log.h>
+
+#include "pci_devices.h"
 #include "probe.h"
 #include "rte_iommufd.h"
 
@@ -37,6 +39,8 @@ probe_device(struct device *device)
 	if (device->start.verdict != CHOICE_WOULD_TRY || device->is_held ||
 		rte_iommufd_context_create(NULL, &context) != 0)
 		return;
+	/* Which backend it is, is told with the rest. */
+	rte_log_set_level_pattern("lib.iommufd", RTE_LOG_ERR);
 	probe->state = PROBE_REFUSED;
 	if (rte_iommufd_device_open(
 		    context, device->place.path, NULL, &opened) == 0)

@@ -86,6 +86,7 @@ user_find(const char *name, struct user *user)
 	if (user->uid == geteuid())
 		describe_caller(user);
 	user->is_root = user->uid == 0;
+	user->is_known = getpwuid(user->uid) != NULL;
 	name_group(user);
 	if (!user->is_caller && geteuid() != 0)
 		return -EPERM;

@@ -22,6 +22,7 @@ struct user {
 	char group[64]; /* its name, or a number */
 	bool is_caller; /* the one that runs the program */
 	bool is_root;
+	bool is_known; /* it has an entry, so that it can log in */
 };
 
 /*

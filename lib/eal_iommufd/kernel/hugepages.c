@@ -107,6 +107,26 @@ hugepages_read_pools(
 	return list.count;
 }
 
+uint64_t
+hugepages_total_kib(const struct hugepage_pool *pools, unsigned int count)
+{
+	uint64_t sum = 0;
+
+	while (count-- > 0)
+		sum += pools[count].total * pools[count].size_kib;
+	return sum;
+}
+
+uint64_t
+hugepages_free_kib(const struct hugepage_pool *pools, unsigned int count)
+{
+	uint64_t sum = 0;
+
+	while (count-- > 0)
+		sum += pools[count].free * pools[count].size_kib;
+	return sum;
+}
+
 /* "rw,relatime,pagesize=2M" */
 static uint64_t
 read_size_option(const struct mntent *mount)

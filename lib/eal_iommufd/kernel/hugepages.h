@@ -30,6 +30,12 @@ struct hugepage_mount {
 unsigned int hugepages_read_pools(
 	const char *sysfs, struct hugepage_pool *pools, unsigned int max);
 
+/* The memory of all of them, and of those that are free. */
+uint64_t hugepages_total_kib(
+	const struct hugepage_pool *pools, unsigned int count);
+uint64_t hugepages_free_kib(
+	const struct hugepage_pool *pools, unsigned int count);
+
 /* The mounts of hugetlbfs in that table ("/proc/self/mounts"). */
 unsigned int hugepages_read_mounts(
 	const char *table, struct hugepage_mount *mounts, unsigned int max);

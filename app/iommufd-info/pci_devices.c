@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* The devices; see devices.h. */
+/* The devices; see pci_devices.h. */
 
 #include <dirent.h>
 #include <err.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "devices.h"
+#include "pci_devices.h"
 #include "host.h"
 #include "kernel/cdev_owner.h"
 #include "kernel/pci_config.h"
@@ -258,6 +258,20 @@ decide_map_file(const struct host *host, struct device *device)
 }
 
 static void
+say_what_only_a_bind_shows(struct device *device, bool probed)
+{
+	if (device->start.verdict == CHOICE_WOULD_TRY && !probed)
+		texts_add(&device->unseen,
+			"dirty tracking, the width of PASIDs, and whether the kernel binds it: --probe tells");
+	else if (device->probe.state == PROBE_DONE)
+		texts_add(&device->unseen,
+			"dirty tracking and the width of PASIDs: only IOMMUFD tells");
+	else
+		texts_add(&device->unseen,
+			"dirty tracking and the width of PASIDs: only a device that can be bound to IOMMUFD shows them");
+}
+
+static void
 look_at(struct device *device, const struct options *options,
 	const struct user *user, const struct host *host)
 {
@@ -273,9 +287,8 @@ look_at(struct device *device, const struct options *options,
 	device->probe.pasid_bits = -1;
 	if (options->probe)
 		probe_device(device);
-	else if (device->start.verdict == CHOICE_WOULD_TRY)
-		texts_add(&device->unseen,
-			"dirty tracking, the width of PASIDs, and whether the kernel binds it: --probe tells");
+	if (device->probe.pasid_bits < 0)
+		say_what_only_a_bind_shows(device, options->probe);
 }
 
 /* Network, processing accelerators, encryption; and whatever VFIO has. */

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-#ifndef INFO_DEVICES_H
-#define INFO_DEVICES_H
+#ifndef INFO_PCI_DEVICES_H
+#define INFO_PCI_DEVICES_H
 
 /*
  * What is true of each device, and what a start of DPDK would do with it. A start's choice is
@@ -110,4 +110,4 @@ int devices_look(const struct options *options, const struct user *user,
 	size_t problem_size);
 void devices_forget(struct device_list *devices);
 
-#endif /* INFO_DEVICES_H */
+#endif /* INFO_PCI_DEVICES_H */
