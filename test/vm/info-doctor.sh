@@ -19,11 +19,12 @@ bound_nics+=(01:00.0)
 testpmd=(dpdk-testpmd -a 01:00.0 --iova-mode=va -m 64 -- --forward-mode=io --port-topology=loop --total-num-mbufs=2048)
 endless=(--stats-period 1) # until it is stopped, for a port without frames as well
 
-refuses() { # NAME COMMAND...: it gets no port, and ends
+refuses() { # NAME COMMAND...: it ends without a port
 	local log=$work/$1-before.log
 	shift
 	timeout 120 "$@" >"$log" 2>&1 </dev/null || true
-	grep -qE 'No probed ethernet devices|Requested device 0000:01:00.0 cannot be used' "$log" || { show_log "$log"; fail "it works before it is repaired"; }
+	grep -q 'EAL: Detected' "$log" || { show_log "$log"; fail "it does not start at all"; }
+	! grep -qE '^Port 0: [0-9A-F]{2}:' "$log" || { show_log "$log"; fail "it works before it is repaired"; }
 }
 
 forwards() { # LOG: of a testpmd that runs
