@@ -100,12 +100,12 @@ works_with_kernel_driver(const char *driver)
 	return false;
 }
 
-/* dpdk-devbind.py knows network devices and some others; the rest goes by sysfs. */
+/* Where it is installed, dpdk-devbind.py knows network devices; the rest goes by sysfs. */
 static void
 command_to_bind(const struct patient *patient, const char *address,
 	const char *driver, unsigned int class)
 {
-	if (class >> 16 == 0x02) {
+	if (patient->host->has_devbind && class >> 16 == 0x02) {
 		COMMAND(patient, "dpdk-devbind.py -b vfio-pci %s", address);
 		return;
 	}
@@ -297,9 +297,15 @@ examine_nodes(const struct patient *patient)
 
 /* --- memory -------------------------------------------------------------------------------- */
 
+/* One of several that the user may use is enough. */
 static const struct host_mount *
 find_mount(const struct host *host)
 {
+	unsigned int i;
+
+	for (i = 0; i < host->mount_count; i++)
+		if (host->mounts[i].access.state == NODE_ACCESSIBLE)
+			return &host->mounts[i];
 	return host->mount_count == 0 ? NULL : &host->mounts[0];
 }
 

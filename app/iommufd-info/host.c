@@ -161,6 +161,22 @@ look_as_user(const struct user *user, struct host *host)
 	user_leave(user);
 }
 
+static bool
+is_installed(const char *program)
+{
+	static const char *const folders[] = { "/usr/bin", "/usr/sbin",
+		"/usr/local/bin", "/usr/local/sbin" };
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folders[i], program);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 host_look(const struct user *user, struct host *host)
 {
@@ -170,5 +186,6 @@ host_look(const struct user *user, struct host *host)
 	look_at_memory(user, host);
 	look_as_user(user, host);
 	ask_for_calls(host);
+	host->has_devbind = is_installed("dpdk-devbind.py");
 	plugin_look(INFO_PLUGIN_FOLDER, &host->plugin);
 }

@@ -65,6 +65,7 @@ struct host {
 	struct host_mount mounts[HOST_MOUNTS_MAX];
 	unsigned int mount_count;
 
+	bool has_devbind; /* DPDK's program dpdk-devbind.py is installed */
 	struct plugin plugin;
 	struct texts unseen; /* sentences: what could not be seen, and why */
 };

@@ -15,6 +15,7 @@
 #include "core/choice.h"
 #include "fake_sysfs.h"
 #include "kernel/kernel_state.h"
+#include "kernel/node_owner.h"
 #include "kernel/sysfs_device.h"
 #include "logs.h"
 #include "mock_kernel.h"
@@ -43,6 +44,20 @@ __wrap_kernel_state_unsafe_interrupts(const char *module __rte_unused)
 	return unsafe_interrupts;
 }
 
+/* In the place of node_owner.c's: a node that a test says is open. */
+static const char *owned_node;
+
+extern bool __wrap_node_owner_find(const char *node, struct node_owner *owner);
+
+bool
+__wrap_node_owner_find(const char *node, struct node_owner *owner)
+{
+	if (owned_node == NULL || strcmp(node, owned_node) != 0)
+		return false;
+	*owner = (struct node_owner){ .pid = 4711, .program = "holder" };
+	return true;
+}
+
 static struct fake_device nic_device;
 static struct rte_iommufd_context *context;
 static enum choice_verdict verdict;
@@ -56,6 +71,7 @@ setup(void **state)
 	logs_start();
 	remapping = KERNEL_SWITCH_ON;
 	unsafe_interrupts = KERNEL_SWITCH_OFF;
+	owned_node = NULL;
 	nic_device = (struct fake_device){ "0000:01:00.0", "vfio-pci", "vfio0",
 		"511:0", "7", NULL };
 	context = NULL;
@@ -170,6 +186,27 @@ a_member_of_the_kernels_prevents_both(void **state __rte_unused)
 	}
 }
 
+/* By its own node or by its group's, it is another program's for each backend. */
+static void
+what_another_program_has_is_not_given_out(void **state __rte_unused)
+{
+	static const char *const nodes[] = { DEVICE_NODE, GROUP_NODE };
+	static const char *const settings[] = { "", "backend=iommufd",
+		"backend=type1" };
+	const char *nic = fake_sysfs_add(&nic_device);
+	size_t i, j;
+
+	for (i = 0; i < RTE_DIM(nodes); i++)
+		for (j = 0; j < RTE_DIM(settings); j++) {
+			owned_node = nodes[i];
+			folder = nic;
+			assert_true(foresee(settings[j]) < 0);
+			assert_foreseen(CHOICE_WOULD_FAIL, "none");
+			assert_reason("held by process 4711, holder");
+			forget();
+		}
+}
+
 static void
 reserved_memory_prevents_both(void **state __rte_unused)
 {
@@ -245,6 +282,7 @@ main(void)
 		TEST(no_permission_for_either_is_told_for_both),
 		TEST(a_device_of_another_driver_is_not_vfios),
 		TEST(a_member_of_the_kernels_prevents_both),
+		TEST(what_another_program_has_is_not_given_out),
 		TEST(reserved_memory_prevents_both),
 		TEST(interrupts_that_are_not_remapped_prevent_both),
 		TEST(settings_are_obeyed),

@@ -42,6 +42,7 @@ setup(void **state __rte_unused)
 		.unit_count = 1,
 		.has_iommufd = true,
 		.has_vfio = true,
+		.has_devbind = true,
 		.remaps_interrupts = KERNEL_SWITCH_ON,
 		.iommufd_unsafe_interrupts = KERNEL_SWITCH_OFF,
 		.type1_unsafe_interrupts = KERNEL_SWITCH_OFF,
@@ -133,7 +134,13 @@ a_device_of_another_driver_is_bound_anew(void **state __rte_unused)
 		"dpdk-devbind.py -b vfio-pci 0000:01:00.0", NULL);
 	assert_contains(diagnosis.sentences.items[0], "eth7");
 	assert_contains(diagnosis.sentences.items[0], "It is up now");
-	/* dpdk-devbind.py does not know all kinds. */
+	/* dpdk-devbind.py does not know all kinds, and is not everywhere. */
+	host.has_devbind = false;
+	assert_found(FINDING_WRONG_DRIVER, "modprobe vfio-pci",
+		"echo vfio-pci >/sys/bus/pci/devices/0000:01:00.0/driver_override",
+		"echo 0000:01:00.0 >/sys/bus/pci/devices/0000:01:00.0/driver/unbind",
+		"echo 0000:01:00.0 >/sys/bus/pci/drivers_probe", NULL);
+	host.has_devbind = true;
 	device.class = 0x108000;
 	assert_found(FINDING_WRONG_DRIVER, "modprobe vfio-pci",
 		"echo vfio-pci >/sys/bus/pci/devices/0000:01:00.0/driver_override",
@@ -233,6 +240,21 @@ hugepages_are_reserved_and_mounted(void **state __rte_unused)
 }
 
 static void
+one_of_several_mounts_is_enough(void **state __rte_unused)
+{
+	host.mounts[0].access.state = NODE_DENIED;
+	host.mounts[0].access.mode = 0755;
+	assert_found(FINDING_PERMISSION, "chgrp packets /dev/hugepages",
+		"chmod g+rwx /dev/hugepages", NULL);
+	host.mounts[1] = host.mounts[0];
+	host.mounts[1].access.state = NODE_ACCESSIBLE;
+	host.mount_count = 2;
+	doctor_forget(&diagnosis);
+	doctor_examine(&host, &device, &user, &diagnosis);
+	assert_true(doctor_is_healthy(&diagnosis));
+}
+
+static void
 what_takes_safety_away_is_no_command(void **state __rte_unused)
 {
 	host.remaps_interrupts = KERNEL_SWITCH_OFF;
@@ -301,6 +323,7 @@ main(void)
 		TEST(without_iommufd_the_groups_nodes_count),
 		TEST(a_small_limit_is_raised),
 		TEST(hugepages_are_reserved_and_mounted),
+		TEST(one_of_several_mounts_is_enough),
 		TEST(what_takes_safety_away_is_no_command),
 		TEST(a_holder_and_reserved_memory_are_named),
 		TEST(a_broken_plugin_is_taken_out),
