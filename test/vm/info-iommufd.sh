@@ -28,7 +28,7 @@ need_iommufd
 bind_vfio 01:00.0
 group=$(group_of 01:00.0)
 before=$(state)
-strace -f -e trace=ioctl,openat,open -o "$work/calls" dpdk-iommufd-info --json 01:00.0 >"$work/traced.json"
+strace -f --seccomp-bpf -e trace=ioctl,openat,open -o "$work/calls" dpdk-iommufd-info --json 01:00.0 >"$work/traced.json"
 grep -E 'VFIO_DEVICE|0x3b, 0x7[6-9]|"/dev/vfio/'"$group"'"' "$work/calls" && fail "it binds the device, or opens its group"
 grep -q '"/dev/iommu"' "$work/calls" || fail "the trace shows nothing"
 golden bound 01:00.0 -- 'host.kernel.has_iommufd=true' 'host.iommufd_calls.IOAS_MAP_FILE=true' 'host.iommufd_calls.IOAS_NOIOMMU_GET_PA=true' \
