@@ -34,13 +34,21 @@ LAYERS = {
     SVA: [f"{SVA}/kernel", f"{SVA}/util"],
 }
 
+# dpdk-iommufd-info has the library in it, and looks at the machine by the library's own code.
+INSPECTION = {
+    "core/choice.h", "explain/explain.h", "kernel/cdev_owner.h", "kernel/hugepages.h", "kernel/iommu_call.h", "kernel/iommu_unit.h",
+    "kernel/kernel.h", "kernel/kernel_config.h", "kernel/kernel_state.h", "kernel/memory_limits.h", "kernel/node_access.h",
+    "kernel/node_owner.h", "kernel/pci_config.h", "kernel/reserved_regions.h", "kernel/sysfs_device.h",
+}
+
 # Who uses the libraries, and the headers of theirs that he may include. Programs get what is installed.
 USERS = {
     "lib/eal_iommufd": PUBLIC | INTERNAL,
     "lib/iommufd_sva": PUBLIC | INTERNAL | SVA_PUBLIC,
     "drivers/bus": PUBLIC | INTERNAL,
     "drivers/net": PUBLIC | SVA_PUBLIC,
-    "app": PUBLIC | SVA_PUBLIC | UAPI,
+    "app/iommufd-info": PUBLIC | INSPECTION,
+    "app/iommufd-perf": PUBLIC | SVA_PUBLIC | UAPI,
     "examples": PUBLIC | SVA_PUBLIC,
 }
 

@@ -552,6 +552,14 @@ kernel_open(const char *path)
 	return answer.result;
 }
 
+int
+kernel_check_access(const char *path)
+{
+	DESCRIBE(call, "check_access %s", path);
+
+	return take(call, 0).result;
+}
+
 static bool
 is_stuck(const struct object *object)
 {
@@ -1097,6 +1105,15 @@ bool
 kernel_ioas_has_map_file(int iommu_fd __rte_unused)
 {
 	return mock_has_map_file;
+}
+
+bool mock_knows_calls = true;
+
+/* As above. */
+bool
+kernel_knows_call(int iommu_fd __rte_unused, enum iommu_call call __rte_unused)
+{
+	return mock_knows_calls;
 }
 
 int

@@ -93,6 +93,8 @@ unsigned int mock_open(const char *path);
 
 /* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
 extern bool mock_has_map_file;
+/* The same for every optional call of /dev/iommu. */
+extern bool mock_knows_calls;
 
 /* Whether any two addresses are the same memory, for same_memory(). */
 extern bool mock_same_memory;

@@ -61,6 +61,8 @@ struct rte_iommufd_context {
 		const struct backend *backend;
 		struct explanation reason;
 	} shown;
+	/* Only what the choice would be is asked: no device is opened (choice_foresee()). */
+	bool foresees;
 	unsigned int spaces;
 	/* The first that follows EAL's memory, or NULL; guarded by begin_lock. */
 	struct rte_iommufd_space *memory;

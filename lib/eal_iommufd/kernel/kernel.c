@@ -43,6 +43,13 @@ kernel_open(const char *path)
 }
 
 int
+kernel_check_access(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 ? -errno
+								      : 0;
+}
+
+int
 kernel_close(int fd)
 {
 	return close(fd) < 0 ? -errno : 0;
@@ -216,11 +223,28 @@ kernel_ioas_copy(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 
 /* A call without a body is EINVAL where it is known: iommufd_fops_ioctl(). */
 bool
+kernel_knows_call(int iommu_fd, enum iommu_call call)
+{
+	static const unsigned long requests[IOMMU_CALLS] = {
+		[IOMMU_CALL_HWPT_ALLOC] = UAPI_HWPT_ALLOC,
+		[IOMMU_CALL_GET_HW_INFO] = UAPI_GET_HW_INFO,
+		[IOMMU_CALL_SET_DIRTY_TRACKING] = UAPI_SET_DIRTY_TRACKING,
+		[IOMMU_CALL_FAULT_QUEUE_ALLOC] = UAPI_FAULT_QUEUE_ALLOC,
+		[IOMMU_CALL_IOAS_MAP_FILE] = UAPI_IOAS_MAP_FILE,
+		[IOMMU_CALL_VIOMMU_ALLOC] = UAPI_VIOMMU_ALLOC,
+		[IOMMU_CALL_IOAS_CHANGE_PROCESS] = UAPI_IOAS_CHANGE_PROCESS,
+		[IOMMU_CALL_HW_QUEUE_ALLOC] = UAPI_HW_QUEUE_ALLOC,
+		[IOMMU_CALL_IOAS_NOIOMMU_GET_PA] = UAPI_IOAS_NOIOMMU_GET_PA,
+	};
+	uint32_t no_size = 0;
+
+	return kernel_call(iommu_fd, requests[call], &no_size) != -ENOTTY;
+}
+
+bool
 kernel_ioas_has_map_file(int iommu_fd)
 {
-	struct uapi_ioas_map_file nothing = { .size = 0 };
-
-	return kernel_call(iommu_fd, UAPI_IOAS_MAP_FILE, &nothing) != -ENOTTY;
+	return kernel_knows_call(iommu_fd, IOMMU_CALL_IOAS_MAP_FILE);
 }
 
 int

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/iommu_call.h"
 #include "rte_iommufd_internal.h"
 
 struct rte_iommufd_range;
@@ -33,6 +34,8 @@ struct vfio_device_info;
 #define KERNEL_HWPT_FAULTS (1u << 1) /* page requests go to the fault queue */
 
 int kernel_open(const char *path);
+/* Whether this process may open it for reading and writing, without opening it: 0 or -errno. */
+int kernel_check_access(const char *path);
 int kernel_close(int fd);
 int kernel_duplicate_fd(int fd);
 /* A descriptor of this process, which is readable when it has ended (pidfd_open()). */
@@ -55,6 +58,8 @@ int kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	uint64_t offset, uint64_t iova, uint64_t length, uint32_t rights);
 /* Whether the kernel knows the call above at all (Linux 6.13). */
 bool kernel_ioas_has_map_file(int iommu_fd);
+/* Whether the kernel knows a call of /dev/iommu, whatever it is for: see iommu_call.h. */
+bool kernel_knows_call(int iommu_fd, enum iommu_call call);
 int kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 	uint64_t length, uint64_t *unmapped);
 /*
