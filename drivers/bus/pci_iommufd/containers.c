@@ -103,6 +103,14 @@ containers_create(int *container_fd)
 	return 0;
 }
 
+void
+container_end(struct container *container)
+{
+	groups_end_of(container);
+	container->ending = true;
+	container_end_if_unused(container);
+}
+
 static int
 containers_destroy_locked(int container_fd)
 {
@@ -113,9 +121,7 @@ containers_destroy_locked(int container_fd)
 	/* net_ntnic destroys it for each device; DPDK's own code accepts that, too. */
 	if (container == &containers_registry.standard)
 		return 0;
-	groups_end_of(container);
-	container->ending = true;
-	container_end_if_unused(container);
+	container_end(container);
 	return 0;
 }
 
@@ -215,4 +221,16 @@ container_call_end(struct container *container)
 	container->calls--;
 	container_end_if_unused(container);
 	pthread_mutex_unlock(&containers_registry.lock);
+}
+
+bool
+containers_is_default(int container_fd)
+{
+	bool is_default;
+
+	pthread_mutex_lock(&containers_registry.lock);
+	is_default = registry_container(container_fd) ==
+		&containers_registry.standard;
+	pthread_mutex_unlock(&containers_registry.lock);
+	return is_default;
 }

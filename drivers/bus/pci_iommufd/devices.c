@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/vfio.h>
+
 #include <rte_eal.h>
 #include <rte_iommufd.h>
 
 #include "bus_log.h"
 #include "containers.h"
 #include "registry.h"
+#include "vfio_shim.h"
 
 /*
  * Two errors have a special meaning for the caller: -ENODEV (VFIO does not manage the
@@ -88,7 +91,7 @@ containers_open_own(struct open_device *made, struct container *container,
 	return 0;
 }
 
-/* Closes the device and releases its container; the device is not in the containers_registry. */
+/* Closes the device and releases its container; the device is not in the registry. */
 static void
 leave_container(struct open_device *device)
 {
@@ -116,12 +119,9 @@ containers_borrow(const char *path, struct open_device *made)
 
 static int
 containers_open_locked(const char *path, int number, const uint8_t *vf_token,
-	struct open_device **device, struct vfio_device_info *info)
+	struct container *container, struct open_device **device,
+	struct vfio_device_info *info)
 {
-	struct group *group = registry_group(number);
-	struct container *container = group == NULL
-		? &containers_registry.standard
-		: group->container;
 	struct open_device *made = calloc(1, sizeof(*made) + strlen(path) + 1);
 	int ret;
 
@@ -131,7 +131,9 @@ containers_open_locked(const char *path, int number, const uint8_t *vf_token,
 	}
 	strcpy(made->path, path);
 	made->group = number;
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+	/* A driver's own container has nothing to do with the primary process. */
+	if (container == &containers_registry.standard &&
+		rte_eal_process_type() == RTE_PROC_SECONDARY)
 		ret = containers_borrow(path, made);
 	else
 		ret = containers_open_own(made, container, path, vf_token);
@@ -161,10 +163,29 @@ close_device(struct open_device *device)
 	free(device);
 }
 
+/* What has to be known of a device that was just opened, without the registry lock. */
+struct opened {
+	int fd;
+	struct rte_iommufd_space *own_space;
+	bool is_standard; /* in the default container, in a primary process */
+	bool is_empty;
+};
+
+static void
+describe_opened(const struct open_device *device, struct opened *opened)
+{
+	*opened = (struct opened){
+		.fd = device->fd,
+		.own_space = device->own_space,
+		.is_standard = device->container ==
+			&containers_registry.standard,
+		.is_empty = device->is_empty,
+	};
+}
+
 /*
  * Maps EAL's memory for a device of the default container: for the first device, or, with
- * ioas=per-device, for each. Called without the registry lock, because it takes EAL's
- * lock.
+ * ioas=per-device, for each.
  */
 static int
 containers_begin_standard(struct rte_iommufd_space *own_space)
@@ -178,34 +199,120 @@ containers_begin_standard(struct rte_iommufd_space *own_space)
 		ret == 0 ? rte_iommufd_process_serve() : ret);
 }
 
+/*
+ * What follows when a device is open; closes it again where that fails. Called without the
+ * registry lock, because it takes EAL's lock.
+ */
+static int
+containers_begin(const char *path, const struct opened *opened)
+{
+	int ret = 0;
+
+	if (opened->is_empty)
+		ret = containers_plain_error(rte_iommufd_process_serve());
+	else if (opened->is_standard)
+		ret = containers_begin_standard(opened->own_space);
+	if (ret != 0)
+		containers_close_device(path, opened->fd);
+	return ret;
+}
+
 int
 containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	int *fd, struct vfio_device_info *info)
 {
-	struct rte_iommufd_space *own_space = NULL;
-	bool standard, is_empty;
 	struct open_device *device;
+	struct opened opened;
 	int ret;
 
 	pthread_mutex_lock(&containers_registry.lock);
-	ret = containers_open_locked(path, group, vf_token, &device, info);
-	standard = ret == 0 &&
-		device->container == &containers_registry.standard;
-	is_empty = ret == 0 && device->is_empty;
-	if (ret == 0) {
-		*fd = device->fd;
-		own_space = device->own_space;
-	}
+	ret = containers_open_locked(path, group, vf_token,
+		registry_container_of_group(group), &device, info);
+	if (ret == 0)
+		describe_opened(device, &opened);
 	pthread_mutex_unlock(&containers_registry.lock);
-	if (is_empty)
-		ret = containers_plain_error(rte_iommufd_process_serve());
-	else if (standard)
-		ret = containers_begin_standard(own_space);
-	else
-		return ret;
 	if (ret != 0)
-		containers_close_device(path, *fd);
-	return ret;
+		return ret;
+	*fd = opened.fd;
+	return containers_begin(path, &opened);
+}
+
+/* Devices that the primary process lends are in its default container. */
+static bool
+is_in_container(
+	const struct open_device *device, const struct container *container)
+{
+	if (device->container == NULL)
+		return container == &containers_registry.standard;
+	return device->container == container;
+}
+
+/* The device is not open, and no other container has a device of its group. */
+static int
+containers_check_assignment(
+	const struct container *container, const char *path, int number)
+{
+	const struct open_device *device = registry_device_at(path);
+
+	if (device != NULL && is_in_container(device, container))
+		return -EEXIST;
+	TAILQ_FOREACH(device, &containers_registry.devices, next) {
+		if (device->group != number ||
+			is_in_container(device, container))
+			continue;
+		BUS_LOG(ERR,
+			"%s: its IOMMU group %d is in use in another container, by %s: release that device first",
+			path, number, device->path);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int
+containers_assign_locked(int container_fd, const char *path, int number,
+	const uint8_t *vf_token, struct open_device **device)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct container *container = registry_require_container(container_fd);
+	int ret;
+
+	if (container == NULL)
+		return -EBADF;
+	ret = containers_check_assignment(container, path, number);
+	if (ret != 0)
+		return ret;
+	return containers_open_locked(
+		path, number, vf_token, container, device, &info);
+}
+
+int
+containers_assign_device(
+	int container_fd, const char *path, int group, const uint8_t *vf_token)
+{
+	struct open_device *device;
+	struct opened opened;
+	int ret;
+
+	pthread_mutex_lock(&containers_registry.lock);
+	ret = containers_assign_locked(
+		container_fd, path, group, vf_token, &device);
+	if (ret == 0)
+		describe_opened(device, &opened);
+	pthread_mutex_unlock(&containers_registry.lock);
+	return ret != 0 ? ret : containers_begin(path, &opened);
+}
+
+int
+containers_find_device(const char *path, int *fd)
+{
+	struct open_device *device;
+
+	pthread_mutex_lock(&containers_registry.lock);
+	device = registry_device_at(path);
+	if (device != NULL)
+		*fd = device->fd;
+	pthread_mutex_unlock(&containers_registry.lock);
+	return device == NULL ? -ENODEV : 0;
 }
 
 bool
@@ -234,6 +341,65 @@ containers_close_device(const char *path, int fd)
 	}
 	pthread_mutex_unlock(&containers_registry.lock);
 	return ret;
+}
+
+/* NULL: of all containers. */
+static void
+close_devices_of(const struct container *container)
+{
+	struct open_device *device, *following;
+
+	for (device = TAILQ_FIRST(&containers_registry.devices); device != NULL;
+		device = following) {
+		following = TAILQ_NEXT(device, next);
+		if (container == NULL || device->container == container)
+			close_device(device);
+	}
+}
+
+void
+containers_close_devices(int container_fd)
+{
+	struct container *container;
+
+	pthread_mutex_lock(&containers_registry.lock);
+	container = registry_container(container_fd);
+	if (container != NULL)
+		close_devices_of(container);
+	pthread_mutex_unlock(&containers_registry.lock);
+}
+
+/* Its space ends without the registry lock, because that takes EAL's lock. */
+static struct rte_iommufd_space *
+take_standard_space(void)
+{
+	struct container *standard = &containers_registry.standard;
+	struct rte_iommufd_space *space = standard->space;
+
+	groups_end_of(standard);
+	if (standard->calls != 0)
+		return NULL;
+	standard->space = NULL;
+	standard->fd = VFIO_SHIM_DEFAULT_CONTAINER_FD;
+	return space;
+}
+
+void
+containers_close_all(void)
+{
+	struct container *container, *following;
+	struct rte_iommufd_space *space;
+
+	pthread_mutex_lock(&containers_registry.lock);
+	close_devices_of(NULL);
+	for (container = TAILQ_FIRST(&containers_registry.custom);
+		container != NULL; container = following) {
+		following = TAILQ_NEXT(container, next);
+		container_end(container);
+	}
+	space = take_standard_space();
+	pthread_mutex_unlock(&containers_registry.lock);
+	rte_iommufd_space_destroy(space);
 }
 
 int

@@ -20,7 +20,7 @@
 int
 VFIO_SHIM(rte_bus_probe)(void)
 {
-	const struct dpdk_vfio *own = dpdk_vfio_functions_present();
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
 	int ret;
 
 	if (own->rte_bus_probe == NULL)
@@ -33,7 +33,7 @@ VFIO_SHIM(rte_bus_probe)(void)
 int
 VFIO_SHIM(rte_dev_probe)(const char *devargs)
 {
-	const struct dpdk_vfio *own = dpdk_vfio_functions_present();
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
 	int ret;
 
 	if (own->rte_dev_probe == NULL)

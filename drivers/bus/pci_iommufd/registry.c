@@ -9,6 +9,7 @@
  */
 
 #include <stddef.h>
+#include <string.h>
 
 #include "bus_log.h"
 #include "registry.h"
@@ -72,4 +73,30 @@ registry_device(int fd)
 		if (device->fd == fd)
 			return device;
 	return NULL;
+}
+
+struct open_device *
+registry_device_at(const char *path)
+{
+	struct open_device *device;
+
+	TAILQ_FOREACH(device, &containers_registry.devices, next)
+		if (strcmp(device->path, path) == 0)
+			return device;
+	return NULL;
+}
+
+struct container *
+registry_container_of_group(int number)
+{
+	struct group *group = registry_group(number);
+	struct open_device *device;
+
+	if (group != NULL)
+		return group->container;
+	TAILQ_FOREACH(device, &containers_registry.devices, next)
+		if (device->group == number && device->container != NULL &&
+			!device->container->ending)
+			return device->container;
+	return &containers_registry.standard;
 }

@@ -79,6 +79,12 @@ struct container *registry_require_container(int fd);
 /* NULL for a group that no caller has bound. */
 struct group *registry_group(int number);
 struct open_device *registry_device(int fd);
+struct open_device *registry_device_at(const char *path);
+/*
+ * The container into which a device of this group is to be opened: that of its group, where a
+ * caller has bound it, or of another device of its group, or the default one.
+ */
+struct container *registry_container_of_group(int number);
 
 /* --- containers.c -------------------------------------------------------------------- */
 
@@ -87,6 +93,8 @@ int container_require_context(struct container *container);
 int container_require_space(struct container *container);
 /* Ends a container that its owner has destroyed, after its last device and its last call. */
 void container_end_if_unused(struct container *container);
+/* Its owner does not use it any more. */
+void container_end(struct container *container);
 /* Whether each of its devices has a space of its own (ioas=per-device). */
 bool container_is_apart(const struct container *container);
 /*

@@ -3,9 +3,9 @@
  */
 
 /*
- * The functions by which DPDK reaches VFIO: what they answer, to whom calls are handed on,
- * and when. The file is compiled in, because its state never ends in a program; the
- * containers, the plugin and DPDK's own code are stand-ins.
+ * The functions by which DPDK 22.11 to 26.07 reaches VFIO: what they answer, when calls are passed
+ * on to DPDK's own code. The files are compiled in, because their state never ends in a program;
+ * the containers, the plugin and DPDK's own code are stand-ins.
  *
  * Must not know: how devices are opened.
  */
@@ -81,6 +81,7 @@ fake_context_choose(struct rte_iommufd_context *context __rte_unused,
 #define rte_iommufd_context_default fake_context_default
 #define rte_iommufd_context_backend fake_context_backend
 #define rte_iommufd_context_choose fake_context_choose
+#include "../../../drivers/bus/pci_iommufd/vfio_core.c"
 #include "../../../drivers/bus/pci_iommufd/vfio_api.c"
 #undef open
 #undef access
@@ -156,7 +157,20 @@ static const struct dpdk_vfio stock = {
 const struct dpdk_vfio *
 dpdk_vfio_functions(void)
 {
-	return seen.has_stock ? &stock : NULL;
+	return &stock;
+}
+
+enum dpdk_vfio_generation
+dpdk_vfio_generation(void)
+{
+	return seen.has_stock ? DPDK_VFIO_RTE : DPDK_VFIO_UNKNOWN;
+}
+
+int
+dpdk_vfio_start(bool with_memory)
+{
+	assert_false(with_memory);
+	return stock.rte_vfio_enable("vfio");
 }
 
 bool
@@ -175,6 +189,14 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	snprintf(seen.path, sizeof(seen.path), "%s", path);
 	*fd = 42;
 	return seen.open_result;
+}
+
+int
+containers_assign_device(int container __rte_unused,
+	const char *path __rte_unused, int group __rte_unused,
+	const uint8_t *vf_token __rte_unused)
+{
+	return -EBADF;
 }
 
 int
