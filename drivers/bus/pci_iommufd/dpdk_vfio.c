@@ -111,22 +111,45 @@ dpdk_vfio_generation(void)
 	return dpdk_vfio_has_all_dev(own) ? DPDK_VFIO_DEV : DPDK_VFIO_UNKNOWN;
 }
 
-int
-dpdk_vfio_start(bool with_memory)
+bool
+dpdk_vfio_is_started(void)
 {
 	const struct dpdk_vfio *own = dpdk_vfio_functions();
 
 	switch (dpdk_vfio_generation()) {
 	case DPDK_VFIO_RTE:
-		return own->rte_vfio_enable("vfio") == 0 ? 0 : -EIO;
+		return own->rte_vfio_is_enabled("vfio") == 1;
 	case DPDK_VFIO_DEV:
-		if (own->dev_vfio_enable() != 0)
-			return -EIO;
-		if (with_memory && own->dev_vfio_init_mem() != 0)
-			return -EIO;
-		return 0;
+		return own->dev_vfio_is_enabled() == 1;
 	case DPDK_VFIO_UNKNOWN:
 		break;
 	}
-	return -EOPNOTSUPP;
+	return false;
+}
+
+/* DPDK's own code of 22.11 to 26.07 opens one more container when it is started again. */
+static int
+dpdk_vfio_enable(const struct dpdk_vfio *own)
+{
+	if (dpdk_vfio_is_started())
+		return 0;
+	return dpdk_vfio_generation() == DPDK_VFIO_RTE
+		? own->rte_vfio_enable("vfio")
+		: own->dev_vfio_enable();
+}
+
+int
+dpdk_vfio_start(bool with_memory)
+{
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
+	const enum dpdk_vfio_generation generation = dpdk_vfio_generation();
+
+	if (generation == DPDK_VFIO_UNKNOWN)
+		return -EOPNOTSUPP;
+	if (dpdk_vfio_enable(own) != 0)
+		return -EIO;
+	if (generation == DPDK_VFIO_DEV && with_memory &&
+		own->dev_vfio_init_mem() != 0)
+		return -EIO;
+	return 0;
 }

@@ -37,8 +37,11 @@ enum dpdk_vfio_generation dpdk_vfio_generation(void);
 /* The functions that librte_eal has. Never NULL. */
 const struct dpdk_vfio *dpdk_vfio_functions(void);
 
+/* Whether DPDK's own VFIO code has been started: by the function below or by EAL. */
+bool dpdk_vfio_is_started(void);
+
 /*
- * Starts DPDK's own VFIO code, as EAL would have, and again without effect. With memory: EAL's
+ * Starts DPDK's own VFIO code, as EAL would have; without effect where it is started. With memory: EAL's
  * memory is there, and EAL has called dev_vfio_init_mem() already. -EOPNOTSUPP: it is not in
  * this program; -EIO: it has failed, and logged why.
  */

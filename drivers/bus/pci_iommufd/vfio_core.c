@@ -100,6 +100,19 @@ vfio_core_settle(int result)
 	return ret == 0 ? VFIO_CORE_HANDED_OVER : ret;
 }
 
+/*
+ * Where librte_eal is linked with -Bsymbolic-functions, its calls of its own functions have no
+ * slots that a plugin could change, and the first call that gets here is the PCI bus's.
+ */
+static void
+vfio_core_tell_of_own_code(void)
+{
+	if (!dpdk_vfio_is_started())
+		return;
+	BUS_LOG(INFO,
+		"this librte_eal calls its own VFIO functions directly (-Bsymbolic-functions): DPDK's own VFIO code is started as well, and keeps a descriptor open that it does not use");
+}
+
 int
 vfio_core_enable(void)
 {
@@ -111,6 +124,7 @@ vfio_core_enable(void)
 		return 0;
 	state.asked = true;
 	plugin_take_over();
+	vfio_core_tell_of_own_code();
 	/* With every backend, a secondary process gets an answer. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		rte_iommufd_process_serve();

@@ -94,8 +94,9 @@ static const char *devices;
 
 static struct {
 	unsigned int take_overs, diagnoses;
-	bool in_use;	/* containers have something open */
-	bool has_stock; /* DPDK's own code is there */
+	bool in_use;	 /* containers have something open */
+	bool has_stock;	 /* DPDK's own code is there */
+	bool is_started; /* by EAL itself */
 	unsigned int stock_enables, stock_setups;
 	int open_result;
 	unsigned int opened;
@@ -164,6 +165,12 @@ enum dpdk_vfio_generation
 dpdk_vfio_generation(void)
 {
 	return seen.has_stock ? DPDK_VFIO_RTE : DPDK_VFIO_UNKNOWN;
+}
+
+bool
+dpdk_vfio_is_started(void)
+{
+	return seen.is_started;
 }
 
 int
@@ -369,6 +376,16 @@ vfio_is_there_with_its_module(void **context __rte_unused)
 }
 
 static void
+own_code_that_eal_has_started_is_told_of(void **context __rte_unused)
+{
+	seen.is_started = true;
+	load_module("vfio");
+	assert_int_equal(rte_vfio_enable("vfio"), 0);
+	assert_contains(logs_text(), "-Bsymbolic-functions");
+	assert_no_error();
+}
+
+static void
 wrong_settings_refuse_devices(void **context __rte_unused)
 {
 	process.error = -EINVAL;
@@ -530,6 +547,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_unsafe_switch_counts_with_such_a_device_only),
 		TEST(vfio_is_there_with_its_module),
+		TEST(own_code_that_eal_has_started_is_told_of),
 		TEST(wrong_settings_refuse_devices),
 		TEST(a_device_is_set_up_and_released),
 		TEST(what_vfio_does_not_manage_is_skipped),
