@@ -25,7 +25,7 @@
 int
 VFIO_SHIM(rte_bus_probe)(void)
 {
-	const struct dpdk_vfio *own = dpdk_vfio_functions_present();
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
 	int ret;
 
 	if (own->rte_bus_probe == NULL)
@@ -45,7 +45,7 @@ probe_found_no_driver(int error)
 int
 VFIO_SHIM(rte_dev_probe)(const char *devargs)
 {
-	const struct dpdk_vfio *own = dpdk_vfio_functions_present();
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
 	int ret;
 
 	if (own->rte_dev_probe == NULL)
