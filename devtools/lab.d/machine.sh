@@ -7,7 +7,7 @@ nics=()
 machine_usage="see: devtools/lab help"
 
 default_machine() {
-	machine=([dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]=intel [append]="" [qemu]="" [qemu-preload]=""
+	machine=([dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]="" [append]="" [qemu]="" [qemu-preload]=""
 		[reserve]="")
 	nics=()
 }
@@ -162,6 +162,7 @@ add_netdev() {
 # The IOMMUs that have a name. AMD's is without interrupt remapping in the guest: Linux does not find it in QEMU's tables.
 declare -A iommu_devices=(
 	[intel]="intel-iommu,intremap=on,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,svm=on"
+	[intel-second-stage]="intel-iommu,intremap=on,scalable-mode=on,pasid-bits=20,device-iotlb=on"
 	[intel-legacy]="intel-iommu,intremap=on,device-iotlb=on"
 	[intel-39]="intel-iommu,intremap=on,aw-bits=39"
 	[amd]="amd-iommu,intremap=on,dma-remap=on"
@@ -169,8 +170,17 @@ declare -A iommu_devices=(
 	[none]=""
 )
 
+# Linux before 6.14 makes page tables for user space by the second stage only, which QEMU's fsts=on takes away.
+default_iommu() {
+	case ${machine[kernel]} in
+	*-6.12) echo intel-second-stage ;;
+	*) echo intel ;;
+	esac
+}
+
 check_iommu() {
 	case ${machine[iommu]} in
+	"") machine[iommu]=$(default_iommu) ;;
 	0) machine[iommu]=none ;;
 	1) machine[iommu]=intel ;;
 	esac
