@@ -8,4 +8,4 @@
 bind_vfio 01:00.0
 golden release --probe 01:00.0 -- 'host.plugin.state="loads"' 'host.plugin.dpdk~22.11.' 'devices.0.start.backend="iommufd"' \
 	'devices.0.probe.backend="iommufd"' 'devices.0.map_file=true'
-healthy 01:00.0
+nothing_left 01:00.0

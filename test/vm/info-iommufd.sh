@@ -87,5 +87,5 @@ mv "$library.away" "$library"
 golden missing-plugin 01:00.0 -- 'host.plugin.state="missing"'
 doctor missing plugin 01:00.0
 run_commands missing
-healthy 01:00.0
+nothing_left 01:00.0
 check_nothing_pinned
