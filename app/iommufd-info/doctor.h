@@ -50,7 +50,7 @@ struct diagnosis {
 
 void doctor_examine(const struct host *host, const struct device *device,
 	const struct user *user, struct diagnosis *diagnosis);
-bool doctor_is_healthy(const struct diagnosis *diagnosis);
+bool doctor_found_nothing(const struct diagnosis *diagnosis);
 void doctor_forget(struct diagnosis *diagnosis);
 
 #endif /* INFO_DOCTOR_H */

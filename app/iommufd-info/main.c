@@ -75,7 +75,7 @@ show(const struct options *options, const struct findings *findings)
 		return EXIT_FAILURE;
 	}
 	return findings->has_diagnosis &&
-			!doctor_is_healthy(&findings->diagnosis)
+			!doctor_found_nothing(&findings->diagnosis)
 		? EXIT_FAILURE
 		: EXIT_SUCCESS;
 }

@@ -430,7 +430,7 @@ print_diagnosis(const struct page *page, const struct findings *findings)
 
 	fprintf(page->stream, "%s, for %s: ", device->place.address,
 		findings->user.name);
-	if (doctor_is_healthy(diagnosis))
+	if (doctor_found_nothing(diagnosis))
 		print_coloured(
 			page, COLOUR_GOOD, "nothing was found to repair");
 	else

@@ -13,7 +13,7 @@ golden member 01:00.0 -- 'devices.0.start.verdict="would-fail"' 'devices.0.group
 	'devices.0.start.reason~its member 0000:01:00.1 is bound to e1000e'
 doctor group group-member 01:00.0
 run_commands group
-healthy 01:00.0
+nothing_left 01:00.0
 start_testpmd "$work/group.log" -a 01:00.0 --iova-mode=va -m 64 -- --forward-mode=txonly --total-num-mbufs=2048 --stats-period 1
 wait_for_line "$work/group.log" 'TX-packets: +[1-9]' 90
 expect_backend "$work/group.log" iommufd

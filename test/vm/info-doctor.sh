@@ -45,7 +45,7 @@ echo "== no driver"
 refuses unbound "${testpmd[@]}"
 doctor unbound unbound 01:00.0
 run_commands unbound
-healthy 01:00.0
+nothing_left 01:00.0
 start_and_forward unbound "${testpmd[@]}" "${endless[@]}"
 
 echo "== the kernel's driver"
@@ -55,7 +55,7 @@ refuses wrong-driver "${testpmd[@]}"
 doctor wrong-driver wrong-driver 01:00.0
 grep -q "network interface .* goes away" "$work/wrong-driver.doctor" || fail "it is not said that the interface goes away"
 run_commands wrong-driver
-healthy 01:00.0
+nothing_left 01:00.0
 start_and_forward wrong-driver "${testpmd[@]}" "${endless[@]}"
 
 echo "== a user without rights"
@@ -68,7 +68,7 @@ login=(runuser -u "$user" -- env XDG_RUNTIME_DIR="$work/run")
 refuses permission "${as_user[@]}" "${testpmd[@]}"
 doctor permission permission 01:00.0 --user $user
 run_commands permission
-healthy 01:00.0 --user $user
+nothing_left 01:00.0 --user $user
 start_and_forward permission "${as_user[@]}" "${testpmd[@]}" "${endless[@]}"
 
 echo "== a small limit on locked memory"
@@ -93,7 +93,7 @@ run_commands memlock
 touch "$work/repaired"
 forwards "$work/memlock.log"
 info=(runuser -u "$user" -- dpdk-iommufd-info)
-healthy 01:00.0
+nothing_left 01:00.0
 log=$work/login.log # runuser hands no signal on to its child
 start_program "$log" "${login[@]}" "${testpmd[@]}" "${endless[@]}"
 wait_for_line "$log" 'start packet forwarding' 90

@@ -58,6 +58,13 @@ info=(dpdk-iommufd-info)
 golden user 01:00.0 --user nobody -- 'user.name="nobody"' 'host.nodes.0.state="denied"' 'devices.0.cdev.state="denied"' 'devices.0.pasid=false' \
 	'host.limits=null' 'host.unseen.0~run this as nobody' 'devices.0.start.verdict="would-fail"'
 
+echo "== colour on terminals only"
+escape=$(printf '\033')
+dpdk-iommufd-info >"$work/file.text"
+python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' dpdk-iommufd-info </dev/null >"$work/terminal.text"
+! grep -q "$escape" "$work/file.text" || fail "there is colour in a file"
+grep -q "$escape" "$work/terminal.text" || fail "there is no colour on a terminal"
+
 echo "== in use"
 log=$work/testpmd.log
 for backend in iommufd type1; do
@@ -80,5 +87,5 @@ mv "$library.away" "$library"
 golden missing-plugin 01:00.0 -- 'host.plugin.state="missing"'
 doctor missing plugin 01:00.0
 run_commands missing
-healthy 01:00.0
+nothing_left 01:00.0
 check_nothing_pinned

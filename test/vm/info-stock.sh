@@ -14,6 +14,6 @@ golden bound 01:00.0 -- 'host.kernel.has_iommufd=false' 'host.kernel.has_vfio=tr
 	'devices.0.start.verdict="would-try"' 'devices.0.start.backend="type1v2"' 'devices.0.start.reason~this kernel has no /dev/iommu'
 golden probed --probe 01:00.0 -- 'devices.0.probe.opened=true' 'devices.0.probe.backend="type1v2"' 'devices.0.dirty_tracking=null' \
 	'devices.0.unseen.0~only IOMMUFD tells'
-healthy 01:00.0
-grep -q 'works by backend type1v2, not by IOMMUFD: this kernel has no /dev/iommu' "$work/healthy.doctor" || fail "it is not said why it is no IOMMUFD"
+nothing_left 01:00.0
+grep -q 'works by backend type1v2, not by IOMMUFD: this kernel has no /dev/iommu' "$work/nothing_left.doctor" || fail "it is not said why it is no IOMMUFD"
 golden user --doctor 01:00.0 --user nobody -- 'doctor.found=["permission"]' "doctor.sentences.0~nobody may not open /dev/vfio/$(group_of 01:00.0) "

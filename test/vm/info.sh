@@ -38,6 +38,6 @@ run_commands() { # NAME
 	bash -ex "$work/$1.commands" || fail "$1: a command of the doctor's failed"
 }
 
-healthy() { # ARGUMENTS...
-	"${info[@]}" --doctor "$@" >"$work/healthy.doctor" || { cat "$work/healthy.doctor"; fail "the doctor still finds something"; }
+nothing_left() { # ARGUMENTS...
+	"${info[@]}" --doctor "$@" >"$work/nothing_left.doctor" || { cat "$work/nothing_left.doctor"; fail "the doctor still finds something"; }
 }
