@@ -3,7 +3,7 @@
 #
 #   telemetry.py get COMMAND [KEY...]   a value a line, arrays of strings put together; without KEY all of it, as JSON
 #   telemetry.py mapped SPACE           the sum of the lengths of all mappings of a space, from all pages
-#   telemetry.py refused COMMAND        fails unless the program has no answer to it
+#   telemetry.py refused COMMAND...     fails unless the program has no answer to any of them
 #
 # It must not know what the values mean.
 import json
@@ -12,12 +12,17 @@ import subprocess
 import sys
 
 
-def ask(command):
-    output = subprocess.run(["dpdk-telemetry.py"], input=command + "\n", text=True, capture_output=True, timeout=60, check=True).stdout
+def ask_all(commands):
+    text = "".join(command + "\n" for command in commands)
+    output = subprocess.run(["dpdk-telemetry.py"], input=text, text=True, capture_output=True, timeout=60, check=True).stdout
     lines = output.splitlines()
-    if len(lines) != 1:
-        sys.exit(f"{command}: not one line: {output}")
-    return json.loads(lines[0])[command.split(",")[0]]
+    if len(lines) != len(commands):
+        sys.exit(f"{commands}: not a line each: {output}")
+    return [json.loads(line)[command.split(",")[0]] for command, line in zip(commands, lines)]
+
+
+def ask(command):
+    return ask_all([command])[0]
 
 
 def show(value):
@@ -41,10 +46,10 @@ def mapped(space):
     print(total)
 
 
-def refused(command):
-    answer = ask(command)
-    if answer is not None:
-        sys.exit(f"{command} is answered: {answer}")
+def refused(*commands):
+    for command, answer in zip(commands, ask_all(commands)):
+        if answer is not None:
+            sys.exit(f"{command} is answered: {answer}")
 
 
 {"get": get, "mapped": mapped, "refused": refused}[sys.argv[1]](*sys.argv[2:])

@@ -6,6 +6,7 @@
 declare -gA pid_of # LOG -> process; functions.sh has begun it
 
 programs=/usr/libexec/dpdk-iommufd-test
+telemetry=/src/test/vm/telemetry.py
 
 interface_of() { # BDF: the network interface, set up
 	local name
@@ -141,4 +142,41 @@ allow_unsafe_interrupts() { # Y|N
 		modprobe "$module"
 		echo "$1" >"/sys/module/$module/parameters/allow_unsafe_interrupts"
 	done
+}
+
+# expect_told VALUE COMMAND KEY: what DPDK's telemetry says.
+expect_told() {
+	local told
+	told=$("$telemetry" get "$2" "$3") || fail "$2 is not answered"
+	[ "$told" = "$1" ] || fail "$2 says $3 is '$told' and not '$1'"
+}
+
+# check_telemetry BACKEND REASON: the program that runs has one NIC, at 01:00.0, and its telemetry tells of backend (a regex), reason,
+# device, space and mappings, in agreement with each other. The space's number is in $space.
+check_telemetry() {
+	local name bytes
+	"$telemetry" get /iommufd/info
+	"$telemetry" get /iommufd/devices,0000:01:00.0
+	name=$("$telemetry" get /iommufd/info backend)
+	[[ $name =~ ^$1$ ]] || fail "the backend is '$name' and not $1"
+	expect_told "$2" /iommufd/info reason
+	expect_told 0000:01:00.0 /iommufd/devices devices
+	expect_told vfio-pci /iommufd/devices,01:00.0 driver
+	expect_told "$name" /iommufd/devices,01:00.0 backend
+	expect_told "$(group_of 01:00.0)" /iommufd/devices,01:00.0 group
+	space=$("$telemetry" get /iommufd/devices,01:00.0 space)
+	expect_told "[$space]" /iommufd/spaces spaces
+	expect_told 1 "/iommufd/spaces,$space" devices
+	bytes=$("$telemetry" get "/iommufd/spaces,$space" bytes)
+	[ "$bytes" -gt 0 ] && [ "$("$telemetry" mapped "$space")" = "$bytes" ] || fail "the mappings are not $bytes bytes together"
+}
+
+# While testpmd forwards.
+check_telemetry_of_testpmd() { # BACKEND REASON
+	local log=$work/telemetry.log
+	echo "== telemetry"
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va -- --forward-mode=io --port-topology=loop --total-num-mbufs=2048 --stats-period 1
+	wait_for_line "$log" 'start packet forwarding' 90
+	check_telemetry "$1" "$2"
+	stop_testpmd "$log" || fail "testpmd ended with status $?"
 }
