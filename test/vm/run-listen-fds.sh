@@ -57,7 +57,7 @@ run_to_end() { # NAME NAMES FILE FILE [ENVIRONMENT...]: its one line
 run_to_end wrong-order vfio0:iommu $iommu $cdev
 expect_line "$work/wrong-order.log" 'LISTEN_FDNAMES calls file descriptor 4 "iommu", but its file is not /dev/iommu: pass that file, or put the names in the order'
 run_to_end not-the-device iommu:pci-0000-01-00.0 $iommu /dev/null RTE_IOMMUFD=backend=iommufd
-expect_line "$work/not-the-device.log" '0000:01:00.0: LISTEN_FDNAMES calls file descriptor 4 "pci-0000-01-00.0", but its file is not /dev/vfio/devices/vfio0'
+expect_line "$work/not-the-device.log" 'LISTEN_FDNAMES calls file descriptor 4 "pci-0000-01-00.0", but its file is not /dev/vfio/devices/vfio0'
 run_to_end other-names other:names $iommu $cdev
 expect_line "$work/other-names.log" 'no permission to open /dev/iommu'
 listen_pid=$$ run_to_end other-process iommu:vfio0 $iommu $cdev

@@ -79,7 +79,7 @@ refused 125 '0000:7f:00.0: there is no such device' $run -a 7f:00.0 --user nobod
 refused 125 'there is no user nemo: make one' $run -a 01:00.0 --user nemo -- true
 refused 125 'no user has the number 4711, .*: give it, 4711:4711' $run -a 01:00.0 --user 4711 -- true
 refused 127 'cannot execute no-such-program: .*: install it, or give its path' $run -a 01:00.0 --user nobody -- no-such-program
-refused 126 'cannot execute /etc/hostname: .*' $run -a 01:00.0 --user nobody -- /etc/hostname
+refused 126 'cannot execute /etc: .*: the user needs the right to read and execute it' $run -a 01:00.0 --user nobody -- /etc
 refused 125 'no permission to open /dev/iommu' as_nobody $run -a 01:00.0 -- true
 chmod 666 /dev/iommu
 restore_node() { chmod 600 /dev/iommu; }
