@@ -8,7 +8,10 @@
 need_iommufd
 bind_vfio 01:00.0
 huge=/run/huge-nobody
-restore() { ! mountpoint -q $huge || umount $huge; }
+restore() {
+	chmod 600 /dev/iommu
+	! mountpoint -q "$huge" || umount "$huge"
+}
 as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
 
 status_of() { awk -v key="$2:" '$1 == key { $1 = ""; print substr($0, 2) }' "/proc/${pid_of[$1]}/status"; } # LOG KEY
@@ -25,7 +28,7 @@ check_has_no_rights() { # LOG
 	check_status "$1" Gid "65534 65534 65534 65534"
 	[[ "$(status_of "$1" Groups)" =~ ^(65534)?\ *$ ]] || fail "it has groups: $(status_of "$1" Groups)"
 	for node in /dev/iommu /dev/vfio/devices/vfio0 "/dev/vfio/$(group_of 01:00.0)"; do
-		! as_nobody test -r $node || fail "nobody can open $node"
+		! as_nobody test -r "$node" || fail "nobody can open $node"
 	done
 }
 
@@ -82,8 +85,6 @@ refused 127 'cannot execute no-such-program: .*: install it, or give its path' $
 refused 126 'cannot execute /etc: .*: the user needs the right to read and execute it' $run -a 01:00.0 --user nobody -- /etc
 refused 125 'no permission to open /dev/iommu' as_nobody $run -a 01:00.0 -- true
 chmod 666 /dev/iommu
-restore_node() { chmod 600 /dev/iommu; }
-restore() { restore_node; ! mountpoint -q $huge || umount $huge; }
 refused 125 '0000:01:00.0: no permission to open /dev/vfio/devices/vfio0' as_nobody $run -a 01:00.0 -- true
 refused 125 'the kernel lets only a process with CAP_SYS_RESOURCE choose whom it charges: start this as root' as_nobody $run -a 01:00.0 --rlimit-mode process -- true
 chmod 666 /dev/vfio/devices/vfio0
