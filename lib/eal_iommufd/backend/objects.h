@@ -16,6 +16,8 @@
  *      mirror.c's relations_lock; in lib/iommufd_sva the process's lock, then an sva's
  *      binding_lock
  *   3. rte_iommufd_context.lock
+ *      Under it, and with none of the following: iommu_node.c's iommu_lock, or cdev.c's
+ *      passed_lock; then passed_fds.c's lock.
  *   4. a range of a space (space_lock_range()), and then the same range of those that mirror
  *      it, all of them until a request is entered in all or in none
  *   5. inventory.c's lock: it is held while an object is entered, removed or described
@@ -69,6 +71,8 @@ struct rte_iommufd_context {
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
+	/* iommufd: what is pinned is charged to the process, not to its user */
+	bool charges_process;
 	/* iommufd: an enum map_file_call, which any thread may set */
 	atomic_int map_file_call;
 	TAILQ_HEAD(, group) groups; /* type1: those that are open */

@@ -24,6 +24,7 @@
 
 #include "backend/backend.h"
 #include "backend/cdev.h"
+#include "backend/iommu_node.h"
 #include "core/choice.h"
 #include "core/inventory.h"
 #include "core/obstacles.h"
@@ -142,13 +143,12 @@ take_iommufd(struct rte_iommufd_context *context,
 	const struct rte_iommufd_device *device, const struct backend *backend,
 	struct explanation *why)
 {
-	int fd = kernel_open("/dev/iommu");
+	int fd = iommu_node_open(
+		context->settings.rlimit, &context->charges_process, why);
 	int ret;
 
-	if (fd < 0) {
-		explain_iommu_node(why, fd);
+	if (fd < 0)
 		return fd;
-	}
 	ret = check_cdev(device, why);
 	if (ret != 0) {
 		kernel_close(fd);
@@ -256,8 +256,10 @@ attempt_iommufd(struct rte_iommufd_context *context,
 	if (*err == 0)
 		return ATTEMPT_SUCCEEDED;
 	forget_choice(context);
-	return holds_for_every_backend(&device->place, *err) ? ATTEMPT_USELESS
-							     : ATTEMPT_REFUSED;
+	if (holds_for_every_backend(&device->place, *err))
+		return ATTEMPT_USELESS;
+	cdev_give_up(&device->place);
+	return ATTEMPT_REFUSED;
 }
 
 static enum attempt

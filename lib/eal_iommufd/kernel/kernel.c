@@ -98,16 +98,13 @@ kernel_device_number(int fd, dev_t *number)
 	return 0;
 }
 
-/* vfio_group_alloc() */
-int
-kernel_group_number(const char *name, dev_t *number)
+static int
+read_device_number(const char *path, dev_t *number)
 {
 	unsigned int major_number, minor_number;
-	char path[PATH_MAX];
 	FILE *file;
 	int read;
 
-	snprintf(path, sizeof(path), "/sys/class/vfio/%s/dev", name);
 	file = fopen(path, "re");
 	if (file == NULL)
 		return -errno;
@@ -119,10 +116,61 @@ kernel_group_number(const char *name, dev_t *number)
 	return 0;
 }
 
+/* vfio_group_alloc() */
+int
+kernel_group_number(const char *name, dev_t *number)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/class/vfio/%s/dev", name);
+	return read_device_number(path, number);
+}
+
+/* iommu_misc_dev */
+int
+kernel_iommu_number(dev_t *number)
+{
+	return read_device_number("/sys/class/misc/iommu/dev", number);
+}
+
 int
 kernel_set_cloexec(int fd)
 {
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int
+rlimit_mode_option(int iommu_fd, uint16_t operation, uint64_t *value)
+{
+	struct uapi_option option = {
+		.size = sizeof(option),
+		.option_id = UAPI_OPTION_RLIMIT_MODE,
+		.op = operation,
+		.val64 = *value,
+	};
+	int ret = kernel_call(iommu_fd, UAPI_OPTION, &option);
+
+	*value = option.val64;
+	return ret;
+}
+
+int
+kernel_iommu_get_rlimit_mode(int iommu_fd, bool *by_process)
+{
+	uint64_t value = 0;
+	int ret = rlimit_mode_option(iommu_fd, UAPI_OPTION_GET, &value);
+
+	*by_process = value == UAPI_RLIMIT_BY_PROCESS;
+	return ret;
+}
+
+int
+kernel_iommu_set_rlimit_mode(int iommu_fd, bool by_process)
+{
+	uint64_t value = by_process ? UAPI_RLIMIT_BY_PROCESS
+				    : UAPI_RLIMIT_BY_USER;
+
+	return rlimit_mode_option(iommu_fd, UAPI_OPTION_SET, &value);
 }
 
 int
@@ -465,6 +513,28 @@ int
 kernel_device_info(int device_fd, struct vfio_device_info *info)
 {
 	return kernel_call(device_fd, VFIO_DEVICE_GET_INFO, info);
+}
+
+/* vfio_pci_core_disable() begins in this order as well. EINVAL: the device has none of these. */
+int
+kernel_device_stop(int device_fd)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct vfio_irq_set none = {
+		.argsz = sizeof(none),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+	int ret = kernel_device_info(device_fd, &info);
+
+	while (ret == 0 && none.index < info.num_irqs) {
+		ret = kernel_call(device_fd, VFIO_DEVICE_SET_IRQS, &none);
+		if (ret == -EINVAL)
+			ret = 0;
+		none.index++;
+	}
+	if (ret == 0)
+		ret = kernel_call(device_fd, VFIO_DEVICE_RESET, NULL);
+	return ret == -EINVAL ? 0 : ret;
 }
 
 int

@@ -46,10 +46,18 @@ int kernel_check_waitable(int fd);
 int kernel_device_number(int fd, dev_t *number);
 /* The device number that sysfs names for a legacy group's node ("12", "noiommu-12"). */
 int kernel_group_number(const char *name, dev_t *number);
+/* The device number that sysfs names for /dev/iommu. */
+int kernel_iommu_number(dev_t *number);
 /* Closes the descriptor when this process executes another program. */
 int kernel_set_cloexec(int fd);
 
 /* /dev/iommu */
+/*
+ * Whether what is pinned is charged to the process that pins it (true), or to its user: for all
+ * that this open file has. To set it needs CAP_SYS_RESOURCE, and an empty file (EBUSY).
+ */
+int kernel_iommu_get_rlimit_mode(int iommu_fd, bool *by_process);
+int kernel_iommu_set_rlimit_mode(int iommu_fd, bool by_process);
 int kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id);
 int kernel_object_destroy(int iommu_fd, uint32_t id);
 int kernel_ioas_map(int iommu_fd, uint32_t ioas_id, uint64_t va, uint64_t iova,
@@ -118,6 +126,11 @@ int kernel_device_detach(int device_fd);
 int kernel_device_attach_pasid(
 	int device_fd, uint32_t pasid, uint32_t page_table_id);
 int kernel_device_detach_pasid(int device_fd, uint32_t pasid);
+/*
+ * What the end of the device's file does, while it stays open: no more interrupts, and a
+ * reset where the device can be reset.
+ */
+int kernel_device_stop(int device_fd);
 /* Works on a device fd of either origin. */
 int kernel_device_info(int device_fd, struct vfio_device_info *info);
 /* A dma-buf of part of a region (a BAR), as a new fd: Linux 6.19. */
