@@ -5,7 +5,8 @@
 /*
  * svanic as a device type of QEMU's: `-device svanic,netdev=...`. This object is preloaded
  * into the distribution's QEMU, and registers the type when it is loaded there. Properties:
- * mac, netdev, pairs (16), pasid, ats, pri (on: the capability is there), pri-requests (32).
+ * mac, netdev, pairs (16), pasid, ats, pri (on: the capability is there), pri-requests
+ * (32), ignore-invalidations (off).
  *
  * Must not know: what registers and queues do.
  */
@@ -75,6 +76,11 @@ static const struct qemu_property properties[] = {
 		.offset = PROPERTY(pri_requests),
 		.has_value = true,
 		.value = 32 },
+	{ .name = "ignore-invalidations",
+		.info = qdev_prop_bool,
+		.offset = PROPERTY(ignores_invalidations),
+		.has_value = true,
+		.value = false },
 };
 
 static bool
@@ -105,7 +111,9 @@ are_where_known(void *device, const struct svanic_properties *at)
 		at->pri_requests &&
 		object_property_get_bool(device, "pasid", NULL) == at->pasid &&
 		object_property_get_bool(device, "ats", NULL) == at->ats &&
-		object_property_get_bool(device, "pri", NULL) == at->pri;
+		object_property_get_bool(device, "pri", NULL) == at->pri &&
+		object_property_get_bool(device, "ignore-invalidations",
+			NULL) == at->ignores_invalidations;
 }
 
 static bool
@@ -192,7 +200,7 @@ realize(void *device, void **errp)
 	add_capabilities(device, &nic->properties);
 	if (!add_bars(nic, errp))
 		return;
-	if (!svanic_pages_init(nic)) {
+	if (!svanic_pages_init(nic) || !svanic_atc_init(nic)) {
 		fail(errp, "svanic: no memory");
 		return;
 	}
@@ -211,6 +219,7 @@ unrealize(void *device)
 		svanic_queue_exit(&nic->pairs[i].rx);
 		svanic_queue_exit(&nic->pairs[i].tx);
 	}
+	svanic_atc_exit(nic);
 	svanic_pages_exit(nic);
 	svanic_net_exit(nic);
 	msix_uninit_exclusive_bar(device);
@@ -226,8 +235,12 @@ reset(void *device)
 static void
 write_config(void *device, uint32_t address, uint32_t value, int length)
 {
+	struct svanic *nic = svanic_of(device);
+
 	pci_default_write_config(device, address, value, length);
 	pcie_cap_flr_write_config(device, address, value, length);
+	if (!nic->properties.ats || !pcie_ats_enabled(device))
+		svanic_atc_clear(nic);
 }
 
 /* --- the type --------------------------------------------------------------------- */

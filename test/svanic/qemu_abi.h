@@ -130,6 +130,30 @@ ssize_t pci_ats_request_translation(void *device, uint32_t pasid,
 	bool no_write, struct qemu_translation *result, size_t results,
 	uint32_t *errors);
 
+/* exec/memory.h: IOMMUNotifier; checked at each use: QEMU must have put the function, the
+ * flags, the range and the pointer where they are expected */
+struct qemu_iotlb_notifier {
+	void (*notify)(struct qemu_iotlb_notifier *notifier,
+		struct qemu_translation *what);
+	int flags;
+	uint64_t first, last;
+	int index;
+	void *opaque;
+	uint64_t node[2];
+	uint64_t reserve[8];
+};
+#define QEMU_DEVICE_IOTLB_EVENTS 4 /* IOMMU_NOTIFIER_DEVIOTLB_UNMAP */
+
+void pci_iommu_init_iotlb_notifier(void *device,
+	struct qemu_iotlb_notifier *notifier,
+	void (*notify)(struct qemu_iotlb_notifier *notifier,
+		struct qemu_translation *what),
+	void *opaque);
+int pci_iommu_register_iotlb_notifier(
+	void *device, uint32_t pasid, struct qemu_iotlb_notifier *notifier);
+int pci_iommu_unregister_iotlb_notifier(
+	void *device, uint32_t pasid, struct qemu_iotlb_notifier *notifier);
+
 /* exec/memory.h: IOMMUPRIResponse, IOMMUPRINotifier; an answer to an index that is not
  * out is ignored */
 struct qemu_page_response {

@@ -29,6 +29,7 @@
 #define SVANIC_BATCH (RING_PAGE_SIZE / RING_DESCRIPTOR_SIZE)
 
 struct svanic;
+struct svanic_atc;
 struct svanic_pair;
 
 /* What a step of a queue came to. Error codes of the datasheet are above these. */
@@ -172,6 +173,14 @@ struct svanic_properties {
 	uint32_t pri_requests;
 	uint8_t pairs;
 	bool pasid, ats, pri;
+	bool ignores_invalidations;
+};
+
+/* Of the address translation cache, in the order of their registers. */
+struct svanic_translation_counters {
+	uint64_t hits, misses;
+	uint64_t invalidations; /* that came */
+	uint64_t removed;	/* pages that they were about */
 };
 
 struct svanic {
@@ -195,8 +204,10 @@ struct svanic {
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t filtered, oversize, no_queue;
+	struct svanic_translation_counters translations;
 
 	struct svanic_requests *requests;
+	struct svanic_atc *atc;
 	struct svanic_pair pairs[SVANIC_PAIRS_MAX];
 };
 
@@ -249,6 +260,8 @@ void svanic_tx_forget(struct svanic_queue *queue);
 
 /* --- dma.c ------------------------------------------------------------------------ */
 
+/* The IOMMU, NULL without one. */
+void *svanic_iommu(struct svanic *nic);
 /* To be called at the beginning of each run: what it finds holds for this run only. */
 void svanic_dma_prepare(struct svanic_queue *queue);
 /*
@@ -260,6 +273,16 @@ int svanic_dma(struct svanic_queue *queue, uint64_t address, void *buffer,
 /* Writes eight bytes at once, to a multiple of eight. */
 int svanic_dma_write_8(
 	struct svanic_queue *queue, uint64_t address, uint64_t value);
+
+/* --- atc.c ------------------------------------------------------------------------ */
+
+bool svanic_atc_init(struct svanic *nic);
+void svanic_atc_exit(struct svanic *nic);
+/* Forgets all translations. */
+void svanic_atc_clear(struct svanic *nic);
+/* What is to be used instead of this address; false when the IOMMU does not permit it. */
+bool svanic_atc_translate(struct svanic *nic, uint32_t pasid, uint64_t address,
+	uint32_t wanted, uint64_t *translated);
 
 /* --- pages.c ---------------------------------------------------------------------- */
 
