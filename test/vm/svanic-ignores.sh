@@ -12,4 +12,4 @@ mkdir "$work/change"
 if LAB_SCRIPT_DIR=$work/change TURNS=3 bash /src/test/vm/svanic-sva-change.sh >"$work/change.log" 2>&1; then
 	fail "svanic-sva-change passes on a device that ignores invalidations"
 fi
-expect_line "$work/change.log" 'FAILED: what arrives is not what the process had'
+expect_line "$work/change.log" 'FAILED: what arrived is not what the process had'
