@@ -122,7 +122,7 @@ translate(struct svanic_queue *queue, uint64_t address, bool is_write,
 		return SVANIC_DONE;
 	if (svanic_atc_translate(queue->nic, queue->access.pasid, address,
 		    wanted, translated)) {
-		queue->page.tries = 0;
+		svanic_page_is_there(queue);
 		return SVANIC_DONE;
 	}
 	if (!queue->access.ask)

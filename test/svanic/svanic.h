@@ -59,6 +59,8 @@ enum svanic_answer {
 
 /* The page a queue waits for, or has asked for before: pages.c. */
 struct svanic_page {
+	uint64_t
+		turn; /* waits for its turn to ask, the lowest first; 0: it does not */
 	bool is_out;
 	uint16_t index;
 	unsigned int tries;
@@ -125,6 +127,10 @@ struct svanic_queue {
 	uint32_t done;	    /* bytes of the current transfer */
 	uint8_t step_error; /* of the current buffer: to be written back */
 	void *bottom_half;
+	bool is_work_due; /* by work_timer */
+	bool is_ending;	  /* it was disabled, and works until end_timer */
+	struct qemu_timer work_timer;
+	struct qemu_timer end_timer;
 	union {
 		struct svanic_rx rx;
 		struct svanic_tx tx;
@@ -162,8 +168,10 @@ struct svanic_pair {
 struct svanic_requests {
 	struct qemu_page_notifier
 		notifier; /* first: pages.c finds the rest by it */
+	struct svanic *nic;
 	uint16_t next;
 	unsigned int out;
+	uint64_t turns; /* the last one given */
 	struct svanic_queue *waiting[SVANIC_PAGE_INDEXES];
 	bool is_out[SVANIC_PAGE_INDEXES];
 };
@@ -171,6 +179,8 @@ struct svanic_requests {
 struct svanic_properties {
 	struct qemu_nic_conf nic;
 	uint32_t pri_requests;
+	uint32_t work_delay; /* milliseconds, as the next one */
+	uint32_t disable_delay;
 	uint8_t pairs;
 	bool pasid, ats, pri;
 	bool ignores_invalidations;
@@ -232,11 +242,16 @@ void svanic_queue_init(struct svanic *nic, struct svanic_pair *pair,
 	struct svanic_queue *queue, bool is_rx);
 void svanic_queue_exit(struct svanic_queue *queue);
 void svanic_queue_enable(struct svanic_queue *queue);
+/* By the driver: it can take time. */
 void svanic_queue_disable(struct svanic_queue *queue);
+/* At once. */
+void svanic_queue_end(struct svanic_queue *queue);
 void svanic_queue_halt(struct svanic_queue *queue, int error);
 void svanic_queue_set_tail(struct svanic_queue *queue, uint32_t tail);
 bool svanic_queue_may_work(const struct svanic_queue *queue);
 bool svanic_queue_is_on(const struct svanic_queue *queue);
+/* Whether it works on what comes at once, and not after a delay. */
+bool svanic_queue_works_at_once(const struct svanic_queue *queue);
 void svanic_queue_schedule(struct svanic_queue *queue);
 
 /* The descriptor of this number: SVANIC_DONE, _EMPTY, _WAIT or _HALT. */
@@ -293,6 +308,8 @@ void svanic_pages_forget_all(struct svanic *nic);
 int svanic_page_ask(
 	struct svanic_queue *queue, uint64_t address, bool is_write);
 void svanic_page_give_up(struct svanic_queue *queue);
+/* The page that was asked for is there, or is not wanted any more. */
+void svanic_page_is_there(struct svanic_queue *queue);
 
 /* --- interrupts.c ----------------------------------------------------------------- */
 
