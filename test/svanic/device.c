@@ -6,7 +6,9 @@
  * svanic as a device type of QEMU's: `-device svanic,netdev=...`. This object is preloaded
  * into the distribution's QEMU, and registers the type when it is loaded there. Properties:
  * mac, netdev, pairs (16), pasid, ats, pri (on: the capability is there), pri-requests
- * (32), ignore-invalidations (off).
+ * (32). To make it worse than it has to be: work-delay, disable-delay (0): milliseconds
+ * after which a queue works on a doorbell or a frame, or is off once it was disabled;
+ * ignore-invalidations (off).
  *
  * Must not know: what registers and queues do.
  */
@@ -76,6 +78,16 @@ static const struct qemu_property properties[] = {
 		.offset = PROPERTY(pri_requests),
 		.has_value = true,
 		.value = 32 },
+	{ .name = "work-delay",
+		.info = qdev_prop_uint32,
+		.offset = PROPERTY(work_delay),
+		.has_value = true,
+		.value = 0 },
+	{ .name = "disable-delay",
+		.info = qdev_prop_uint32,
+		.offset = PROPERTY(disable_delay),
+		.has_value = true,
+		.value = 0 },
 	{ .name = "ignore-invalidations",
 		.info = qdev_prop_bool,
 		.offset = PROPERTY(ignores_invalidations),
@@ -109,6 +121,10 @@ are_where_known(void *device, const struct svanic_properties *at)
 		object_property_get_uint(device, "pairs", NULL) == at->pairs &&
 		object_property_get_uint(device, "pri-requests", NULL) ==
 		at->pri_requests &&
+		object_property_get_uint(device, "work-delay", NULL) ==
+		at->work_delay &&
+		object_property_get_uint(device, "disable-delay", NULL) ==
+		at->disable_delay &&
 		object_property_get_bool(device, "pasid", NULL) == at->pasid &&
 		object_property_get_bool(device, "ats", NULL) == at->ats &&
 		object_property_get_bool(device, "pri", NULL) == at->pri &&

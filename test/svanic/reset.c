@@ -15,7 +15,7 @@
 static void
 reset_queue(struct svanic_queue *queue)
 {
-	svanic_queue_disable(queue);
+	svanic_queue_end(queue);
 	queue->ring_register = 0;
 	queue->ring_low = 0;
 	queue->size_register = 0;
