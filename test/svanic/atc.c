@@ -79,16 +79,10 @@ new_watch(struct svanic *nic, uint32_t pasid)
 	return watch;
 }
 
-/* QEMU ends when a notifier is registered with an IOMMU that has no device IOTLB. */
-static bool
-tells_of_invalidations(struct svanic *nic)
-{
-	void *iommu = svanic_iommu(nic);
-
-	return iommu != NULL &&
-		object_property_get_bool(iommu, "device-iotlb", NULL);
-}
-
+/*
+ * Whether QEMU fills a notifier in where qemu_abi.h has its fields. There is nothing to
+ * be seen without an IOMMU.
+ */
 static bool
 is_initialized(const struct watch *watch)
 {
@@ -97,6 +91,26 @@ is_initialized(const struct watch *watch)
 		watch->notifier.first == 0 &&
 		watch->notifier.last == UINT64_MAX &&
 		watch->notifier.opaque == watch;
+}
+
+bool
+svanic_atc_knows_notifiers(struct svanic *nic)
+{
+	struct watch watch = { .nic = NULL };
+
+	pci_iommu_init_iotlb_notifier(
+		nic->device, &watch.notifier, notify, &watch);
+	return watch.notifier.notify == NULL || is_initialized(&watch);
+}
+
+/* QEMU ends when a notifier is registered with an IOMMU that has no device IOTLB. */
+static bool
+tells_of_invalidations(struct svanic *nic)
+{
+	void *iommu = svanic_iommu(nic);
+
+	return iommu != NULL &&
+		object_property_get_bool(iommu, "device-iotlb", NULL);
 }
 
 static void
@@ -149,6 +163,13 @@ ask(struct svanic *nic, uint32_t pasid, uint64_t page, uint32_t wanted,
 	if (pci_ats_request_translation(nic->device, pasid, false, false, page,
 		    RING_PAGE_SIZE, only_reads, answer, 1, &errors) < 1)
 		return false;
+	if (((answer[0].address ^ page) & ~answer[0].mask) != 0 &&
+		(answer[0].permissions & (int)wanted)) {
+		error_report(
+			"svanic: asked for a translation of %#jx, QEMU gave one of %#jx: its IOMMUTLBEntry is not laid out as known",
+			(uintmax_t)page, (uintmax_t)answer[0].address);
+		return false;
+	}
 	given = (uint32_t)answer[0].permissions &
 		(only_reads ? QEMU_MAY_READ : QEMU_MAY_READ | QEMU_MAY_WRITE);
 	*translation = (struct translation){

@@ -139,6 +139,9 @@ are_properties_good(
 	if (!are_where_known(device, given))
 		fail(errp,
 			"svanic: this QEMU keeps properties otherwise than known");
+	else if (!svanic_atc_knows_notifiers(svanic_of(device)))
+		fail(errp,
+			"svanic: this QEMU lays IOMMU notifiers out otherwise than known");
 	else if (given->pairs < 1 || given->pairs > SVANIC_PAIRS_MAX)
 		fail(errp, "svanic: pairs has to be 1 to %d", SVANIC_PAIRS_MAX);
 	else if (given->pri_requests < 1 ||

@@ -292,6 +292,8 @@ int svanic_dma_write_8(
 /* --- atc.c ------------------------------------------------------------------------ */
 
 bool svanic_atc_init(struct svanic *nic);
+/* Whether this QEMU lays IOMMU notifiers out as qemu_abi.h has them. */
+bool svanic_atc_knows_notifiers(struct svanic *nic);
 void svanic_atc_exit(struct svanic *nic);
 /* Forgets all translations. */
 void svanic_atc_clear(struct svanic *nic);
