@@ -66,7 +66,7 @@ struct svanic_device {
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t hash_types; /* 0: frames are not spread */
-	uint32_t halted;     /* pairs that were told of; two threads': atomic */
+	uint32_t halts_told; /* svanic_queue_bit(); two threads': atomic */
 	bool fault_told;     /* so was a refused translation */
 	bool was_reset;	     /* since the start: no queue can be started */
 	bool listens;	     /* vector 0 has its handler */
@@ -77,6 +77,14 @@ static inline struct svanic_device *
 svanic_device_of(const struct rte_eth_dev *dev)
 {
 	return dev->data->dev_private;
+}
+
+/* A queue in a word of the port: receive queues first. */
+static inline uint32_t
+svanic_queue_bit(uint16_t pair, uint32_t side)
+{
+	RTE_BUILD_BUG_ON(2 * SVANIC_PAIRS_MAX > 32);
+	return 1u << (pair + (side == SVANIC_RX ? 0 : SVANIC_PAIRS_MAX));
 }
 
 /* svanic_queue_setup.c */
@@ -134,6 +142,9 @@ void svanic_interrupts_open(struct rte_eth_dev *dev);
 void svanic_interrupts_close(struct rte_eth_dev *dev);
 int svanic_interrupts_start(struct rte_eth_dev *dev);
 void svanic_interrupts_stop(struct rte_eth_dev *dev);
+/* A queue is about to be started: its next halt is told of. */
+void svanic_forget_halt(
+	struct svanic_device *device, uint16_t pair, uint32_t side);
 int svanic_rx_interrupt_enable(struct rte_eth_dev *dev, uint16_t number);
 int svanic_rx_interrupt_disable(struct rte_eth_dev *dev, uint16_t number);
 

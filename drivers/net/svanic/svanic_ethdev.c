@@ -235,7 +235,7 @@ reset(struct rte_eth_dev *dev)
 	int ret;
 
 	svanic_stats_keep(dev);
-	__atomic_store_n(&device->halted, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&device->halts_told, 0, __ATOMIC_SEQ_CST);
 	ret = svanic_hardware_reset(&device->hardware);
 	if (ret == 0)
 		svanic_mac_set(dev, &dev->data->mac_addrs[0]);

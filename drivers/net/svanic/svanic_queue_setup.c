@@ -364,14 +364,6 @@ check_not_reset(const struct rte_eth_dev *dev)
 	return -EIO;
 }
 
-/* The interrupt thread tells of the pair's next halt. */
-static void
-forget_halt(struct rte_eth_dev *dev, uint16_t number)
-{
-	__atomic_fetch_and(&svanic_device_of(dev)->halted, ~(1u << number),
-		__ATOMIC_RELAXED);
-}
-
 int
 svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 {
@@ -391,6 +383,7 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 			queue->mask + 1);
 		return -ENOMEM;
 	}
+	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_RX);
 	ret = svanic_queue_enable(queue->hardware, at,
 		ring_address(dev, queue->memory), queue->mask + 1);
 	if (ret != 0) {
@@ -398,7 +391,6 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 		return ret;
 	}
 	svanic_rx_ring_doorbell(queue);
-	forget_halt(dev, number);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
@@ -428,6 +420,7 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 	if (check_not_reset(dev) != 0)
 		return -EIO;
 	svanic_tx_begin(queue);
+	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_TX);
 	ret = svanic_queue_enable(queue->hardware,
 		svanic_queue_at(number, SVANIC_TX),
 		ring_address(dev, queue->memory), queue->mask + 1);
@@ -435,7 +428,6 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 		svanic_tx_drain(queue);
 		return ret;
 	}
-	forget_halt(dev, number);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
