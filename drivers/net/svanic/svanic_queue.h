@@ -46,7 +46,8 @@ struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_rx_counters {
 	uint64_t
 		no_mbufs; /* times that the pool ran out; not polls meanwhile */
 	uint64_t errors[SVANIC_ERROR_CODES]; /* frames lost, by code */
-	uint64_t dropped; /* frames in the ring when the queue was stopped */
+	/* frames in the ring when the queue was stopped, and their bytes */
+	uint64_t dropped, dropped_bytes;
 };
 
 struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
@@ -98,7 +99,8 @@ struct svanic_tx_queue {
 	uint16_t segments_max;
 	uint16_t address;
 	bool fast_free;
-	bool runs; /* HEAD is of this run */
+	bool runs;     /* HEAD is of this run */
+	uint32_t kept; /* what HEAD was, when it does not run */
 	struct svanic_tx_counters *counters;
 
 	/* The rest. */
@@ -142,6 +144,8 @@ int svanic_rx_status(void *queue, uint16_t offset);
 
 /* The queue's own part of its start; drains what a queue that was off has accepted. */
 void svanic_tx_begin(struct svanic_tx_queue *queue);
+/* HEAD is about to be lost, by a reset of the device. */
+void svanic_tx_keep_head(struct svanic_tx_queue *queue);
 /* Gives all mbufs back and counts the packets that were not sent; DMA has ended. */
 void svanic_tx_drain(struct svanic_tx_queue *queue);
 

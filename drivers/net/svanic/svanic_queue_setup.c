@@ -347,7 +347,11 @@ svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame)
 static void
 stop_all_dma(struct rte_eth_dev *dev)
 {
+	uint16_t i;
+
 	svanic_stats_keep(dev);
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		svanic_tx_keep_head(tx_queue(dev, i));
 	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
 	svanic_device_of(dev)->was_reset = true;
 }

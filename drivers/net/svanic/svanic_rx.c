@@ -176,28 +176,34 @@ svanic_rx_fill(struct svanic_rx_queue *queue)
 }
 
 /* The device counts them as received; those with an error it counts as lost. */
-static unsigned int
-count_whole_frames(const struct svanic_rx_queue *queue)
+static void
+count_dropped(struct svanic_rx_queue *queue)
 {
-	unsigned int frames = 0;
+	uint64_t word, bytes = 0;
 	uint32_t count;
-	uint64_t word;
+
+	if (queue->first != NULL)
+		bytes = queue->first->pkt_len;
 
 	for (count = queue->taken; count != queue->given; count++) {
 		word = read_word(queue, count);
 		if (!(status_in(word) & SVANIC_RX_DONE))
 			break;
-		if ((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
-			SVANIC_RX_END)
-			frames++;
+		bytes += length_in(word);
+		if (!(status_in(word) & SVANIC_RX_END))
+			continue;
+		if (!(status_in(word) & ERROR_BITS)) {
+			queue->counters->dropped++;
+			queue->counters->dropped_bytes += bytes;
+		}
+		bytes = 0;
 	}
-	return frames;
 }
 
 void
 svanic_rx_drain(struct svanic_rx_queue *queue)
 {
-	queue->counters->dropped += count_whole_frames(queue);
+	count_dropped(queue);
 	for (; queue->taken != queue->given; queue->taken++)
 		rte_pktmbuf_free_seg(queue->mbufs[queue->taken & queue->mask]);
 	rte_pktmbuf_free(queue->first);

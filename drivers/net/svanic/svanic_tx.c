@@ -113,18 +113,18 @@ reclaim(struct svanic_tx_queue *queue)
 }
 
 /*
- * A device that was reset or is gone reads as something impossible, and a queue that is
- * off as the run before: nothing is done.
+ * A device that was reset or is gone reads as something impossible: nothing is done. The
+ * register of a queue that is off is of the run before.
  */
 static uint32_t
 read_head(const struct svanic_tx_queue *queue)
 {
-	uint32_t head;
+	uint32_t head = queue->kept;
 
-	if (!queue->runs)
-		return queue->done;
-	head = svanic_read32(queue->hardware,
-		svanic_queue_at(queue->number, SVANIC_TX) + SVANIC_QUEUE_HEAD);
+	if (queue->runs)
+		head = svanic_read32(queue->hardware,
+			svanic_queue_at(queue->number, SVANIC_TX) +
+				SVANIC_QUEUE_HEAD);
 	return head - queue->done <= queue->next - queue->done ? head
 							       : queue->done;
 }
@@ -369,6 +369,14 @@ forget_all(struct svanic_tx_queue *queue)
 	queue->report_next = 0;
 	queue->report_done = 0;
 	queue->unreported = 0;
+	queue->kept = 0;
+}
+
+void
+svanic_tx_keep_head(struct svanic_tx_queue *queue)
+{
+	queue->kept = read_head(queue);
+	queue->runs = false;
 }
 
 void
@@ -376,7 +384,7 @@ svanic_tx_drain(struct svanic_tx_queue *queue)
 {
 	uint32_t count;
 
-	reclaim(queue); /* HEAD may be lost, by a reset of the device */
+	reclaim(queue);
 	count = read_head(queue);
 	for (; count != queue->next; count = end_of_packet(queue, count))
 		queue->counters->dropped++;

@@ -305,6 +305,7 @@ frames_that_nobody_took_are_counted(void **state __rte_unused)
 	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs, 1), 1);
 	svanic_rx_drain(&queue);
 	assert_int_equal(counters.dropped, 2);
+	assert_int_equal(counters.dropped_bytes, 3 * BUFFER + 60);
 	svanic_rx_drain(&queue);
 	assert_int_equal(counters.dropped, 2);
 	rte_pktmbuf_free(mbufs[0]);

@@ -427,6 +427,22 @@ reported_packets_are_not_dropped(void **state __rte_unused)
 	assert_int_equal(counters.dropped, 2);
 }
 
+/* The device has counted them as sent, though it was not to report them. */
+static void
+sent_packets_are_not_dropped_by_a_reset(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPORT - 1; i++)
+		assert_int_equal(send_one(make_packet(pool, 1, 60, i)), 1);
+	for (i = 0; i < REPORT - 3; i++)
+		stand_in_send(0);
+	svanic_tx_keep_head(&queue);
+	memset(stand_in.registers, 0, sizeof(stand_in.registers));
+	svanic_tx_drain(&queue);
+	assert_int_equal(counters.dropped, 2);
+}
+
 static void
 a_device_that_is_gone_is_no_endless_loop(void **state __rte_unused)
 {
@@ -466,6 +482,8 @@ main(void)
 		SLOW(packets_in_a_queue_that_is_off_are_counted),
 		FAST(packets_in_a_queue_that_is_off_are_counted),
 		SLOW(reported_packets_are_not_dropped),
+		SLOW(sent_packets_are_not_dropped_by_a_reset),
+		FAST(sent_packets_are_not_dropped_by_a_reset),
 		SLOW(a_device_that_is_gone_is_no_endless_loop),
 	};
 
