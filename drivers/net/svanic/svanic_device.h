@@ -69,7 +69,8 @@ struct svanic_device {
 	uint32_t halts_told; /* svanic_queue_bit(); two threads': atomic */
 	bool fault_told;     /* so was a refused translation */
 	bool was_reset;	     /* since the start: no queue can be started */
-	bool listens;	     /* vector 0 has its handler */
+	bool dma_goes_on; /* perhaps: the device does not come out of a reset */
+	bool listens;	  /* vector 0 has its handler */
 	bool has_interrupts; /* and the device may interrupt */
 };
 
@@ -107,6 +108,8 @@ int svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number);
 /* All but those with a deferred start; on an error none runs. */
 int svanic_queues_start(struct rte_eth_dev *dev);
 void svanic_queues_stop(struct rte_eth_dev *dev);
+/* Ends DMA that may go on since a reset has failed. -EIO: it still may. */
+int svanic_queues_recover(struct rte_eth_dev *dev);
 /* Whether a frame of this size can need more than one buffer of a queue. */
 bool svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame);
 

@@ -132,8 +132,10 @@ static int
 configure(struct rte_eth_dev *dev)
 {
 	struct svanic_device *device = svanic_device_of(dev);
-	int ret = svanic_hash_configure(dev);
+	int ret = svanic_queues_recover(dev);
 
+	if (ret == 0)
+		ret = svanic_hash_configure(dev);
 	if (ret == 0 && device->pasids != NULL)
 		ret = svanic_pasids_require(device->pasids,
 			RTE_MAX(dev->data->nb_rx_queues,
@@ -191,8 +193,10 @@ static int
 start(struct rte_eth_dev *dev)
 {
 	struct svanic_device *device = svanic_device_of(dev);
-	int ret = choose_bursts(dev);
+	int ret = svanic_queues_recover(dev);
 
+	if (ret == 0)
+		ret = choose_bursts(dev);
 	device->fault_told = false;
 	device->was_reset = false;
 	if (ret == 0)
@@ -236,7 +240,9 @@ reset(struct rte_eth_dev *dev)
 
 	svanic_stats_keep(dev);
 	__atomic_store_n(&device->halts_told, 0, __ATOMIC_SEQ_CST);
-	ret = svanic_hardware_reset(&device->hardware);
+	ret = svanic_queues_recover(dev);
+	if (ret == 0)
+		ret = svanic_hardware_reset(&device->hardware);
 	if (ret == 0)
 		svanic_mac_set(dev, &dev->data->mac_addrs[0]);
 	return ret;
@@ -255,6 +261,7 @@ close_port(struct rte_eth_dev *dev)
 		dev->data->dev_started = 0;
 	}
 	svanic_interrupts_close(dev);
+	svanic_queues_recover(dev);
 	svanic_hardware_reset(&device->hardware);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		svanic_rx_release(dev, i);

@@ -18,7 +18,14 @@
 #define PATIENCE_MS 2000
 #define POLL_US 10
 
-/* Whether `bits` of a register become zero in time. */
+/* Nothing answers any more: it was pulled out, or has lost its power. */
+bool
+svanic_hardware_is_gone(const struct svanic_hardware *hardware)
+{
+	return svanic_read32(hardware, SVANIC_ID) == UINT32_MAX;
+}
+
+/* Whether `bits` of a register become zero in time. A device that is gone does nothing. */
 static bool
 wait_for_zero(
 	const struct svanic_hardware *hardware, uint32_t offset, uint32_t bits)
@@ -27,6 +34,8 @@ wait_for_zero(
 		rte_get_timer_hz() * PATIENCE_MS / 1000;
 
 	while ((svanic_read32(hardware, offset) & bits) != 0) {
+		if (svanic_hardware_is_gone(hardware))
+			return true;
 		if (rte_get_timer_cycles() > end)
 			return false;
 		rte_delay_us_sleep(POLL_US);

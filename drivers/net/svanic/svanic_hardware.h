@@ -71,7 +71,8 @@ svanic_queue_at(uint16_t pair, uint32_t side)
  * -ENODEV: it is none.
  */
 int svanic_hardware_identify(struct svanic_hardware *hardware);
-/* -ETIMEDOUT: the device does not come out of its reset. */
+bool svanic_hardware_is_gone(const struct svanic_hardware *hardware);
+/* -ETIMEDOUT: the device does not come out of its reset; its DMA may go on. */
 int svanic_hardware_reset(const struct svanic_hardware *hardware);
 
 /*

@@ -130,6 +130,8 @@ int svanic_rx_fill(struct svanic_rx_queue *queue);
 void svanic_rx_ring_doorbell(struct svanic_rx_queue *queue);
 /* Gives all mbufs back and counts the frames that nobody took; DMA has ended. */
 void svanic_rx_drain(struct svanic_rx_queue *queue);
+/* Gives none back: the device may still write to them. */
+void svanic_rx_abandon(struct svanic_rx_queue *queue);
 
 /* For buffers that hold the largest frame, and for others. */
 uint16_t svanic_rx_burst(
@@ -148,6 +150,8 @@ void svanic_tx_begin(struct svanic_tx_queue *queue);
 void svanic_tx_keep_head(struct svanic_tx_queue *queue);
 /* Gives all mbufs back and counts the packets that were not sent; DMA has ended. */
 void svanic_tx_drain(struct svanic_tx_queue *queue);
+/* Gives none back: the device may still read them. */
+void svanic_tx_abandon(struct svanic_tx_queue *queue);
 
 uint16_t svanic_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count);
 uint16_t svanic_tx_prepare(

@@ -110,10 +110,18 @@ ring_address(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 	return memory->iova;
 }
 
+/* The device may still write into a ring: its memory is lost then. */
 static void
-free_rx(struct svanic_rx_queue *queue)
+free_ring(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 {
-	rte_memzone_free(queue->memory);
+	if (!svanic_device_of(dev)->dma_goes_on)
+		rte_memzone_free(memory);
+}
+
+static void
+free_rx(const struct rte_eth_dev *dev, struct svanic_rx_queue *queue)
+{
+	free_ring(dev, queue->memory);
 	rte_free(queue->mbufs);
 	rte_free(queue);
 }
@@ -145,7 +153,7 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	return queue;
 
 release:
-	free_rx(queue);
+	free_rx(dev, queue);
 	return NULL;
 }
 
@@ -196,14 +204,14 @@ svanic_rx_release(struct rte_eth_dev *dev, uint16_t number)
 	if (queue == NULL)
 		return;
 	svanic_rx_drain(queue);
-	free_rx(queue);
+	free_rx(dev, queue);
 	dev->data->rx_queues[number] = NULL;
 }
 
 static void
-free_tx(struct svanic_tx_queue *queue)
+free_tx(const struct rte_eth_dev *dev, struct svanic_tx_queue *queue)
 {
-	rte_memzone_free(queue->memory);
+	free_ring(dev, queue->memory);
 	rte_free(queue->reports);
 	rte_free(queue->mbufs);
 	rte_free(queue);
@@ -238,7 +246,7 @@ make_tx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	return queue;
 
 release:
-	free_tx(queue);
+	free_tx(dev, queue);
 	return NULL;
 }
 
@@ -297,7 +305,7 @@ svanic_tx_release(struct rte_eth_dev *dev, uint16_t number)
 	if (queue == NULL)
 		return;
 	svanic_tx_drain(queue);
-	free_tx(queue);
+	free_tx(dev, queue);
 	dev->data->tx_queues[number] = NULL;
 }
 
@@ -343,17 +351,46 @@ svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame)
 
 /* --- start and stop ----------------------------------------------------------- */
 
-/* After a queue that would not stop: nothing of the device's DMA goes on after this. */
+/* After a queue that would not stop: a reset ends all of the device's DMA, or nothing. */
 static void
 stop_all_dma(struct rte_eth_dev *dev)
 {
+	struct svanic_device *device = svanic_device_of(dev);
 	uint16_t i;
 
 	svanic_stats_keep(dev);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		svanic_tx_keep_head(tx_queue(dev, i));
-	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
-	svanic_device_of(dev)->was_reset = true;
+	device->dma_goes_on = svanic_hardware_reset(&device->hardware) != 0;
+	device->was_reset = true;
+	if (device->dma_goes_on)
+		SVANIC_LOG(ERR,
+			"%s: the device may still use its rings and mbufs: they are lost until the program ends",
+			device->hardware.name);
+}
+
+static void
+stop_dma(struct rte_eth_dev *dev, uint16_t number, uint32_t side)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	if (!device->dma_goes_on &&
+		svanic_queue_disable(
+			&device->hardware, svanic_queue_at(number, side)) != 0)
+		stop_all_dma(dev);
+}
+
+int
+svanic_queues_recover(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	if (!device->dma_goes_on)
+		return 0;
+	if (svanic_hardware_reset(&device->hardware) != 0)
+		return -EIO;
+	device->dma_goes_on = false;
+	return 0;
 }
 
 /* A reset takes PASIDs and filters away: a queue would run without them. */
@@ -406,10 +443,11 @@ stop_rx(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
 		return;
-	if (svanic_queue_disable(
-		    queue->hardware, svanic_queue_at(number, SVANIC_RX)) != 0)
-		stop_all_dma(dev);
-	svanic_rx_drain(queue);
+	stop_dma(dev, number, SVANIC_RX);
+	if (svanic_device_of(dev)->dma_goes_on)
+		svanic_rx_abandon(queue);
+	else
+		svanic_rx_drain(queue);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 
@@ -443,10 +481,11 @@ stop_tx(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
 		return;
-	if (svanic_queue_disable(
-		    queue->hardware, svanic_queue_at(number, SVANIC_TX)) != 0)
-		stop_all_dma(dev);
-	svanic_tx_drain(queue);
+	stop_dma(dev, number, SVANIC_TX);
+	if (svanic_device_of(dev)->dma_goes_on)
+		svanic_tx_abandon(queue);
+	else
+		svanic_tx_drain(queue);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 

@@ -210,6 +210,14 @@ svanic_rx_drain(struct svanic_rx_queue *queue)
 	queue->first = NULL;
 }
 
+void
+svanic_rx_abandon(struct svanic_rx_queue *queue)
+{
+	queue->taken = queue->given;
+	rte_pktmbuf_free(queue->first); /* these it has done with */
+	queue->first = NULL;
+}
+
 static inline void
 begin_mbuf(const struct svanic_rx_queue *queue, struct rte_mbuf *mbuf,
 	uint16_t length)

@@ -394,6 +394,13 @@ svanic_tx_drain(struct svanic_tx_queue *queue)
 }
 
 void
+svanic_tx_abandon(struct svanic_tx_queue *queue)
+{
+	forget_all(queue);
+	queue->runs = false;
+}
+
+void
 svanic_tx_begin(struct svanic_tx_queue *queue)
 {
 	svanic_tx_drain(queue);
