@@ -61,6 +61,9 @@ get_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_queue_offload_capa = SVANIC_TX_QUEUE_OFFLOADS;
 	info->flow_type_rss_offloads = SVANIC_HASH_TYPES;
 	info->hash_key_size = SVANIC_HASH_KEY_LENGTH;
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	info->rss_algo_capa |= RTE_ETH_HASH_ALGO_CAPA_MASK(TOEPLITZ);
+#endif
 	info->reta_size = SVANIC_HASH_TABLE_ENTRIES;
 	info->default_rxportconf.ring_size = RX_RING_DEFAULT;
 	info->default_rxportconf.burst_size = BURST_DEFAULT;
