@@ -42,20 +42,23 @@ tx_queue(const struct rte_eth_dev *dev, uint16_t number)
 
 /* --- memory ------------------------------------------------------------------- */
 
-static int
-check_descriptors(const struct rte_eth_dev *dev, uint16_t count)
+/*
+ * The device's rings have a power of two of descriptors, which ethdev has no limit for: a
+ * ring has at least as many as were asked for. 0: there is none.
+ */
+static uint16_t
+ring_size(const struct rte_eth_dev *dev, uint16_t count)
 {
 	const struct svanic_hardware *hardware = &svanic_device_of(dev)
 							  ->hardware;
 
-	if (rte_is_power_of_2(count) && count >= 1u << SVANIC_RING_LOG2_MIN &&
+	if (count >= 1u << SVANIC_RING_LOG2_MIN &&
 		count <= 1u << hardware->ring_log2_max)
-		return 0;
-	SVANIC_LOG(ERR,
-		"%s: a ring has a power of two of descriptors from %u to %u, not %" PRIu16,
+		return (uint16_t)rte_align32pow2(count);
+	SVANIC_LOG(ERR, "%s: a ring has %u to %u descriptors, not %" PRIu16,
 		hardware->name, 1u << SVANIC_RING_LOG2_MIN,
 		1u << hardware->ring_log2_max, count);
-	return -EINVAL;
+	return 0;
 }
 
 static const struct rte_memzone *
@@ -167,7 +170,8 @@ svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	struct svanic_rx_queue *queue;
 
 	svanic_rx_release(dev, number);
-	if (check_descriptors(dev, descriptors) != 0)
+	descriptors = ring_size(dev, descriptors);
+	if (descriptors == 0)
 		return -EINVAL;
 	if (room <= RTE_PKTMBUF_HEADROOM) {
 		SVANIC_LOG(ERR,
@@ -277,8 +281,8 @@ svanic_tx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	struct svanic_tx_queue *queue;
 
 	svanic_tx_release(dev, number);
-	if (check_descriptors(dev, descriptors) != 0 ||
-		check_tx_conf(dev, descriptors, conf) != 0)
+	descriptors = ring_size(dev, descriptors);
+	if (descriptors == 0 || check_tx_conf(dev, descriptors, conf) != 0)
 		return -EINVAL;
 	queue = make_tx(dev, number, descriptors, socket);
 	if (queue == NULL)

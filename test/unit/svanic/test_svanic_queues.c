@@ -3,9 +3,9 @@
  */
 
 /*
- * The stop of queues, on registers in ordinary memory: a queue that does not end its DMA,
- * a device that does not come out of its reset, one that is gone. No mbuf is given back
- * that the device may still use.
+ * The life of queues, on registers in ordinary memory: sizes of rings; at a stop, a queue
+ * that does not end its DMA, a device that does not come out of its reset, one that is
+ * gone. No mbuf is given back that the device may still use.
  *
  * Must not know: what is in descriptors.
  */
@@ -115,6 +115,29 @@ release(void)
 	svanic_tx_release(&dev, 0);
 }
 
+/* ethdev asks for a multiple of nb_align, the device for a power of two. */
+static void
+a_ring_has_at_least_as_many_as_were_asked_for(void **state __rte_unused)
+{
+	const struct rte_eth_rxconf rx = { 0 };
+	const struct rte_eth_txconf tx = { 0 };
+	struct rte_eth_rxq_info rx_info;
+	struct rte_eth_txq_info tx_info;
+
+	svanic_queues_stop(&dev);
+	assert_int_equal(svanic_rx_setup(&dev, 0, 96, 0, &rx, pool), 0);
+	assert_int_equal(svanic_tx_setup(&dev, 0, 160, 0, &tx), 0);
+	svanic_rx_info(&dev, 0, &rx_info);
+	svanic_tx_info(&dev, 0, &tx_info);
+	assert_int_equal(rx_info.nb_desc, 128);
+	assert_int_equal(tx_info.nb_desc, 256);
+	assert_int_equal(svanic_queues_start(&dev), 0);
+	svanic_queues_stop(&dev);
+	release();
+	assert_int_equal(svanic_rx_setup(&dev, 0, 31, 0, &rx, pool), -EINVAL);
+	assert_one_error("32 to 32768 descriptors, not 31");
+}
+
 static void
 a_stop_gives_all_back(void **state __rte_unused)
 {
@@ -177,6 +200,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			a_ring_has_at_least_as_many_as_were_asked_for, setup),
 		cmocka_unit_test_setup(a_stop_gives_all_back, setup),
 		cmocka_unit_test_setup(a_reset_ends_what_does_not_end, setup),
 		cmocka_unit_test_setup(
@@ -186,5 +211,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests_name(
-		"svanic_stop", tests, small_eal_start, small_eal_stop);
+		"svanic_queues", tests, small_eal_start, small_eal_stop);
 }
