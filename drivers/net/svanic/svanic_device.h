@@ -30,12 +30,13 @@ struct svanic_pasids;
 #define SVANIC_UNICAST_FILTERS 16
 #define SVANIC_MULTICAST_FILTERS (SVANIC_FILTERS - SVANIC_UNICAST_FILTERS)
 
-/* FRAME_LIMIT is without the frame check sequence; a VLAN tag may be on top of the MTU. */
+/* FRAME_LIMIT is without the frame check sequence; two tags may be on top of the MTU. */
 #define SVANIC_MTU_MAX (SVANIC_FRAME_LIMIT_MAX - RTE_ETHER_HDR_LEN)
-#define SVANIC_FRAME_OF_MTU(mtu)                                     \
-	RTE_MIN((uint32_t)(mtu) + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN, \
+#define SVANIC_FRAME_OF_MTU(mtu)                                         \
+	RTE_MIN((uint32_t)(mtu) + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN, \
 		(uint32_t)SVANIC_FRAME_LIMIT_MAX)
 
+/* Those of the sums and the hash if the device has the feature. */
 #define SVANIC_RX_OFFLOADS                                                  \
 	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM |     \
 		RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_SCATTER | \

@@ -34,6 +34,47 @@ RTE_LOG_REGISTER(svanic_logtype, pmd.net.svanic, NOTICE)
 
 /* --- information --------------------------------------------------------------- */
 
+/* Offloads of one direction that the device has no feature for. */
+static uint64_t
+without_features(const struct svanic_hardware *hardware, bool is_rx)
+{
+	static const struct {
+		uint32_t feature;
+		uint64_t rx, tx;
+	} needs[] = {
+		{ SVANIC_FEATURE_RX_IPV4_SUM, RTE_ETH_RX_OFFLOAD_IPV4_CKSUM,
+			0 },
+		{ SVANIC_FEATURE_RX_L4_SUM,
+			RTE_ETH_RX_OFFLOAD_UDP_CKSUM |
+				RTE_ETH_RX_OFFLOAD_TCP_CKSUM,
+			0 },
+		{ SVANIC_FEATURE_TX_IPV4_SUM, 0,
+			RTE_ETH_TX_OFFLOAD_IPV4_CKSUM },
+		{ SVANIC_FEATURE_TX_L4_SUM, 0,
+			RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
+				RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
+		{ SVANIC_FEATURE_HASH, RTE_ETH_RX_OFFLOAD_RSS_HASH, 0 },
+	};
+	uint64_t without = 0;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(needs); i++)
+		if (!(hardware->features & needs[i].feature))
+			without |= is_rx ? needs[i].rx : needs[i].tx;
+	return without;
+}
+
+static void
+get_hash_info(struct rte_eth_dev_info *info)
+{
+	info->flow_type_rss_offloads = SVANIC_HASH_TYPES;
+	info->hash_key_size = SVANIC_HASH_KEY_LENGTH;
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	info->rss_algo_capa |= RTE_ETH_HASH_ALGO_CAPA_MASK(TOEPLITZ);
+#endif
+	info->reta_size = SVANIC_HASH_TABLE_ENTRIES;
+}
+
 static int
 get_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
@@ -56,15 +97,14 @@ get_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_mac_addrs = 1 + SVANIC_UNICAST_FILTERS;
 	info->rx_desc_lim = limits;
 	info->tx_desc_lim = limits;
-	info->rx_offload_capa = SVANIC_RX_OFFLOADS;
-	info->tx_offload_capa = SVANIC_TX_OFFLOADS | SVANIC_TX_QUEUE_OFFLOADS;
+	info->rx_offload_capa = SVANIC_RX_OFFLOADS &
+		~without_features(hardware, true);
+	info->tx_offload_capa = (SVANIC_TX_OFFLOADS &
+					~without_features(hardware, false)) |
+		SVANIC_TX_QUEUE_OFFLOADS;
 	info->tx_queue_offload_capa = SVANIC_TX_QUEUE_OFFLOADS;
-	info->flow_type_rss_offloads = SVANIC_HASH_TYPES;
-	info->hash_key_size = SVANIC_HASH_KEY_LENGTH;
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
-	info->rss_algo_capa |= RTE_ETH_HASH_ALGO_CAPA_MASK(TOEPLITZ);
-#endif
-	info->reta_size = SVANIC_HASH_TABLE_ENTRIES;
+	if (hardware->features & SVANIC_FEATURE_HASH)
+		get_hash_info(info);
 	info->default_rxportconf.ring_size = RX_RING_DEFAULT;
 	info->default_rxportconf.burst_size = BURST_DEFAULT;
 	info->default_rxportconf.nb_queues = 1;
@@ -170,6 +210,30 @@ set_pasids(struct rte_eth_dev *dev)
 	return ret;
 }
 
+/*
+ * What sva=1 uses, the host can have taken away since the probe. Each queue would halt
+ * with its first descriptor.
+ */
+static int
+check_enabled(const struct rte_eth_dev *dev)
+{
+	const struct svanic_device *device = svanic_device_of(dev);
+	const uint32_t needed = SVANIC_STATUS_PASID | SVANIC_STATUS_ATS |
+		SVANIC_STATUS_PRI;
+	uint32_t lacking = needed &
+		~svanic_read32(&device->hardware, SVANIC_STATUS);
+
+	if (device->pasids == NULL || lacking == 0)
+		return 0;
+	SVANIC_LOG(ERR,
+		"%s: sva=1 cannot start: the host has not enabled%s%s%s in the device: look for its IOMMU's messages in the kernel's log",
+		device->hardware.name,
+		lacking & SVANIC_STATUS_PASID ? " PASID" : "",
+		lacking & SVANIC_STATUS_ATS ? " ATS" : "",
+		lacking & SVANIC_STATUS_PRI ? " PRI" : "");
+	return -ENOTSUP;
+}
+
 static int
 choose_bursts(struct rte_eth_dev *dev)
 {
@@ -198,6 +262,8 @@ start(struct rte_eth_dev *dev)
 	struct svanic_device *device = svanic_device_of(dev);
 	int ret = svanic_queues_recover(dev);
 
+	if (ret == 0)
+		ret = check_enabled(dev);
 	if (ret == 0)
 		ret = choose_bursts(dev);
 	device->fault_told = false;
