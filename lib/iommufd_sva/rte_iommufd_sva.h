@@ -274,6 +274,31 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
 
 /**
+ * A word for the packet path of a driver: not 0 while a change of the process's memory is in
+ * hand. It is set before the service reads a report, so before the thread that made the change
+ * continues, and cleared when the devices have lost what was there. After madvise() it stays set
+ * until the first look after the report (1 to 2 ms).
+ *
+ * A driver reads it once for each burst, before it gives new descriptors to the device, and gives
+ * none while it is not 0:
+ * @code
+ *   if (__atomic_load_n(fence, __ATOMIC_ACQUIRE) != 0)
+ *           return 0;
+ * @endcode
+ * A program whose threads call madvise() all the time can keep it set. A driver that was held back
+ * for some milliseconds calls rte_iommufd_sva_settle() once instead and continues: the same
+ * holds then for every call of madvise() that has returned.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The word. It exists until the caller ends its use of the sva. In a child after fork() it
+ *   does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_fence(
+	const struct rte_iommufd_sva *sva);
+
+/**
  * Read what an sva has done so far.
  *
  * @param sva

@@ -68,6 +68,9 @@ struct rte_iommufd_sva {
 	pthread_mutex_t binding_lock;
 	TAILQ_HEAD(, sva_binding) bindings; /* guarded by binding_lock */
 
+	/* Not 0: a change is in hand; written under the lock, read without it. */
+	uint32_t fence;
+
 	pthread_mutex_t lock;
 	/* From here on guarded by the lock. */
 	int userfault_fd;	    /* -1: nothing is followed any more */

@@ -90,6 +90,24 @@ sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval)
 	return ret;
 }
 
+/*
+ * The system calls that follow order the store for the thread that made the change: it
+ * continues only when its report is read.
+ */
+static void
+raise_fence(struct rte_iommufd_sva *sva)
+{
+	__atomic_store_n(&sva->fence, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Everything is done, except where pages may be dropped only after this. */
+static void
+lower_fence(struct rte_iommufd_sva *sva)
+{
+	__atomic_store_n(&sva->fence, pending_removals_fresh(&sva->removals),
+		__ATOMIC_RELEASE);
+}
+
 static void
 sva_notifier_act_on(
 	struct rte_iommufd_sva *sva, const struct memory_change *change)
@@ -109,8 +127,8 @@ sva_notifier_act_on(
 			userfault_now());
 }
 
-int
-sva_notifier_read(struct rte_iommufd_sva *sva)
+static int
+read_batches(struct rte_iommufd_sva *sva)
 {
 	struct memory_change changes[CHANGES];
 	unsigned int batch;
@@ -130,6 +148,17 @@ sva_notifier_read(struct rte_iommufd_sva *sva)
 	return total;
 }
 
+int
+sva_notifier_read(struct rte_iommufd_sva *sva)
+{
+	int total;
+
+	raise_fence(sva);
+	total = read_batches(sva);
+	lower_fence(sva);
+	return total;
+}
+
 void
 sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all)
 {
@@ -143,6 +172,7 @@ sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all)
 		sva_invalidate_interval(sva,
 			(struct interval){ sva->removals.items[i].start,
 				sva->removals.items[i].end });
+	lower_fence(sva);
 }
 
 /*

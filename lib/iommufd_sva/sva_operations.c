@@ -195,6 +195,12 @@ rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
 	return ret;
 }
 
+const uint32_t *
+rte_iommufd_sva_fence(const struct rte_iommufd_sva *sva)
+{
+	return &sva->fence;
+}
+
 int
 rte_iommufd_sva_stats(
 	struct rte_iommufd_sva *sva, struct rte_iommufd_sva_stats *stats)

@@ -111,6 +111,37 @@ a_removal_is_looked_at_again(void **state __rte_unused)
 	assert_no_area(BASE + PAGE);
 }
 
+static uint32_t fence_during_read;
+
+static void
+look_at_fence(void)
+{
+	fence_during_read = *rte_iommufd_sva_fence(&bench);
+}
+
+static void
+the_fence_is_up_while_a_change_is_in_hand(void **state __rte_unused)
+{
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+	mock_memory_during("read", look_at_fence);
+	mock_memory_unmap(BASE, BASE + PAGE);
+	turn();
+	assert_int_equal(fence_during_read, 1);
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+}
+
+/* The pages are dropped after the report was read. */
+static void
+the_fence_is_up_until_a_removal_was_looked_at(void **state __rte_unused)
+{
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	turn();
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 1);
+	mock_memory_set_time(REMOVAL_FIRST_LOOK);
+	turn();
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+}
+
 static void
 settling_looks_at_once(void **state __rte_unused)
 {
@@ -220,6 +251,8 @@ main(void)
 		TEST(what_is_moved_goes_at_both_ends),
 		TEST(the_destination_goes_without_a_report_of_its_own),
 		TEST(a_removal_is_looked_at_again),
+		TEST(the_fence_is_up_while_a_change_is_in_hand),
+		TEST(the_fence_is_up_until_a_removal_was_looked_at),
 		TEST(settling_looks_at_once),
 		TEST(many_changes_are_read_in_one_turn),
 		TEST(changes_without_end_do_not_take_a_turn_without_end),
