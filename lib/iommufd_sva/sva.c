@@ -141,10 +141,9 @@ why_no_userfault(int error)
 static int
 open_userfault(struct rte_iommufd_sva *sva)
 {
-	int ret = userfault_open();
+	int ret = watches_open(&sva->watches);
 
-	sva->userfault_fd = ret;
-	if (ret >= 0)
+	if (ret == 0)
 		return 0;
 	SVA_LOG(ERR, "changes of this process's memory cannot be followed: %s",
 		why_no_userfault(ret));
@@ -197,7 +196,7 @@ sva_open_all(struct rte_iommufd_sva *sva)
 	if (ret == 0)
 		return 0;
 
-	userfault_close(sva->userfault_fd);
+	watches_close(&sva->watches, &sva->view);
 close_view:
 	vma_query_close(&sva->view);
 destroy_space:
@@ -219,7 +218,6 @@ sva_make(struct rte_iommufd_context *context)
 	TAILQ_INIT(&sva->bindings);
 	pthread_mutex_init(&sva->binding_lock, NULL);
 	pthread_mutex_init(&sva->lock, NULL);
-	pthread_cond_init(&sva->settled, NULL);
 	area_lru_init(
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
 	return sva;
@@ -229,7 +227,7 @@ static void
 sva_unmake(struct rte_iommufd_sva *sva)
 {
 	area_lru_end(&sva->residency);
-	pthread_cond_destroy(&sva->settled);
+	area_lru_end(&sva->watches.places);
 	pthread_mutex_destroy(&sva->lock);
 	pthread_mutex_destroy(&sva->binding_lock);
 	free(sva);

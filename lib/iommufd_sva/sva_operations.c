@@ -177,17 +177,20 @@ rte_iommufd_sva_invalidate(
 int
 rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
 {
-	uint64_t turn;
 	int ret = sva_refuse_child(sva);
 
 	if (ret != 0)
 		return ret;
 	pthread_mutex_lock(&sva->lock);
-	turn = ++sva->settle_asked;
-	userfault_wake(sva->wake_fd);
-	while (sva->settle_done < turn && !sva->failed)
-		pthread_cond_wait(&sva->settled, &sva->lock);
-	ret = sva->failed ? -EIO : 0;
+	ret = sva->failed ? -EIO : sva_notifier_read(sva);
+	if (ret >= 0) {
+		sva_notifier_settle(sva);
+		ret = sva->failed ? -EIO : 0;
+	}
+	if (ret < 0 && sva->watches.set >= 0) {
+		sva_service_end(sva, ret);
+		ret = -EIO;
+	}
 	pthread_mutex_unlock(&sva->lock);
 	if (ret != 0)
 		SVA_LOG(ERR,
