@@ -20,6 +20,7 @@
 
 #include <errno.h>
 
+#include "kernel/userfault.h"
 #include "sva.h"
 
 #define READY 32
@@ -154,6 +155,8 @@ sva_notifier_act_on(struct rte_iommufd_sva *sva, unsigned int watch,
 	case MEMORY_REMOVED:
 		pending_removals_add(&sva->removals, place.start, place.end,
 			userfault_now());
+		/* The service's sleep ends at the first look, whichever thread reads this. */
+		userfault_wake(sva->wake_fd);
 		break;
 	}
 }

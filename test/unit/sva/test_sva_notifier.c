@@ -335,6 +335,19 @@ settling_looks_at_once(void **state __rte_unused)
 	assert_no_area(BASE + PAGE);
 }
 
+/* Otherwise the service sleeps over the looks at what another thread has read. */
+static void
+the_service_learns_of_a_removal_that_another_thread_reads(
+	void **state __rte_unused)
+{
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	userfault_wake_clear(bench.wake_fd);
+	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 0);
+	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
+	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 1);
+	assert_int_equal(sva_service_patience(&bench), REMOVAL_FIRST_LOOK);
+}
+
 static void
 many_changes_are_read_in_one_turn(void **state __rte_unused)
 {
@@ -445,6 +458,7 @@ main(void)
 		TEST(the_fence_is_up_while_a_change_is_in_hand),
 		TEST(the_fence_is_up_until_a_removal_was_looked_at),
 		TEST(settling_looks_at_once),
+		TEST(the_service_learns_of_a_removal_that_another_thread_reads),
 		TEST(many_changes_are_read_in_one_turn),
 		TEST(changes_without_end_do_not_take_a_turn_without_end),
 		TEST(a_service_that_cannot_follow_refuses_everybody),
