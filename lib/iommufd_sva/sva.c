@@ -217,7 +217,7 @@ sva_make(struct rte_iommufd_context *context)
 	sva->owner = getpid();
 	TAILQ_INIT(&sva->bindings);
 	pthread_mutex_init(&sva->binding_lock, NULL);
-	pthread_mutex_init(&sva->lock, NULL);
+	fair_lock_init(&sva->lock);
 	area_lru_init(
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
 	return sva;
@@ -228,7 +228,7 @@ sva_unmake(struct rte_iommufd_sva *sva)
 {
 	area_lru_end(&sva->residency);
 	area_lru_end(&sva->watches.places);
-	pthread_mutex_destroy(&sva->lock);
+	fair_lock_end(&sva->lock);
 	pthread_mutex_destroy(&sva->binding_lock);
 	free(sva);
 }
@@ -353,28 +353,28 @@ read_ranges(struct rte_iommufd_sva *sva)
 
 	if (count < 0 || count > SVA_RANGES)
 		count = 0;
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	memcpy(sva->ranges, ranges, count * sizeof(ranges[0]));
 	sva->range_count = count;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 static void
 sva_open_for(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->bound++;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 /* Without bindings, nothing stays pinned. */
 static void
 sva_close_for(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	if (--sva->bound == 0)
 		sva_invalidate_all(sva);
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 static int
@@ -382,9 +382,9 @@ refuse_ended(struct rte_iommufd_sva *sva)
 {
 	bool failed;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	failed = sva->failed;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (!failed)
 		return 0;
 	SVA_LOG(ERR,

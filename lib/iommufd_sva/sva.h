@@ -39,6 +39,7 @@
 #include "rte_iommufd_sva.h"
 #include "sva_report.h"
 #include "util/area_lru.h"
+#include "util/fair_lock.h"
 #include "util/interval.h"
 #include "util/pending_removals.h"
 #include "watches.h"
@@ -73,7 +74,7 @@ struct rte_iommufd_sva {
 	/* Not 0: a change is in hand; written under the lock, read without it. */
 	uint32_t fence;
 
-	pthread_mutex_t lock;
+	struct fair_lock lock;
 	/* From here on guarded by the lock. */
 	struct watches watches;
 	struct area_lru residency;

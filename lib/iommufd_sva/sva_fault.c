@@ -401,14 +401,14 @@ sva_fault_answer_group(struct rte_iommufd_sva *sva,
 {
 	enum page_answer answer = PAGE_ANSWER_INVALID;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->stats.request_groups++;
 	sva->stats.page_requests += count;
 	if (sva_fault_is_serving(sva))
 		answer = sva_fault_serve_group(sva, pages, count);
 	else
 		sva->stats.refused += count;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
 	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
 }

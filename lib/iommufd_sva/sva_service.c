@@ -66,10 +66,10 @@ sva_service_serve(struct rte_iommufd_sva *sva)
 	/* Without memory the kernel keeps the group for the next turn. */
 	if (count >= 0 || count == -ENOMEM)
 		return;
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva_service_end(sva, count);
 	sva->queue_failed = true;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 void
@@ -77,9 +77,9 @@ sva_service_turn(struct rte_iommufd_sva *sva, int ready)
 {
 	if (ready & (1 << WAKE))
 		userfault_wake_clear(sva->wake_fd);
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva_service_follow(sva);
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (ready & (1 << REQUESTS))
 		sva_service_serve(sva);
 }
@@ -89,9 +89,9 @@ sva_service_patience(struct rte_iommufd_sva *sva)
 {
 	int patience;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	patience = pending_removals_wait(&sva->removals, userfault_now());
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return patience;
 }
 
@@ -101,9 +101,9 @@ sva_service_changes(struct rte_iommufd_sva *sva)
 {
 	int set;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	set = sva->watches.set;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return set;
 }
 
@@ -112,9 +112,9 @@ sva_service_is_ending(struct rte_iommufd_sva *sva)
 {
 	bool ending;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	ending = sva->ending;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return ending;
 }
 
@@ -145,10 +145,10 @@ sva_service_run(void *argument)
 		sva_service_turn(sva, ready);
 		ready = sva_service_wait_for_work(sva);
 	}
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva_invalidate_all(sva);
 	watches_close(&sva->watches, &sva->view);
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return NULL;
 }
 
@@ -171,9 +171,9 @@ sva_service_start(struct rte_iommufd_sva *sva)
 void
 sva_service_stop(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->ending = true;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	userfault_wake(sva->wake_fd);
 	pthread_join(sva->service, NULL);
 }

@@ -43,7 +43,7 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 	mock_memory_unmap(0, PAGE);
 	assert_int_equal(watches_open(&bench.watches), 0);
 	bench.wake_fd = userfault_wake_open();
-	pthread_mutex_init(&bench.lock, NULL);
+	fair_lock_init(&bench.lock);
 	area_lru_init(&bench.residency, userfault_memory_alloc,
 		userfault_memory_free);
 	bench.bound = 1;
@@ -63,7 +63,7 @@ sva_bench_teardown(void **state)
 	userfault_close(bench.wake_fd);
 	vma_query_close(&bench.view);
 	rte_iommufd_fault_space_destroy(bench.faults);
-	pthread_mutex_destroy(&bench.lock);
+	fair_lock_end(&bench.lock);
 	mock_memory_finish();
 	return devices_end(state);
 }
