@@ -274,20 +274,40 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
 
 /**
- * A word for the packet path of a driver: not 0 while a change of the process's memory is in
- * hand. It is set before the service reads a report, so before the thread that made the change
- * continues, and cleared when the devices have lost what was there. After madvise() it stays set
- * until the first look after the report (1 to 2 ms).
+ * A counter for the packet path of a driver: how many changes of the process's memory have been
+ * reported so far. It is incremented before the service reads a report, so before the thread
+ * that made the change continues.
  *
- * A driver reads it once for each burst, before it gives new descriptors to the device, and gives
- * none while it is not 0:
+ * Only madvise() needs it, because the kernel drops the pages after its report was read. A driver
+ * reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,
+ * before it gives new descriptors to the device:
  * @code
- *   if (__atomic_load_n(fence, __ATOMIC_ACQUIRE) != 0)
- *           return 0;
+ *   now = __atomic_load_n(changes, __ATOMIC_ACQUIRE);
+ *   if (now != queue->changes) {
+ *           queue->changes = now;
+ *           rte_iommufd_sva_settle(sva);
+ *   }
  * @endcode
- * A program whose threads call madvise() all the time can keep it set. A driver that was held back
- * for some milliseconds calls rte_iommufd_sva_settle() once instead and continues: the same
- * holds then for every call of madvise() that has returned.
+ * Then whatever is sent after madvise() has returned is what the process has there.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The counter, which wraps. It exists until the caller ends its use of the sva. In a child
+ *   after fork() it does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_changes(
+	const struct rte_iommufd_sva *sva);
+
+/**
+ * A word for the packet path of a driver that cannot call rte_iommufd_sva_settle(): not 0 while
+ * a change of the process's memory is in hand. It is set before the service reads a report,
+ * and cleared when the devices have lost what was there. After madvise() it stays set until the
+ * first look after the report, 1 to 2 ms; so old pages remain possible when the thread inside
+ * madvise() does not run for longer than that (rte_iommufd_sva_changes() has no such limit).
+ *
+ * A driver reads it once for each burst and gives the device no new descriptors while it is not 0.
+ * A program whose threads call madvise() all the time can keep it set.
  *
  * @param sva
  *   The sva.

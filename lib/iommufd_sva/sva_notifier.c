@@ -103,6 +103,7 @@ static void
 raise_fence(struct rte_iommufd_sva *sva)
 {
 	__atomic_store_n(&sva->fence, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sva->changes, sva->changes + 1, __ATOMIC_SEQ_CST);
 }
 
 /* Everything is done, except where pages may be dropped only after this. */

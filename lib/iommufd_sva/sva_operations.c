@@ -199,6 +199,12 @@ rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
 }
 
 const uint32_t *
+rte_iommufd_sva_changes(const struct rte_iommufd_sva *sva)
+{
+	return &sva->changes;
+}
+
+const uint32_t *
 rte_iommufd_sva_fence(const struct rte_iommufd_sva *sva)
 {
 	return &sva->fence;

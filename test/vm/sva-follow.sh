@@ -29,10 +29,12 @@ for kind in munmap mmap mremap brk; do
 	run early "$kind" 20
 	run change "$kind" 300
 done
-# madvise() is reported before it drops pages: a driver waits for the fence, a program calls settle(). Without, old bytes can be sent.
+# madvise() is reported before it drops pages: a driver sees that there was a change and calls settle(), as a program does. Without that, old
+# bytes can be sent; fewer with the fence.
 run blind dontneed 20
 for kind in dontneed race; do
 	run unfenced "$kind" 100
+	run fenced "$kind" 100
 	run change "$kind" 200
 	run settle "$kind" 200
 done

@@ -294,6 +294,29 @@ a_removal_is_looked_at_again(void **state __rte_unused)
 	assert_no_area(BASE + PAGE);
 }
 
+static uint32_t changes_before_read;
+
+static void
+look_at_changes(void)
+{
+	changes_before_read = *rte_iommufd_sva_changes(&bench);
+}
+
+/* After the read the thread goes on, drops its pages, and perhaps sends from there. */
+static void
+a_change_is_counted_before_its_report_is_read(void **state __rte_unused)
+{
+	const uint32_t before = *rte_iommufd_sva_changes(&bench);
+
+	turn();
+	assert_int_equal(*rte_iommufd_sva_changes(&bench), before);
+	mock_memory_during("before read", look_at_changes);
+	mock_memory_remove(BASE, BASE + PAGE);
+	turn();
+	assert_int_equal(changes_before_read, before + 1);
+	assert_int_equal(*rte_iommufd_sva_changes(&bench), before + 1);
+}
+
 static uint32_t fence_during_read;
 
 static void
@@ -455,6 +478,7 @@ main(void)
 		TEST(what_is_moved_goes_at_both_ends),
 		TEST(the_destination_goes_without_a_report_of_its_own),
 		TEST(a_removal_is_looked_at_again),
+		TEST(a_change_is_counted_before_its_report_is_read),
 		TEST(the_fence_is_up_while_a_change_is_in_hand),
 		TEST(the_fence_is_up_until_a_removal_was_looked_at),
 		TEST(settling_looks_at_once),
