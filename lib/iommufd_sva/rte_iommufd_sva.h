@@ -274,6 +274,51 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
 
 /**
+ * A counter for the packet path of a driver: how many changes of the process's memory have been
+ * reported so far. It is incremented before the service reads a report, so before the thread
+ * that made the change continues.
+ *
+ * Only madvise() needs it, because the kernel drops the pages after its report was read. A driver
+ * reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,
+ * before it gives new descriptors to the device:
+ * @code
+ *   now = __atomic_load_n(changes, __ATOMIC_ACQUIRE);
+ *   if (now != queue->changes) {
+ *           queue->changes = now;
+ *           rte_iommufd_sva_settle(sva);
+ *   }
+ * @endcode
+ * Then whatever is sent after madvise() has returned is what the process has there.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The counter, which wraps. It exists until the caller ends its use of the sva. In a child
+ *   after fork() it does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_changes(
+	const struct rte_iommufd_sva *sva);
+
+/**
+ * A word for the packet path of a driver that cannot call rte_iommufd_sva_settle(): not 0 while
+ * a change of the process's memory is in hand. It is set before the service reads a report,
+ * and cleared when the devices have lost what was there. After madvise() it stays set until the
+ * first look after the report, 1 to 2 ms; so old pages remain possible when the thread inside
+ * madvise() does not run for longer than that (rte_iommufd_sva_changes() has no such limit).
+ *
+ * A driver reads it once for each burst and gives the device no new descriptors while it is not 0.
+ * A program whose threads call madvise() all the time can keep it set.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The word. It exists until the caller ends its use of the sva. In a child after fork() it
+ *   does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_fence(
+	const struct rte_iommufd_sva *sva);
+
+/**
  * Read what an sva has done so far.
  *
  * @param sva

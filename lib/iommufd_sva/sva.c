@@ -141,10 +141,9 @@ why_no_userfault(int error)
 static int
 open_userfault(struct rte_iommufd_sva *sva)
 {
-	int ret = userfault_open();
+	int ret = watches_open(&sva->watches);
 
-	sva->userfault_fd = ret;
-	if (ret >= 0)
+	if (ret == 0)
 		return 0;
 	SVA_LOG(ERR, "changes of this process's memory cannot be followed: %s",
 		why_no_userfault(ret));
@@ -197,7 +196,7 @@ sva_open_all(struct rte_iommufd_sva *sva)
 	if (ret == 0)
 		return 0;
 
-	userfault_close(sva->userfault_fd);
+	watches_close(&sva->watches, &sva->view);
 close_view:
 	vma_query_close(&sva->view);
 destroy_space:
@@ -218,8 +217,7 @@ sva_make(struct rte_iommufd_context *context)
 	sva->owner = getpid();
 	TAILQ_INIT(&sva->bindings);
 	pthread_mutex_init(&sva->binding_lock, NULL);
-	pthread_mutex_init(&sva->lock, NULL);
-	pthread_cond_init(&sva->settled, NULL);
+	fair_lock_init(&sva->lock);
 	area_lru_init(
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
 	return sva;
@@ -229,8 +227,8 @@ static void
 sva_unmake(struct rte_iommufd_sva *sva)
 {
 	area_lru_end(&sva->residency);
-	pthread_cond_destroy(&sva->settled);
-	pthread_mutex_destroy(&sva->lock);
+	area_lru_end(&sva->watches.places);
+	fair_lock_end(&sva->lock);
 	pthread_mutex_destroy(&sva->binding_lock);
 	free(sva);
 }
@@ -355,28 +353,28 @@ read_ranges(struct rte_iommufd_sva *sva)
 
 	if (count < 0 || count > SVA_RANGES)
 		count = 0;
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	memcpy(sva->ranges, ranges, count * sizeof(ranges[0]));
 	sva->range_count = count;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 static void
 sva_open_for(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->bound++;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 /* Without bindings, nothing stays pinned. */
 static void
 sva_close_for(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	if (--sva->bound == 0)
 		sva_invalidate_all(sva);
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 static int
@@ -384,9 +382,9 @@ refuse_ended(struct rte_iommufd_sva *sva)
 {
 	bool failed;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	failed = sva->failed;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (!failed)
 		return 0;
 	SVA_LOG(ERR,

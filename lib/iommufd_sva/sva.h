@@ -9,7 +9,8 @@
  * The parts of an sva: sva.c creates and destroys it and its bindings; sva_operations.c
  * has the other public functions; sva_service.c has the service thread; sva_fault.c maps
  * the pages that devices request; sva_notifier.c unmaps memory that the process frees, as
- * an MMU notifier does in the kernel; sva_report.c logs failures. doc/sva.md describes
+ * an MMU notifier does in the kernel; watches.c knows by which userfaultfd a mapping is
+ * followed; sva_report.c logs failures. doc/sva.md describes
  * how they work together.
  *
  * The rule for all of these files: a thread that calls munmap(), mremap(), madvise() or
@@ -38,8 +39,10 @@
 #include "rte_iommufd_sva.h"
 #include "sva_report.h"
 #include "util/area_lru.h"
+#include "util/fair_lock.h"
 #include "util/interval.h"
 #include "util/pending_removals.h"
+#include "watches.h"
 
 #define SVA_RANGES 32
 
@@ -68,10 +71,14 @@ struct rte_iommufd_sva {
 	pthread_mutex_t binding_lock;
 	TAILQ_HEAD(, sva_binding) bindings; /* guarded by binding_lock */
 
-	pthread_mutex_t lock;
+	/* Not 0: a change is in hand; written under the lock, read without it. */
+	uint32_t fence;
+	/* Reports so far, counted before they are read; the same. */
+	uint32_t changes;
+
+	struct fair_lock lock;
 	/* From here on guarded by the lock. */
-	int userfault_fd;	    /* -1: nothing is followed any more */
-	struct interval registered; /* all followed memory lies in it */
+	struct watches watches;
 	struct area_lru residency;
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
@@ -83,9 +90,6 @@ struct rte_iommufd_sva {
 	bool ending;
 	bool failed;	   /* all page requests are refused */
 	bool queue_failed; /* and the fault queue cannot be read */
-	uint64_t settle_asked;
-	uint64_t settle_done;
-	pthread_cond_t settled;
 };
 
 /* --- sva.c --- */
@@ -106,6 +110,11 @@ void sva_service_stop(struct rte_iommufd_sva *sva);
 void sva_service_turn(struct rte_iommufd_sva *sva, int ready);
 /* How long it may sleep. */
 int sva_service_patience(struct rte_iommufd_sva *sva);
+/*
+ * The lock held. Nothing is mapped or followed any more, and from now on all requests are
+ * refused. Noted in the report once.
+ */
+void sva_service_end(struct rte_iommufd_sva *sva, int error);
 
 /* --- sva_fault.c --- */
 
@@ -153,14 +162,19 @@ int sva_invalidate_interval(
 int sva_invalidate_area(struct rte_iommufd_sva *sva, struct area *area);
 void sva_invalidate_all(struct rte_iommufd_sva *sva);
 
-/* From now on changes of the interval are reported. Returns as userfault_register(). */
-int sva_notifier_register(
-	struct rte_iommufd_sva *sva, struct interval interval);
-/* Reads the changes that are reported, and unmaps what they name. How many, or -errno. */
+/* From now on changes of the mapping are reported. Returns as watches_follow(). */
+int sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval,
+	unsigned int *watch);
+/*
+ * Unmaps the mappings that have changed, and then reads the reports. How many, or -errno.
+ */
 int sva_notifier_read(struct rte_iommufd_sva *sva);
+/*
+ * Unmaps what is about to be reported, and wherever pages may have been dropped since they
+ * were mapped.
+ */
+void sva_notifier_settle(struct rte_iommufd_sva *sva);
 /* Unmaps again where pages were about to be dropped: what is due, or all. */
 void sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all);
-/* Nothing is reported any more, and no thread waits for its report to be read. */
-void sva_notifier_release(struct rte_iommufd_sva *sva);
 
 #endif /* SVA_H */

@@ -10,12 +10,13 @@
  *   1. The mapping of the process at the address is looked up.
  *   2. It is followed, if it was not. From now on every change of it is reported.
  *   3. Its pages are pinned and mapped.
- *   4. Is everything in that interval still followed? If not, another mapping took its
- *      place between 2 and 3, and its changes would not be reported: it is unmapped again.
- *   5. All pending reports are read, and the areas that they name are unmapped. The group
- *      is answered only if none of its pages was unmapped.
+ *   4. Is a change of that mapping under way, or was it? If not, it was there and followed
+ *      at 3. Otherwise another mapping may have taken its place between 2 and 3, whose
+ *      changes would not be reported: it is unmapped again.
+ *   5. The mappings that have pending reports are unmapped, and the reports are read. The
+ *      group is answered only if none of its pages was unmapped.
  * So every page that a device can reach was followed when it was pinned, and a call that
- * takes it from the process returns only after the service thread has read the report.
+ * takes it from the process returns only after it was unmapped.
  *
  * Must not know: threads; how changes are detected.
  */
@@ -204,21 +205,23 @@ is_still_there(const struct rte_iommufd_sva *sva, uint64_t address,
 		now.rights == mapping->rights;
 }
 
-/* 0; -EAGAIN: it has changed meanwhile; or why it cannot be followed. */
+/*
+ * 0, and which watch follows it; -EAGAIN: it has changed meanwhile; or why it cannot be
+ * followed. The kernel is asked as well: it does not report shmdt().
+ */
 static int
 register_vma(struct rte_iommufd_sva *sva, uint64_t address,
-	const struct vma *mapping)
+	const struct vma *mapping, unsigned int *watch)
 {
-	int ret = vma_query_is_registered(
-		&sva->view, address, address + sva->page);
+	const struct interval place = { mapping->start, mapping->end };
+	int ret;
 
-	/* A mapping is followed as a whole or not at all; this check blocks no other
-	 * thread.
-	 */
-	if (ret == 0)
+	/* A mapping is followed as a whole or not at all. */
+	if (watches_cover(&sva->watches, place, watch) &&
+		vma_query_is_registered(
+			&sva->view, address, address + sva->page) == 0)
 		return 0;
-	ret = sva_notifier_register(
-		sva, (struct interval){ mapping->start, mapping->end });
+	ret = sva_notifier_register(sva, place, watch);
 	if (ret == 0)
 		return 0;
 	return is_still_there(sva, address, mapping) ? ret : -EAGAIN;
@@ -227,23 +230,20 @@ register_vma(struct rte_iommufd_sva *sva, uint64_t address,
 /* 0; -EAGAIN: it has changed meanwhile; or why it was not mapped. */
 static int
 map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
-	const struct vma *mapping)
+	const struct vma *mapping, unsigned int watch)
 {
 	const struct interval page = interval_block(
 		request->address, sva->page);
 	const uint32_t rights = rights_for(sva, mapping, request->rights);
-	struct area *area;
 	int ret;
 
 	ret = map_window_or_page(
 		sva, choose_window(sva, request, mapping), page, rights);
 	if (ret != 0)
 		return is_still_there(sva, page.start, mapping) ? ret : -EAGAIN;
-	area = area_lru_find(&sva->residency, page.start);
-	ret = vma_query_is_registered(&sva->view, area->start, area->end);
-	if (ret == 0)
+	if (watches_are_quiet(&sva->watches, watch))
 		return 0;
-	sva_invalidate_area(sva, area);
+	sva_invalidate_interval(sva, page);
 	return -EAGAIN;
 }
 
@@ -252,6 +252,7 @@ static enum sva_outcome
 try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 {
 	struct vma mapping;
+	unsigned int watch = 0;
 	struct area *area = area_lru_find(&sva->residency, request->address);
 
 	request->error = 0;
@@ -266,13 +267,14 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 		interval_size(sva_fault_reach(sva, request->address)) == 0)
 		request->error = -ERANGE;
 	if (request->error == 0)
-		request->error = register_vma(sva, request->address, &mapping);
+		request->error = register_vma(
+			sva, request->address, &mapping, &watch);
 	if (request->error != 0)
 		return SVA_REFUSED;
 	/* It is mapped with fewer rights: it is unmapped and mapped again. */
-	if (area != NULL)
-		sva_invalidate_area(sva, area);
-	request->error = map_followed(sva, request, &mapping);
+	sva_invalidate_interval(
+		sva, interval_block(request->address, sva->page));
+	request->error = map_followed(sva, request, &mapping, watch);
 	return request->error == 0 ? SVA_MAPPED : SVA_FAILED;
 }
 
@@ -284,7 +286,8 @@ sva_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 
 	do
 		outcome = try_to_fault_in(sva, request);
-	while (request->error == -EAGAIN && --tries > 0);
+	while (request->error == -EAGAIN && --tries > 0 &&
+		sva_notifier_read(sva) >= 0);
 	return outcome;
 }
 
@@ -398,14 +401,14 @@ sva_fault_answer_group(struct rte_iommufd_sva *sva,
 {
 	enum page_answer answer = PAGE_ANSWER_INVALID;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->stats.request_groups++;
 	sva->stats.page_requests += count;
 	if (sva_fault_is_serving(sva))
 		answer = sva_fault_serve_group(sva, pages, count);
 	else
 		sva->stats.refused += count;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
 	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
 }

@@ -107,7 +107,7 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	uint64_t round;
 	bool serving;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	round = ++sva->round;
 	serving = sva->bound > 0 && !sva->failed;
 	while (serving && request->address < request->clip.end && tries > 0) {
@@ -116,11 +116,11 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 			break;
 		tries -= request->error == -EAGAIN;
 		/* For the service thread and the threads that wait for it. */
-		pthread_mutex_unlock(&sva->lock);
-		pthread_mutex_lock(&sva->lock);
+		fair_lock_give(&sva->lock);
+		fair_lock_take(&sva->lock);
 		serving = sva->bound > 0 && !sva->failed;
 	}
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (!serving) {
 		SVA_LOG(ERR,
 			"nothing can be mapped ahead of time: no device is bound, or the service has ended");
@@ -160,13 +160,13 @@ rte_iommufd_sva_invalidate(
 		return ret;
 	if (!sva_pages_of(sva, va, length, &pages))
 		return sva_refuse_interval(va, length);
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	/* An area that the kernel did not unmap then is not in the record any more. */
 	ended = sva->failed;
 	sva->stats.invalidations++;
 	if (length != 0)
 		ret = sva_invalidate_interval(sva, pages);
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (ret != 0 || !ended)
 		return ret;
 	SVA_LOG(ERR,
@@ -177,22 +177,37 @@ rte_iommufd_sva_invalidate(
 int
 rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
 {
-	uint64_t turn;
 	int ret = sva_refuse_child(sva);
 
 	if (ret != 0)
 		return ret;
-	pthread_mutex_lock(&sva->lock);
-	turn = ++sva->settle_asked;
-	userfault_wake(sva->wake_fd);
-	while (sva->settle_done < turn && !sva->failed)
-		pthread_cond_wait(&sva->settled, &sva->lock);
-	ret = sva->failed ? -EIO : 0;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_take(&sva->lock);
+	ret = sva->failed ? -EIO : sva_notifier_read(sva);
+	if (ret >= 0) {
+		sva_notifier_settle(sva);
+		ret = sva->failed ? -EIO : 0;
+	}
+	if (ret < 0 && sva->watches.set >= 0) {
+		sva_service_end(sva, ret);
+		ret = -EIO;
+	}
+	fair_lock_give(&sva->lock);
 	if (ret != 0)
 		SVA_LOG(ERR,
 			"changes of this process's memory are not followed any more: the service of this sva has ended");
 	return ret;
+}
+
+const uint32_t *
+rte_iommufd_sva_changes(const struct rte_iommufd_sva *sva)
+{
+	return &sva->changes;
+}
+
+const uint32_t *
+rte_iommufd_sva_fence(const struct rte_iommufd_sva *sva)
+{
+	return &sva->fence;
 }
 
 int
@@ -209,12 +224,12 @@ rte_iommufd_sva_stats(
 		return -EINVAL;
 	}
 	if (sva->owner == getpid()) {
-		pthread_mutex_lock(&sva->lock);
+		fair_lock_take(&sva->lock);
 		figures = sva->stats;
 		figures.areas = sva->residency.count;
 		figures.pinned = sva->residency.bytes;
 		figures.pinned_peak = sva->residency.peak;
-		pthread_mutex_unlock(&sva->lock);
+		fair_lock_give(&sva->lock);
 	}
 	figures.size = size;
 	memset(stats, 0, size);

@@ -26,35 +26,32 @@ enum {
 	SOURCES,
 };
 
-/* The lock is held. */
-static void
-end_service(struct rte_iommufd_sva *sva, int error)
+void
+sva_service_end(struct rte_iommufd_sva *sva, int error)
 {
 	if (!sva->failed)
 		sva_report(&sva->report, SVA_REPORT_ENDED, 0, 0, 0, error);
 	sva->failed = true;
 	sva_invalidate_all(sva);
-	sva_notifier_release(sva);
-	pthread_cond_broadcast(&sva->settled);
+	/* No driver may wait for a service that has ended. */
+	__atomic_store_n(&sva->fence, 0, __ATOMIC_RELEASE);
+	watches_close(&sva->watches, &sva->view);
 }
 
 static void
 sva_service_follow(struct rte_iommufd_sva *sva)
 {
-	const uint64_t asked = sva->settle_asked;
 	int ret;
 
-	if (sva->userfault_fd < 0)
+	if (sva->watches.set < 0)
 		return;
 	ret = sva_notifier_read(sva);
 	/* Failed: an area could not be unmapped. */
 	if (ret < 0 || sva->failed) {
-		end_service(sva, ret < 0 ? ret : -EIO);
+		sva_service_end(sva, ret < 0 ? ret : -EIO);
 		return;
 	}
-	sva_notifier_recheck(sva, asked != sva->settle_done);
-	sva->settle_done = asked;
-	pthread_cond_broadcast(&sva->settled);
+	sva_notifier_recheck(sva, false);
 }
 
 static void
@@ -69,10 +66,10 @@ sva_service_serve(struct rte_iommufd_sva *sva)
 	/* Without memory the kernel keeps the group for the next turn. */
 	if (count >= 0 || count == -ENOMEM)
 		return;
-	pthread_mutex_lock(&sva->lock);
-	end_service(sva, count);
+	fair_lock_take(&sva->lock);
+	sva_service_end(sva, count);
 	sva->queue_failed = true;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 void
@@ -80,9 +77,9 @@ sva_service_turn(struct rte_iommufd_sva *sva, int ready)
 {
 	if (ready & (1 << WAKE))
 		userfault_wake_clear(sva->wake_fd);
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva_service_follow(sva);
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (ready & (1 << REQUESTS))
 		sva_service_serve(sva);
 }
@@ -92,10 +89,22 @@ sva_service_patience(struct rte_iommufd_sva *sva)
 {
 	int patience;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	patience = pending_removals_wait(&sva->removals, userfault_now());
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return patience;
+}
+
+/* Any thread may end the service. */
+static int
+sva_service_changes(struct rte_iommufd_sva *sva)
+{
+	int set;
+
+	fair_lock_take(&sva->lock);
+	set = sva->watches.set;
+	fair_lock_give(&sva->lock);
+	return set;
 }
 
 static bool
@@ -103,18 +112,18 @@ sva_service_is_ending(struct rte_iommufd_sva *sva)
 {
 	bool ending;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	ending = sva->ending;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return ending;
 }
 
-/* Only this thread changes what is checked here. If poll() fails, the work is tried. */
+/* If poll() fails, the work is tried. */
 static int
 sva_service_wait_for_work(struct rte_iommufd_sva *sva)
 {
 	const int sources[SOURCES] = {
-		[CHANGES] = sva->userfault_fd,
+		[CHANGES] = sva_service_changes(sva),
 		[REQUESTS] = sva->queue_failed
 			? -1
 			: rte_iommufd_fault_space_fd(sva->faults),
@@ -136,10 +145,10 @@ sva_service_run(void *argument)
 		sva_service_turn(sva, ready);
 		ready = sva_service_wait_for_work(sva);
 	}
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva_invalidate_all(sva);
-	sva_notifier_release(sva);
-	pthread_mutex_unlock(&sva->lock);
+	watches_close(&sva->watches, &sva->view);
+	fair_lock_give(&sva->lock);
 	return NULL;
 }
 
@@ -162,9 +171,9 @@ sva_service_start(struct rte_iommufd_sva *sva)
 void
 sva_service_stop(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->ending = true;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	userfault_wake(sva->wake_fd);
 	pthread_join(sva->service, NULL);
 }

@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "kernel/userfault.h"
@@ -130,6 +133,48 @@ userfault_read(int fd, struct memory_change *changes, unsigned int capacity)
 	for (i = 0; i < length / (ssize_t)sizeof(messages[0]); i++)
 		if (userfault_translate(&messages[i], &changes[count]))
 			count++;
+	return count;
+}
+
+unsigned int
+userfault_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	return limit.rlim_cur > UINT_MAX ? UINT_MAX : limit.rlim_cur;
+}
+
+int
+userfault_set_open(void)
+{
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	return set < 0 ? -errno : set;
+}
+
+int
+userfault_set_add(int set, int fd, unsigned int number)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = number };
+
+	return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int
+userfault_set_ready(int set, unsigned int *numbers, unsigned int capacity)
+{
+	struct epoll_event events[MESSAGES];
+	int count, i;
+
+	if (capacity > MESSAGES)
+		capacity = MESSAGES;
+	count = epoll_wait(set, events, capacity, 0);
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (i = 0; i < count; i++)
+		numbers[i] = events[i].data.u32;
 	return count;
 }
 

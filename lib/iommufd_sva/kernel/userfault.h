@@ -62,6 +62,17 @@ int userfault_pending(int fd);
 int userfault_read(
 	int fd, struct memory_change *changes, unsigned int capacity);
 
+/* How many descriptors the process may have (RLIMIT_NOFILE). */
+unsigned int userfault_descriptor_limit(void);
+/*
+ * A set of descriptors, with a number for each (epoll). It can be read itself when one of
+ * them can. A descriptor leaves it when it is closed everywhere.
+ */
+int userfault_set_open(void);
+int userfault_set_add(int set, int fd, unsigned int number);
+/* Which of them can be read now: stores at most capacity numbers; how many, or -errno. */
+int userfault_set_ready(int set, unsigned int *numbers, unsigned int capacity);
+
 /* For reading only, close-on-exec. */
 int userfault_open_proc(const char *path);
 /*

@@ -24,6 +24,7 @@ struct area {
 	uint64_t start;	 /* of a page */
 	uint64_t end;	 /* exclusive */
 	uint32_t rights; /* RTE_IOMMUFD_MAP_* */
+	uint32_t owner;	 /* a number of the caller's */
 	uint64_t
 		round; /* round of the last request for it: see area_lru_touch() */
 

@@ -202,7 +202,7 @@ after_settling_changes_were_followed(void **state __rte_unused)
 static void
 settling_does_not_outlast_the_service(void **state __rte_unused)
 {
-	mock_memory_fail_all("read", -EBADF);
+	mock_memory_fail_all("ready", -EBADF);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	while (strstr(logs_text(), "there can be another") == NULL)
@@ -215,7 +215,7 @@ who_comes_after_the_end_is_told(void **state __rte_unused)
 {
 	uint32_t pasid = 0;
 
-	mock_memory_fail_all("read", -EBADF);
+	mock_memory_fail_all("ready", -EBADF);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	while (strstr(logs_text(), "there can be another") == NULL)
 		usleep(1000);
