@@ -138,7 +138,6 @@ uint16_t svanic_rx_burst(
 	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
 uint16_t svanic_rx_burst_scattered(
 	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
-/* These read HEAD. */
 svanic_count_t svanic_rx_count(void *queue);
 int svanic_rx_status(void *queue, uint16_t offset);
 
@@ -156,7 +155,7 @@ void svanic_tx_abandon(struct svanic_tx_queue *queue);
 uint16_t svanic_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count);
 uint16_t svanic_tx_prepare(
 	void *queue, struct rte_mbuf **mbufs, uint16_t count);
-/* These read HEAD. */
+/* These read HEAD, the second one only of what no report is to come for. */
 int svanic_tx_done_cleanup(void *queue, uint32_t packets);
 int svanic_tx_status(void *queue, uint16_t offset);
 

@@ -6,7 +6,7 @@
  * Receiving: descriptors to mbufs, and mbufs to descriptors; see svanic_queue.h. How a
  * queue is set up is in svanic_queue_setup.c.
  *
- * Must not know: ethdev's structures, registers but the doorbell and HEAD.
+ * Must not know: ethdev's structures, registers but the doorbell.
  */
 
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include <rte_io.h>
 #include <rte_prefetch.h>
 
-#include "svanic_hardware.h"
 #include "svanic_queue.h"
 
 /* data_off, refcnt, nb_segs and port, which every mbuf gets anew, by one write. */
@@ -330,17 +329,27 @@ svanic_rx_burst_scattered(
 	return count;
 }
 
-/* A device that was reset or is gone reads as something impossible: nothing is there. */
+static bool
+is_done(const struct svanic_rx_queue *queue, uint32_t count)
+{
+	return status_in(read_word(queue, count)) & SVANIC_RX_DONE;
+}
+
+/* The device gives descriptors back in order: those that are done come first. */
 svanic_count_t
 svanic_rx_count(void *opaque)
 {
 	const struct svanic_rx_queue *queue = opaque;
-	uint32_t count = svanic_read32(queue->hardware,
-				 svanic_queue_at(queue->number, SVANIC_RX) +
-					 SVANIC_QUEUE_HEAD) -
-		queue->taken;
+	uint32_t done = 0, undone = queue->given - queue->taken, middle;
 
-	return count <= queue->given - queue->taken ? count : 0;
+	while (done != undone) {
+		middle = done + (undone - done) / 2;
+		if (is_done(queue, queue->taken + middle))
+			done = middle + 1;
+		else
+			undone = middle;
+	}
+	return done;
 }
 
 int
@@ -352,6 +361,6 @@ svanic_rx_status(void *opaque, uint16_t offset)
 		return -EINVAL;
 	if (offset >= queue->given - queue->taken)
 		return RTE_ETH_RX_DESC_UNAVAIL;
-	return offset < svanic_rx_count(opaque) ? RTE_ETH_RX_DESC_DONE
-						: RTE_ETH_RX_DESC_AVAIL;
+	return is_done(queue, queue->taken + offset) ? RTE_ETH_RX_DESC_DONE
+						     : RTE_ETH_RX_DESC_AVAIL;
 }

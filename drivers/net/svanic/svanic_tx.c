@@ -169,6 +169,24 @@ svanic_tx_done_cleanup(void *opaque, uint32_t packets)
 	return count;
 }
 
+/*
+ * Whether the descriptor of this count, which was given and not taken back, is done: by
+ * the first report that covers it, or by HEAD when no report was asked for yet.
+ */
+static bool
+is_done(const struct svanic_tx_queue *queue, uint32_t count)
+{
+	uint32_t i, reported;
+
+	for (i = queue->report_done; i != queue->report_next; i++) {
+		reported = queue->reports[i & queue->mask];
+		if ((int32_t)(reported - count) > 0)
+			return flags_in(word_at(queue, reported - 1)) &
+				SVANIC_TX_DONE;
+	}
+	return count - queue->done < read_head(queue) - queue->done;
+}
+
 int
 svanic_tx_status(void *opaque, uint16_t offset)
 {
@@ -181,8 +199,8 @@ svanic_tx_status(void *opaque, uint16_t offset)
 	ahead = queue->next + offset - (queue->mask + 1) - queue->done;
 	if (ahead >= queue->next - queue->done)
 		return RTE_ETH_TX_DESC_DONE;
-	return ahead < read_head(queue) - queue->done ? RTE_ETH_TX_DESC_DONE
-						      : RTE_ETH_TX_DESC_FULL;
+	return is_done(queue, queue->done + ahead) ? RTE_ETH_TX_DESC_DONE
+						   : RTE_ETH_TX_DESC_FULL;
 }
 
 /* --- giving to the device ------------------------------------------------------- */

@@ -26,7 +26,6 @@
 static struct rte_mempool *pool;
 static struct rte_mbuf *places[RING];
 static struct svanic_rx_counters counters;
-static struct svanic_hardware hardware;
 static struct svanic_rx_queue queue;
 
 const char *svanic_error_text(unsigned int code);
@@ -41,8 +40,6 @@ setup(void **state __rte_unused)
 	stand_in_start(SVANIC_RX, RING);
 	memset(&queue, 0, sizeof(queue));
 	memset(&counters, 0, sizeof(counters));
-	hardware.registers = stand_in.registers;
-	queue.hardware = &hardware;
 	queue.counters = &counters;
 	queue.ring = (union svanic_descriptor *)stand_in.ring;
 	queue.mbufs = places;
@@ -169,6 +166,8 @@ a_burst_takes_no_more_than_was_asked_for(void **state __rte_unused)
 	assert_int_equal(svanic_rx_burst(&queue, mbufs, 10), 10);
 	assert_int_equal(
 		svanic_rx_status(&queue, RING - 10), RTE_ETH_RX_DESC_UNAVAIL);
+	assert_int_equal(svanic_rx_count(&queue), 10);
+	assert_int_equal(stand_in.reads, 0);
 	assert_int_equal(stand_in.doorbells, 0);
 	assert_int_equal(svanic_rx_burst(&queue, mbufs + 10, RING), 10);
 	assert_int_equal(stand_in.doorbells, 1); /* 20 are empty, 16 filled */
