@@ -55,10 +55,13 @@ struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
 	uint64_t dropped; /* packets in the ring when the queue was stopped */
 };
 
+/* So far ahead mbufs are prefetched: as many NULLs are behind those of a ring. */
+#define SVANIC_SPARE_PLACES 4
+
 struct svanic_rx_queue {
 	/* The packet path's. */
 	union svanic_descriptor *ring;
-	struct rte_mbuf **mbufs; /* NULL: this descriptor is not the device's */
+	struct rte_mbuf **mbufs;
 	volatile void *doorbell; /* RX_TAIL */
 	struct rte_mempool *pool;
 	struct rte_mbuf *first; /* of a frame whose end has not come yet */

@@ -137,8 +137,9 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 
 	if (queue == NULL)
 		return NULL;
-	queue->mbufs = allocate(
-		dev, descriptors * sizeof(queue->mbufs[0]), socket);
+	queue->mbufs = allocate(dev,
+		(descriptors + SVANIC_SPARE_PLACES) * sizeof(queue->mbufs[0]),
+		socket);
 	if (queue->mbufs == NULL)
 		goto release;
 	queue->memory = reserve_ring(dev, "rx", number, descriptors, socket);

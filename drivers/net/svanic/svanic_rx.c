@@ -11,6 +11,9 @@
 
 #include <errno.h>
 #include <string.h>
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
 
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
@@ -20,8 +23,21 @@
 
 #include "svanic_queue.h"
 
-/* data_off, refcnt, nb_segs and port, which every mbuf gets anew, by one write. */
+/*
+ * What every received mbuf gets, by four writes of eight bytes: data_off, refcnt, nb_segs
+ * and port; the flags; packet type and length; data length, VLAN tag and hash. The last
+ * one is a descriptor's second word without its status.
+ */
 #define REARM offsetof(struct rte_mbuf, rearm_data)
+#define FLAGS offsetof(struct rte_mbuf, ol_flags)
+#define TYPE_AND_LENGTH offsetof(struct rte_mbuf, packet_type)
+#define LENGTH_AND_HASH offsetof(struct rte_mbuf, data_len)
+
+_Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "words written as a whole");
+_Static_assert(offsetof(struct rte_mbuf, pkt_len) == TYPE_AND_LENGTH + 4 &&
+		offsetof(struct rte_mbuf, vlan_tci) == LENGTH_AND_HASH + 2 &&
+		offsetof(struct rte_mbuf, hash.rss) == LENGTH_AND_HASH + 4,
+	"words written as a whole");
 
 #define ERROR_BITS (0xfu << SVANIC_ERROR_SHIFT)
 
@@ -57,10 +73,11 @@ type_of(unsigned int known)
 	return RTE_PTYPE_L2_ETHER;
 }
 
-static struct {
+static struct meaning {
+	uint64_t fields[2]; /* the packet type and nothing else: put_fields() */
 	uint64_t flags;
-	uint32_t type;
-} meaning[KNOWN_MASK + 1];
+	uint64_t spare;
+} __rte_aligned(32) meaning[KNOWN_MASK + 1];
 
 RTE_INIT(svanic_rx_fill_meaning)
 {
@@ -68,15 +85,20 @@ RTE_INIT(svanic_rx_fill_meaning)
 
 	for (known = 0; known <= KNOWN_MASK; known++) {
 		meaning[known].flags = flags_of(known);
-		meaning[known].type = type_of(known);
+		meaning[known].fields[0] = type_of(known);
 	}
+}
+
+static inline uint64_t
+load_word(const union svanic_descriptor *descriptor)
+{
+	return __atomic_load_n(&descriptor->words[1], __ATOMIC_RELAXED);
 }
 
 static inline uint64_t
 read_word(const struct svanic_rx_queue *queue, uint32_t count)
 {
-	return rte_le_to_cpu_64(__atomic_load_n(
-		&queue->ring[count & queue->mask].words[1], __ATOMIC_RELAXED));
+	return load_word(&queue->ring[count & queue->mask]);
 }
 
 static inline uint16_t
@@ -91,28 +113,27 @@ status_in(uint64_t word)
 	return (word >> 16) & 0xffff;
 }
 
-static inline uint32_t
-hash_in(uint64_t word)
-{
-	return word >> 32;
-}
-
+/* To the device: the mbufs that are in these places. */
 static inline void
-give(struct svanic_rx_queue *queue, uint32_t place)
+give(struct svanic_rx_queue *queue, uint32_t place, uint32_t count)
 {
 	union svanic_descriptor *descriptor = &queue->ring[place];
+	struct rte_mbuf **mbuf = &queue->mbufs[place], **end = mbuf + count;
+	const uint16_t field = queue->address;
+	const uint64_t buffer = queue->buffer;
 
-	descriptor->words[0] = rte_cpu_to_le_64(
-		svanic_mbuf_address(queue->mbufs[place], queue->address) +
-		RTE_PKTMBUF_HEADROOM);
-	descriptor->words[1] = rte_cpu_to_le_64(queue->buffer);
+	for (; mbuf != end; mbuf++, descriptor++) {
+		descriptor->words[0] = svanic_mbuf_address(*mbuf, field) +
+			RTE_PKTMBUF_HEADROOM;
+		descriptor->words[1] = buffer;
+	}
 }
 
 /* Fills `count` places that lie side by side; false when the pool has too few mbufs. */
 static inline bool
 fill_run(struct svanic_rx_queue *queue, uint32_t count)
 {
-	uint32_t place = queue->given & queue->mask, end = place + count;
+	uint32_t place = queue->given & queue->mask;
 
 	if (unlikely(rte_mempool_get_bulk(queue->pool,
 			     (void **)&queue->mbufs[place], count) != 0)) {
@@ -122,8 +143,7 @@ fill_run(struct svanic_rx_queue *queue, uint32_t count)
 	}
 	queue->starved = false;
 	queue->given += count;
-	for (; place < end; place++)
-		give(queue, place);
+	give(queue, place, count);
 	return true;
 }
 
@@ -218,22 +238,42 @@ svanic_rx_abandon(struct svanic_rx_queue *queue)
 }
 
 static inline void
-begin_mbuf(const struct svanic_rx_queue *queue, struct rte_mbuf *mbuf,
-	uint16_t length)
+put_word(struct rte_mbuf *mbuf, size_t field, uint64_t word)
 {
-	memcpy((char *)mbuf + REARM, &queue->rearm, sizeof(queue->rearm));
-	mbuf->data_len = length;
-	mbuf->pkt_len = length;
+	memcpy((char *)mbuf + field, &word, sizeof(word));
 }
 
+/* Packet type, both lengths, VLAN tag and hash. */
 static inline void
-describe_frame(struct rte_mbuf *mbuf, uint64_t word)
+put_fields(struct rte_mbuf *mbuf, const struct meaning *known, uint64_t word)
 {
-	unsigned int known = (status_in(word) >> KNOWN_SHIFT) & KNOWN_MASK;
+#ifdef __SSSE3__
+	const __m128i order = _mm_set_epi8(7, 6, 5, 4, -1, -1, 1, 0, /* */
+		-1, -1, 1, 0, -1, -1, -1, -1);
+	__m128i fields = _mm_shuffle_epi8(
+		_mm_cvtsi64_si128((long long)word), order);
 
-	mbuf->ol_flags = meaning[known].flags;
-	mbuf->packet_type = meaning[known].type;
-	mbuf->hash.rss = hash_in(word);
+	fields = _mm_or_si128(fields,
+		_mm_load_si128((const __m128i *)(const void *)known->fields));
+	_mm_storeu_si128(
+		(__m128i *)(void *)((char *)mbuf + TYPE_AND_LENGTH), fields);
+#else
+	put_word(mbuf, TYPE_AND_LENGTH,
+		known->fields[0] | (uint64_t)length_in(word) << 32);
+	put_word(mbuf, LENGTH_AND_HASH, word & ~UINT64_C(0xffff0000));
+#endif
+}
+
+/* The mbuf of one descriptor, by what the device says in its word. */
+static inline void
+fill_mbuf(struct rte_mbuf *mbuf, uint64_t rearm, uint64_t word)
+{
+	const struct meaning
+		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
+
+	put_word(mbuf, REARM, rearm);
+	put_word(mbuf, FLAGS, known->flags);
+	put_fields(mbuf, known, word);
 }
 
 /* A frame that the device could not write, or has written into too small a buffer. */
@@ -243,42 +283,110 @@ lose_frame(struct svanic_rx_queue *queue, struct rte_mbuf *mbuf, uint64_t word)
 	unsigned int code = status_in(word) >> SVANIC_ERROR_SHIFT;
 
 	queue->counters->errors[code != 0 ? code : SVANIC_ERROR_MALFORMED]++;
-	begin_mbuf(queue, mbuf, 0);
+	fill_mbuf(mbuf, queue->rearm, 0);
 	rte_pktmbuf_free_seg(mbuf);
 	rte_pktmbuf_free(queue->first);
 	queue->first = NULL;
+}
+
+/* Whole frames without an error, which is nearly all there is. */
+#define WHOLE_BITS ((uint64_t)(SVANIC_RX_DONE | SVANIC_RX_END) << 16)
+#define ERROR_WORD ((uint64_t)ERROR_BITS << 16)
+
+/* The mbuf of one place; the header of one some places on will soon be written to. */
+static inline void
+take(struct rte_mbuf **place, struct rte_mbuf **mbufs, uint64_t rearm,
+	uint64_t word)
+{
+	struct rte_mbuf *mbuf = *place;
+
+	rte_prefetch0(place[SVANIC_SPARE_PLACES]);
+	fill_mbuf(mbuf, rearm, word);
+	*mbufs = mbuf;
+}
+
+/* Places in a row up to the ring's end, four at a time. Returns how many it took. */
+static inline uint32_t
+take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
+	struct rte_mbuf **mbufs, uint32_t count, uint64_t rearm)
+{
+	struct rte_mbuf **place = places;
+	uint64_t a, b, c, d;
+
+	for (; count >= 4; count -= 4, ring += 4, place += 4, mbufs += 4) {
+		a = load_word(&ring[0]);
+		b = load_word(&ring[1]);
+		c = load_word(&ring[2]);
+		d = load_word(&ring[3]);
+		if ((a & b & c & d & WHOLE_BITS) != WHOLE_BITS ||
+			((a | b | c | d) & ERROR_WORD) != 0)
+			break;
+		take(place, mbufs, rearm, a);
+		take(place + 1, mbufs + 1, rearm, b);
+		take(place + 2, mbufs + 2, rearm, c);
+		take(place + 3, mbufs + 3, rearm, d);
+	}
+	return (uint32_t)(place - places);
+}
+
+/* One descriptor, whatever it says. False: the device has not done with it. */
+static inline bool
+take_one(struct svanic_rx_queue *queue, uint32_t place, struct rte_mbuf **mbufs,
+	uint16_t *count)
+{
+	uint64_t word = load_word(&queue->ring[place]);
+	struct rte_mbuf *mbuf = queue->mbufs[place];
+
+	if (!(status_in(word) & SVANIC_RX_DONE))
+		return false;
+	if (likely((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
+		    SVANIC_RX_END)) {
+		fill_mbuf(mbuf, queue->rearm, word);
+		mbufs[(*count)++] = mbuf;
+	} else {
+		lose_frame(queue, mbuf, word);
+	}
+	return true;
 }
 
 uint16_t
 svanic_rx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t capacity)
 {
 	struct svanic_rx_queue *queue = opaque;
-	uint32_t taken = queue->taken;
-	struct rte_mbuf *mbuf;
+	uint32_t taken = queue->taken, place, most, whole;
 	uint16_t count = 0;
-	uint64_t word;
 
 	while (count < capacity && taken != queue->given) {
-		word = read_word(queue, taken);
-		if (!(status_in(word) & SVANIC_RX_DONE))
-			break;
-		mbuf = queue->mbufs[taken & queue->mask];
-		taken++;
-		rte_prefetch0(queue->mbufs[taken & queue->mask]);
-		if (unlikely((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) !=
-			    SVANIC_RX_END)) {
-			lose_frame(queue, mbuf, word);
+		place = taken & queue->mask;
+		most = RTE_MIN(queue->given - taken, queue->mask + 1 - place);
+		most = RTE_MIN(most, (uint32_t)(capacity - count));
+		whole = take_whole(&queue->ring[place], &queue->mbufs[place],
+			mbufs + count, most, queue->rearm);
+		count += whole;
+		taken += whole;
+		if (whole == most)
 			continue;
-		}
-		begin_mbuf(queue, mbuf, length_in(word));
-		describe_frame(mbuf, word);
-		mbufs[count++] = mbuf;
+		if (!take_one(queue, taken & queue->mask, mbufs, &count))
+			break;
+		taken++;
 	}
 	/* The frames' bytes are read after the words that told of them. */
 	rte_io_rmb();
 	queue->taken = taken;
 	refill(queue);
 	return count;
+}
+
+/* What is told in the last descriptor is the whole frame's. */
+static inline void
+describe_frame(struct rte_mbuf *first, uint64_t word)
+{
+	const struct meaning
+		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
+
+	first->ol_flags = known->flags;
+	first->packet_type = (uint32_t)known->fields[0];
+	first->hash.rss = (uint32_t)(word >> 32);
 }
 
 static inline void
@@ -315,7 +423,7 @@ svanic_rx_burst_scattered(
 			lose_frame(queue, mbuf, word);
 			continue;
 		}
-		begin_mbuf(queue, mbuf, length_in(word));
+		fill_mbuf(mbuf, queue->rearm, word);
 		append(queue, mbuf);
 		if (!(status_in(word) & SVANIC_RX_END))
 			continue;

@@ -48,7 +48,7 @@ static struct svanic_rx_counters rx_counters;
 static struct svanic_tx_counters tx_counters;
 static union svanic_descriptor rx_ring[RING] __rte_cache_aligned;
 static union svanic_descriptor tx_ring[RING] __rte_cache_aligned;
-static struct rte_mbuf *rx_mbufs[RING], *tx_mbufs[RING];
+static struct rte_mbuf *rx_mbufs[RING + SVANIC_SPARE_PLACES], *tx_mbufs[RING];
 static uint32_t tx_reports[RING], rx_tail, tx_tail;
 
 /* --- measuring ------------------------------------------------------------------ */

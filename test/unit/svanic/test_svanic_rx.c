@@ -24,7 +24,7 @@
 #define BATCH 16
 
 static struct rte_mempool *pool;
-static struct rte_mbuf *places[RING];
+static struct rte_mbuf *places[RING + SVANIC_SPARE_PLACES];
 static struct svanic_rx_counters counters;
 static struct svanic_rx_queue queue;
 
