@@ -23,6 +23,7 @@ struct svanic_pasids {
 	const char *name; /* for log lines */
 	unsigned int bound;
 	bool per_queue; /* else all pairs have the first one */
+	bool lost; /* changes of memory are not followed any more; atomic */
 	uint32_t numbers[SVANIC_PAIRS_MAX];
 };
 
@@ -126,6 +127,27 @@ uint32_t
 svanic_pasids_of(const struct svanic_pasids *pasids, unsigned int pair)
 {
 	return pasids->numbers[pasids->per_queue ? pair : 0];
+}
+
+const uint32_t *
+svanic_pasids_changes(const struct svanic_pasids *pasids)
+{
+	return rte_iommufd_sva_changes(pasids->sva);
+}
+
+/* The library says in a line why, so it is asked only once: its service does not come back. */
+int
+svanic_pasids_follow(void *opaque)
+{
+	struct svanic_pasids *pasids = opaque;
+	int ret;
+
+	if (__atomic_load_n(&pasids->lost, __ATOMIC_RELAXED))
+		return -EIO;
+	ret = rte_iommufd_sva_settle(pasids->sva);
+	if (ret != 0)
+		__atomic_store_n(&pasids->lost, true, __ATOMIC_RELAXED);
+	return ret;
 }
 
 void

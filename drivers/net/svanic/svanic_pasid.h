@@ -31,6 +31,12 @@ int svanic_pasids_require(struct svanic_pasids *pasids, unsigned int pairs);
 /* The pair's PASID, one that was required. */
 uint32_t svanic_pasids_of(
 	const struct svanic_pasids *pasids, unsigned int pair);
+/*
+ * For struct svanic_changes: the counter of changes of this process's memory, and the wait
+ * until the device has lost what changed. -EIO, for ever: that is not done any more.
+ */
+const uint32_t *svanic_pasids_changes(const struct svanic_pasids *pasids);
+int svanic_pasids_follow(void *pasids);
 void svanic_pasids_stats(
 	struct svanic_pasids *pasids, struct rte_iommufd_sva_stats *stats);
 /* The device does no DMA; NULL is allowed. */

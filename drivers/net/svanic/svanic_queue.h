@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_version.h>
@@ -55,6 +56,35 @@ struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
 	uint64_t dropped; /* packets in the ring when the queue was stopped */
 };
 
+/*
+ * What the device reaches follows this process's memory: before it is given new
+ * descriptors, changes that were reported since have to have been followed. Without
+ * sva=1 nothing is ever reported.
+ */
+struct svanic_changes {
+	const uint32_t
+		*reported; /* a counter, which another thread increments */
+	uint32_t followed; /* what it was then */
+	/* Waits until the device has lost what changed; 0 or -errno. */
+	int (*follow)(void *argument);
+	void *argument;
+};
+
+/* False: the device must not be given anything now. */
+static inline bool
+svanic_changes_are_followed(struct svanic_changes *changes)
+{
+	uint32_t reported = __atomic_load_n(
+		changes->reported, __ATOMIC_ACQUIRE);
+
+	if (likely(reported == changes->followed))
+		return true;
+	if (changes->follow(changes->argument) != 0)
+		return false;
+	changes->followed = reported;
+	return true;
+}
+
 /* So far ahead mbufs are prefetched: as many NULLs are behind those of a ring. */
 #define SVANIC_SPARE_PLACES 4
 
@@ -64,6 +94,7 @@ struct svanic_rx_queue {
 	struct rte_mbuf **mbufs;
 	volatile void *doorbell; /* RX_TAIL */
 	struct rte_mempool *pool;
+	struct svanic_changes changes;
 	struct rte_mbuf *first; /* of a frame whose end has not come yet */
 	struct rte_mbuf *last;
 	uint64_t rearm;	   /* the eight bytes that every mbuf begins with */
@@ -90,11 +121,12 @@ struct svanic_tx_queue {
 	union svanic_descriptor *ring;
 	struct rte_mbuf **mbufs; /* one for each descriptor */
 	volatile void *doorbell; /* TX_TAIL */
-	uint32_t *reports;	 /* counts after descriptors that report */
-	uint32_t report_next;	 /* how many reports were asked for */
-	uint32_t report_done;	 /* and have come */
-	uint32_t next;		 /* descriptors given to the device */
-	uint32_t done;		 /* and taken back */
+	struct svanic_changes changes;
+	uint32_t *reports;    /* counts after descriptors that report */
+	uint32_t report_next; /* how many reports were asked for */
+	uint32_t report_done; /* and have come */
+	uint32_t next;	      /* descriptors given to the device */
+	uint32_t done;	      /* and taken back */
 	uint32_t mask;
 	uint16_t unreported; /* descriptors since the last report */
 	uint16_t report_after;

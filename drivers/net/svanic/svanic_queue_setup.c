@@ -19,6 +19,7 @@
 
 #include "svanic_device.h"
 #include "svanic_log.h"
+#include "svanic_pasid.h"
 #include "svanic_queue.h"
 
 /* When packets are worth a look, unless the program says so. */
@@ -105,6 +106,24 @@ address_field(const struct rte_eth_dev *dev)
 	return offsetof(struct rte_mbuf, buf_iova);
 }
 
+/* The first burst follows whatever was reported before. */
+static struct svanic_changes
+changes_of(const struct rte_eth_dev *dev)
+{
+	static const uint32_t never;
+	struct svanic_pasids *pasids = svanic_device_of(dev)->pasids;
+	struct svanic_changes changes = { .reported = &never };
+
+	if (pasids == NULL)
+		return changes;
+	changes.reported = svanic_pasids_changes(pasids);
+	changes.followed = __atomic_load_n(changes.reported, __ATOMIC_ACQUIRE) -
+		1;
+	changes.follow = svanic_pasids_follow;
+	changes.argument = pasids;
+	return changes;
+}
+
 static uint64_t
 ring_address(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 {
@@ -147,6 +166,7 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		goto release;
 	queue->hardware = &svanic_device_of(dev)->hardware;
 	queue->counters = &svanic_device_of(dev)->rx_counters[number];
+	queue->changes = changes_of(dev);
 	queue->ring = queue->memory->addr;
 	queue->mask = descriptors - 1;
 	queue->number = number;
@@ -241,6 +261,7 @@ make_tx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		goto release;
 	queue->hardware = &svanic_device_of(dev)->hardware;
 	queue->counters = &svanic_device_of(dev)->tx_counters[number];
+	queue->changes = changes_of(dev);
 	queue->ring = queue->memory->addr;
 	queue->mask = descriptors - 1;
 	queue->number = number;
@@ -430,8 +451,10 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 		return -ENOMEM;
 	}
 	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_RX);
-	ret = svanic_queue_enable(queue->hardware, at,
-		ring_address(dev, queue->memory), queue->mask + 1);
+	ret = -EIO;
+	if (svanic_changes_are_followed(&queue->changes))
+		ret = svanic_queue_enable(queue->hardware, at,
+			ring_address(dev, queue->memory), queue->mask + 1);
 	if (ret != 0) {
 		svanic_rx_drain(queue);
 		return ret;

@@ -167,6 +167,8 @@ refill(struct svanic_rx_queue *queue)
 		empty = queue->mask + 1 - (queue->given - queue->taken);
 		if (empty < queue->at_least)
 			break;
+		if (!svanic_changes_are_followed(&queue->changes))
+			break;
 		run = queue->mask + 1 - (queue->given & queue->mask);
 		if (!fill_run(queue, RTE_MIN(run, (uint32_t)queue->at_least)))
 			break;

@@ -390,6 +390,8 @@ svanic_tx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t count)
 	uint32_t before = queue->next, most, written;
 	uint16_t sent = 0;
 
+	if (unlikely(!svanic_changes_are_followed(&queue->changes)))
+		return 0;
 	if (free_places(queue) < queue->free_below)
 		reclaim(queue);
 	while (sent < count) {

@@ -50,6 +50,7 @@ static union svanic_descriptor rx_ring[RING] __rte_cache_aligned;
 static union svanic_descriptor tx_ring[RING] __rte_cache_aligned;
 static struct rte_mbuf *rx_mbufs[RING + SVANIC_SPARE_PLACES], *tx_mbufs[RING];
 static uint32_t tx_reports[RING], rx_tail, tx_tail;
+static const uint32_t never;
 
 /* --- measuring ------------------------------------------------------------------ */
 
@@ -148,7 +149,8 @@ prepare(void)
 		.at_least = 32,
 		.buffer = RTE_MBUF_DEFAULT_DATAROOM,
 		.address = offsetof(struct rte_mbuf, buf_addr),
-		.counters = &rx_counters };
+		.counters = &rx_counters,
+		.changes.reported = &never };
 	tx = (struct svanic_tx_queue){ .ring = tx_ring,
 		.mbufs = tx_mbufs,
 		.doorbell = &tx_tail,
@@ -159,7 +161,8 @@ prepare(void)
 		.segments_max = SVANIC_SEGMENTS_MAX,
 		.address = offsetof(struct rte_mbuf, buf_addr),
 		.runs = true,
-		.counters = &tx_counters };
+		.counters = &tx_counters,
+		.changes.reported = &never };
 	assert_int_equal(svanic_rx_fill(&rx), 0);
 	svanic_rx_ring_doorbell(&rx);
 }

@@ -51,6 +51,18 @@ svanic_forget_halt(struct svanic_device *of __rte_unused,
 {
 }
 
+const uint32_t *
+svanic_pasids_changes(const struct svanic_pasids *pasids __rte_unused)
+{
+	return NULL;
+}
+
+int
+svanic_pasids_follow(void *pasids __rte_unused)
+{
+	return 0;
+}
+
 int
 rte_eth_dev_callback_process(struct rte_eth_dev *of __rte_unused,
 	enum rte_eth_event_type event __rte_unused, void *argument __rte_unused)

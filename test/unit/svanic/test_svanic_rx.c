@@ -30,6 +30,19 @@ static struct svanic_rx_queue queue;
 
 const char *svanic_error_text(unsigned int code);
 
+/* With sva=1: changes of the process's memory. */
+static uint32_t changes_reported;
+static unsigned int followed;
+static int follow_result;
+
+static int
+follow(void *argument __rte_unused)
+{
+	assert_int_equal(stand_in.doorbells, 0); /* nothing was given before */
+	followed++;
+	return follow_result;
+}
+
 static int
 setup(void **state __rte_unused)
 {
@@ -41,6 +54,11 @@ setup(void **state __rte_unused)
 	memset(&queue, 0, sizeof(queue));
 	memset(&counters, 0, sizeof(counters));
 	queue.counters = &counters;
+	changes_reported = 0;
+	followed = 0;
+	follow_result = 0;
+	queue.changes = (struct svanic_changes){ .reported = &changes_reported,
+		.follow = follow };
 	queue.ring = (union svanic_descriptor *)stand_in.ring;
 	queue.mbufs = places;
 	queue.doorbell =
@@ -352,6 +370,50 @@ descriptors_hold_the_address_that_the_mode_says(void **state __rte_unused)
 }
 
 static void
+receive_a_batch(void)
+{
+	struct rte_mbuf *mbufs[BATCH];
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++)
+		stand_in_receive(60, i, 0, 0);
+	assert_int_equal(svanic_rx_burst(&queue, mbufs, BATCH), BATCH);
+	rte_pktmbuf_free_bulk(mbufs, BATCH);
+}
+
+static void
+changes_are_followed_before_buffers_are_given(void **state __rte_unused)
+{
+	struct rte_mbuf *mbuf;
+
+	changes_reported++;
+	assert_int_equal(svanic_rx_burst(&queue, &mbuf, 1), 0);
+	assert_int_equal(followed, 0); /* there is nothing to give */
+	receive_a_batch();
+	assert_int_equal(followed, 1);
+	assert_int_equal(stand_in.doorbells, 1);
+	stand_in.doorbells = 0;
+	receive_a_batch();
+	assert_int_equal(followed, 1);
+}
+
+/* What was received is handed out all the same. */
+static void
+no_buffer_is_given_while_changes_are_not_followed(void **state __rte_unused)
+{
+	changes_reported++;
+	follow_result = -EIO;
+	receive_a_batch();
+	assert_int_equal(followed, 1);
+	assert_int_equal(stand_in.doorbells, 0);
+	assert_int_equal(stand_in_waiting(), RING - BATCH);
+	follow_result = 0;
+	receive_a_batch();
+	assert_int_equal(followed, 2);
+	assert_int_equal(stand_in_waiting(), RING);
+}
+
+static void
 a_device_that_is_gone_has_nothing(void **state __rte_unused)
 {
 	memset(stand_in.registers, 0xff, sizeof(stand_in.registers));
@@ -378,6 +440,8 @@ main(void)
 		TEST(frames_that_nobody_took_are_counted),
 		TEST(a_queue_that_is_off_can_be_polled),
 		TEST(descriptors_hold_the_address_that_the_mode_says),
+		TEST(changes_are_followed_before_buffers_are_given),
+		TEST(no_buffer_is_given_while_changes_are_not_followed),
 		TEST(a_device_that_is_gone_has_nothing),
 	};
 

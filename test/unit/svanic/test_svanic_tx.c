@@ -40,6 +40,19 @@ make_pool(const char *name)
 	return made;
 }
 
+/* With sva=1: changes of the process's memory. */
+static uint32_t changes_reported;
+static unsigned int followed;
+static int follow_result;
+
+static int
+follow(void *argument __rte_unused)
+{
+	assert_int_equal(stand_in.doorbells, 0); /* nothing was given before */
+	followed++;
+	return follow_result;
+}
+
 static int
 setup(void **state __rte_unused)
 {
@@ -53,6 +66,11 @@ setup(void **state __rte_unused)
 	hardware.registers = stand_in.registers;
 	queue.hardware = &hardware;
 	queue.counters = &counters;
+	changes_reported = 0;
+	followed = 0;
+	follow_result = 0;
+	queue.changes = (struct svanic_changes){ .reported = &changes_reported,
+		.follow = follow };
 	queue.ring = (union svanic_descriptor *)stand_in.ring;
 	queue.mbufs = places;
 	queue.reports = reports;
@@ -449,6 +467,32 @@ reported_packets_are_not_dropped(void **state __rte_unused)
 	assert_int_equal(counters.dropped, 2);
 }
 
+static void
+changes_are_followed_before_packets_are_given(void **state __rte_unused)
+{
+	changes_reported = 7;
+	assert_int_equal(send_one(make_packet(pool, 1, 60, 0)), 1);
+	assert_int_equal(followed, 1);
+	assert_int_equal(send_one(make_packet(pool, 1, 60, 1)), 1);
+	assert_int_equal(followed, 1);
+	assert_int_equal(stand_in_send(0)->bytes[0], 0);
+	assert_int_equal(stand_in_send(0)->bytes[0], 1);
+}
+
+static void
+no_packet_is_given_while_changes_are_not_followed(void **state __rte_unused)
+{
+	struct rte_mbuf *mbuf = make_packet(pool, 1, 60, 3);
+
+	changes_reported++;
+	follow_result = -EIO;
+	assert_int_equal(svanic_tx_burst(&queue, &mbuf, 1), 0);
+	assert_int_equal(stand_in.doorbells, 0);
+	follow_result = 0;
+	assert_int_equal(svanic_tx_burst(&queue, &mbuf, 1), 1);
+	assert_int_equal(stand_in_send(0)->bytes[0], 3);
+}
+
 /* The device has counted them as sent, though it was not to report them. */
 static void
 sent_packets_are_not_dropped_by_a_reset(void **state __rte_unused)
@@ -505,6 +549,8 @@ main(void)
 		SLOW(packets_in_a_queue_that_is_off_are_counted),
 		FAST(packets_in_a_queue_that_is_off_are_counted),
 		SLOW(reported_packets_are_not_dropped),
+		SLOW(changes_are_followed_before_packets_are_given),
+		SLOW(no_packet_is_given_while_changes_are_not_followed),
 		SLOW(sent_packets_are_not_dropped_by_a_reset),
 		FAST(sent_packets_are_not_dropped_by_a_reset),
 		SLOW(a_device_that_is_gone_is_no_endless_loop),
