@@ -161,9 +161,13 @@ sva_open_rest(struct rte_iommufd_sva *sva)
 	sva->wake_fd = ret;
 	if (ret < 0)
 		goto fail;
+	ret = userfault_wake_open();
+	sva->stop_fd = ret;
+	if (ret < 0)
+		goto close_wake;
 	ret = sva_report_start(&sva->report);
 	if (ret != 0)
-		goto close_wake;
+		goto close_stop;
 	ret = sva_service_start(sva);
 	if (ret != 0)
 		goto stop_report;
@@ -171,6 +175,8 @@ sva_open_rest(struct rte_iommufd_sva *sva)
 
 stop_report:
 	sva_report_stop(&sva->report);
+close_stop:
+	userfault_close(sva->stop_fd);
 close_wake:
 	userfault_close(sva->wake_fd);
 fail:
@@ -315,6 +321,7 @@ sva_end(struct rte_iommufd_sva *sva)
 	process_sva = NULL;
 	sva_service_stop(sva);
 	sva_report_stop(&sva->report);
+	userfault_close(sva->stop_fd);
 	userfault_close(sva->wake_fd);
 	rte_iommufd_fault_space_destroy(sva->faults);
 	vma_query_close(&sva->view);

@@ -3,8 +3,7 @@
  */
 
 /*
- * Page requests: a requested page is looked up in the process, followed, mapped, and
- * answered.
+ * Makes one page present for devices: it is looked up in the process, followed, and mapped.
  *
  * The process can change at any time, so the order is important:
  *   1. The mapping of the process at the address is looked up.
@@ -14,7 +13,7 @@
  *      at 3. Otherwise another mapping may have taken its place between 2 and 3, whose
  *      changes would not be reported: it is unmapped again.
  *   5. The mappings that have pending reports are unmapped, and the reports are read. The
- *      group is answered only if none of its pages was unmapped.
+ *      group is answered only if none of its pages was unmapped (sva_group.c).
  * So every page that a device can reach was followed when it was pinned, and a call that
  * takes it from the process returns only after it was unmapped.
  *
@@ -25,12 +24,10 @@
 
 #include <rte_common.h>
 
+#include "kernel/userfault.h"
 #include "sva.h"
 
-/*
- * How often the work for one page or one group starts again because the process has
- * changed. After that the answer tells the device to try again, without a limit.
- */
+/* How often the work for one page starts again because the process has changed. */
 #define TRIES 8
 
 #define HUGE_SIZE (UINT64_C(2) << 20)
@@ -38,12 +35,6 @@
 /* DMA with a PASID cannot reach this window, but the kernel allows to map it. */
 #define INTERRUPTS_START UINT64_C(0xfee00000)
 #define INTERRUPTS_END UINT64_C(0xfef00000)
-
-static uint64_t
-sva_fault_page_of(const struct rte_iommufd_sva *sva, uint64_t address)
-{
-	return address & ~(sva->page - 1);
-}
 
 /* The largest interval around the address that the devices' IOMMUs translate. */
 static struct interval
@@ -247,28 +238,46 @@ map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
 	return -EAGAIN;
 }
 
+/* The mapping at the address, followed; or why devices do not get it. */
+static int
+look_up(struct rte_iommufd_sva *sva, const struct sva_request *request,
+	struct vma *mapping, unsigned int *watch)
+{
+	int ret = vma_query_at(&sva->view, request->address, mapping);
+
+	if (ret != 0)
+		return ret;
+	if ((request->rights & ~mapping->rights) != 0)
+		return -EACCES;
+	if (interval_size(sva_fault_reach(sva, request->address)) == 0)
+		return -ERANGE;
+	return register_vma(sva, request->address, mapping, watch);
+}
+
+static struct area *
+find_present(struct rte_iommufd_sva *sva, const struct sva_request *request)
+{
+	struct area *area = area_lru_find(&sva->residency, request->address);
+
+	if (area != NULL && (request->rights & ~area->rights) == 0)
+		return area;
+	return NULL;
+}
+
 /* Once; -EAGAIN in the request's error: the process has changed meanwhile. */
 static enum sva_outcome
 try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 {
 	struct vma mapping;
-	unsigned int watch = 0;
-	struct area *area = area_lru_find(&sva->residency, request->address);
+	unsigned int watch;
+	struct area *area = find_present(sva, request);
 
 	request->error = 0;
-	if (area != NULL && (request->rights & ~area->rights) == 0) {
+	if (area != NULL) {
 		area_lru_touch(&sva->residency, area, sva->round);
 		return SVA_PRESENT;
 	}
-	request->error = vma_query_at(&sva->view, request->address, &mapping);
-	if (request->error == 0 && (request->rights & ~mapping.rights) != 0)
-		request->error = -EACCES;
-	if (request->error == 0 &&
-		interval_size(sva_fault_reach(sva, request->address)) == 0)
-		request->error = -ERANGE;
-	if (request->error == 0)
-		request->error = register_vma(
-			sva, request->address, &mapping, &watch);
+	request->error = look_up(sva, request, &mapping, &watch);
 	if (request->error != 0)
 		return SVA_REFUSED;
 	/* It is mapped with fewer rights: it is unmapped and mapped again. */
@@ -276,6 +285,45 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 		sva, interval_block(request->address, sva->page));
 	request->error = map_followed(sva, request, &mapping, watch);
 	return request->error == 0 ? SVA_MAPPED : SVA_FAILED;
+}
+
+/* What will be mapped; false: nothing, because it is present or refused. */
+static bool
+plan(struct rte_iommufd_sva *sva, const struct sva_request *request,
+	struct interval *window, uint32_t *rights)
+{
+	struct vma mapping;
+	unsigned int watch;
+
+	if (find_present(sva, request) != NULL ||
+		look_up(sva, request, &mapping, &watch) != 0)
+		return false;
+	*window = choose_window(sva, request, &mapping);
+	*rights = rights_for(sva, &mapping, request->rights);
+	return true;
+}
+
+void
+sva_fault_prepare(
+	struct rte_iommufd_sva *sva, const struct sva_request *request)
+{
+	struct interval window;
+	uint32_t rights = 0;
+	bool planned;
+
+	fair_lock_take(&sva->lock);
+	planned = sva_fault_is_serving(sva) &&
+		plan(sva, request, &window, &rights);
+	fair_lock_give(&sva->lock);
+	if (planned)
+		userfault_populate(window.start, window.end,
+			rights & RTE_IOMMUFD_MAP_WRITE);
+}
+
+bool
+sva_fault_is_serving(const struct rte_iommufd_sva *sva)
+{
+	return sva->bound > 0 && !sva->failed && !sva->ending;
 }
 
 enum sva_outcome
@@ -304,128 +352,5 @@ sva_report_kind_of(
 		return true;
 	default:
 		return false;
-	}
-}
-
-static enum sva_outcome
-sva_fault_serve_page(
-	struct rte_iommufd_sva *sva, const struct page_request *page)
-{
-	struct sva_request request = {
-		.address = sva_fault_page_of(sva, page->address),
-		.rights = page->rights,
-		.around = sva->fault_around,
-		.clip = { 0, UINT64_MAX },
-	};
-	enum sva_outcome outcome = sva_fault_in(sva, &request);
-	enum sva_report_kind kind;
-
-	/* This may succeed later: the device requests it again. */
-	if (request.error == -EAGAIN)
-		return SVA_PRESENT;
-	if (sva_report_kind_of(outcome, request.error, &kind))
-		sva_report(&sva->report, kind, request.address, sva->page,
-			request.rights, request.error);
-	return outcome;
-}
-
-static void
-count_outcome(struct rte_iommufd_sva_stats *stats, enum sva_outcome outcome)
-{
-	switch (outcome) {
-	case SVA_MAPPED:
-		stats->mapped++;
-		break;
-	case SVA_PRESENT:
-		stats->present++;
-		break;
-	case SVA_REFUSED:
-		stats->refused++;
-		break;
-	case SVA_FAILED:
-		stats->failed++;
-		break;
-	}
-}
-
-static bool
-sva_fault_is_served(enum sva_outcome outcome)
-{
-	return outcome == SVA_MAPPED || outcome == SVA_PRESENT;
-}
-
-/*
- * Serves every page of the group, and repeats this while changes are reported that may
- * have unmapped one of them. The outcome of a page is that of the first pass that mapped
- * or refused it.
- */
-static enum page_answer
-sva_fault_serve_group(struct rte_iommufd_sva *sva,
-	const struct page_request *pages, unsigned int count)
-{
-	enum sva_outcome outcomes[FAULT_GROUP_MAX];
-	enum page_answer answer = PAGE_ANSWER_SUCCESS;
-	enum sva_outcome outcome;
-	unsigned int tries = 0;
-	unsigned int i;
-	int changes;
-
-	sva->round++;
-	do {
-		for (i = 0; i < count; i++) {
-			outcome = sva_fault_serve_page(sva, &pages[i]);
-			if (tries == 0 || outcome != SVA_PRESENT)
-				outcomes[i] = outcome;
-		}
-		changes = sva_notifier_read(sva);
-	} while (changes > 0 && ++tries < TRIES);
-	if (changes < 0)
-		answer = PAGE_ANSWER_INVALID;
-	for (i = 0; i < count; i++) {
-		count_outcome(&sva->stats, outcomes[i]);
-		if (!sva_fault_is_served(outcomes[i]))
-			answer = PAGE_ANSWER_INVALID;
-	}
-	return answer;
-}
-
-static bool
-sva_fault_is_serving(const struct rte_iommufd_sva *sva)
-{
-	return sva->bound > 0 && !sva->failed && !sva->ending;
-}
-
-static void
-sva_fault_answer_group(struct rte_iommufd_sva *sva,
-	const struct page_request *pages, unsigned int count)
-{
-	enum page_answer answer = PAGE_ANSWER_INVALID;
-
-	fair_lock_take(&sva->lock);
-	sva->stats.request_groups++;
-	sva->stats.page_requests += count;
-	if (sva_fault_is_serving(sva))
-		answer = sva_fault_serve_group(sva, pages, count);
-	else
-		sva->stats.refused += count;
-	fair_lock_give(&sva->lock);
-	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
-	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
-}
-
-void
-sva_fault_serve(struct rte_iommufd_sva *sva,
-	const struct page_request *requests, unsigned int count)
-{
-	unsigned int first = 0;
-	unsigned int last;
-
-	while (first < count) {
-		for (last = first + 1; last < count &&
-			requests[last].cookie == requests[first].cookie;
-			last++)
-			;
-		sva_fault_answer_group(sva, &requests[first], last - first);
-		first = last;
 	}
 }

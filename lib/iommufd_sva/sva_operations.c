@@ -111,13 +111,14 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	round = ++sva->round;
 	serving = sva->bound > 0 && !sva->failed;
 	while (serving && request->address < request->clip.end && tries > 0) {
+		/* The service and the threads that wait for it come in between. */
+		fair_lock_give(&sva->lock);
+		sva_fault_prepare(sva, request);
+		fair_lock_take(&sva->lock);
 		outcome = sva_prefault_part(sva, request, round);
 		if (request->error != 0 && request->error != -EAGAIN)
 			break;
 		tries -= request->error == -EAGAIN;
-		/* For the service thread and the threads that wait for it. */
-		fair_lock_give(&sva->lock);
-		fair_lock_take(&sva->lock);
 		serving = sva->bound > 0 && !sva->failed;
 	}
 	fair_lock_give(&sva->lock);

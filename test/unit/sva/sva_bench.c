@@ -79,7 +79,7 @@ ask_group(const struct page_request *pages, unsigned int count)
 	read = rte_iommufd_fault_space_read(
 		bench.faults, requests, FAULT_GROUP_MAX);
 	assert_int_equal(read, count);
-	sva_fault_serve(&bench, requests, read);
+	sva_group_serve(&bench, requests, read);
 	assert_int_equal(mock_calls("fault_answer"), answers + 1);
 	return strstr(mock_last_call("fault_answer"), "success") != NULL
 		? PAGE_ANSWER_SUCCESS

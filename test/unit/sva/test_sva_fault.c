@@ -228,7 +228,7 @@ several_groups_are_answered_each(void **state __rte_unused)
 	mock_ask_pages(&good, 1);
 	assert_int_equal(
 		rte_iommufd_fault_space_read(bench.faults, requests, 8), 2);
-	sva_fault_serve(&bench, requests, 2);
+	sva_group_serve(&bench, requests, 2);
 	assert_int_equal(mock_calls("fault_answer"), 2);
 	assert_contains(mock_last_call("fault_answer"), "success");
 }
@@ -388,6 +388,70 @@ where_pages_are_dropped_one_page_is_mapped(void **state __rte_unused)
 	assert_area(BASE + 4 * PAGE, BASE + 4 * PAGE, BASE + 5 * PAGE, R | W);
 }
 
+static bool lock_was_free;
+
+static void
+try_the_lock(void)
+{
+	pthread_mutex_lock(&bench.lock.mutex);
+	lock_was_free = bench.lock.next == bench.lock.now;
+	pthread_mutex_unlock(&bench.lock.mutex);
+}
+
+/* A page that has to be read from a disk does not keep the lock: see sva_fault_prepare(). */
+static void
+pages_are_made_present_before_the_lock_is_taken(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 64 * PAGE, R | W);
+	lock_was_free = false;
+	mock_memory_during("populate", try_the_lock);
+	assert_int_equal(ask(BASE + 20 * PAGE, R), OK);
+	assert_true(lock_was_free);
+	assert_int_equal(mock_memory_populated().start, BASE + 16 * PAGE);
+	assert_int_equal(mock_memory_populated().end, BASE + 32 * PAGE);
+	assert_int_equal(mock_memory_populated().rights, W);
+	/* What is present is left alone, and so is what is refused. */
+	assert_int_equal(ask(BASE + 20 * PAGE, R), OK);
+	assert_int_equal(ask(BASE + 64 * PAGE, R), NO);
+	assert_int_equal(mock_memory_calls("populate"), 1);
+}
+
+static unsigned int maps_at_read;
+
+static void
+count_maps(void)
+{
+	maps_at_read = mock_calls("ioas_map");
+}
+
+static void
+unmap_another(void)
+{
+	mock_memory_unmap(BASE + 2 * HUGE, BASE + 2 * HUGE + PAGE);
+	mock_memory_during("before read", count_maps);
+}
+
+/* Its thread waits for one page, and not for the group. */
+static void
+reports_are_read_between_the_pages_of_a_group(void **state __rte_unused)
+{
+	const struct page_request pages[] = {
+		{ .address = BASE, .rights = R },
+		{ .address = BASE + HUGE, .rights = R },
+	};
+	unsigned int before;
+
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_map(BASE + HUGE, BASE + HUGE + PAGE, R | W);
+	mock_memory_map(BASE + 2 * HUGE, BASE + 2 * HUGE + PAGE, R | W);
+	assert_int_equal(ask(BASE + 2 * HUGE, R), OK);
+	before = mock_calls("ioas_map");
+	mock_memory_during("pending", unmap_another);
+	assert_int_equal(ask_group(pages, 2), OK);
+	assert_int_equal(maps_at_read, before + 1);
+	assert_int_equal(mock_memory_unread(), 0);
+}
+
 /* --- whatever fails --- */
 
 /* A device gets an answer, and what it has is followed, whichever call fails. */
@@ -448,6 +512,8 @@ main(void)
 		TEST(a_page_replaced_before_the_answer_is_served_anew),
 		TEST(a_process_that_never_holds_still_is_tried_later),
 		TEST(where_pages_are_dropped_one_page_is_mapped),
+		TEST(pages_are_made_present_before_the_lock_is_taken),
+		TEST(reports_are_read_between_the_pages_of_a_group),
 		TEST(every_call_may_fail),
 	};
 
