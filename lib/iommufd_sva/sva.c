@@ -226,12 +226,15 @@ sva_make(struct rte_iommufd_context *context)
 	fair_lock_init(&sva->lock);
 	area_lru_init(
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
+	area_lru_init(
+		&sva->kept, userfault_memory_alloc, userfault_memory_free);
 	return sva;
 }
 
 static void
 sva_unmake(struct rte_iommufd_sva *sva)
 {
+	area_lru_end(&sva->kept);
 	area_lru_end(&sva->residency);
 	area_lru_end(&sva->watches.places);
 	fair_lock_end(&sva->lock);
@@ -379,8 +382,10 @@ static void
 sva_close_for(struct rte_iommufd_sva *sva)
 {
 	fair_lock_take(&sva->lock);
-	if (--sva->bound == 0)
+	if (--sva->bound == 0) {
 		sva_invalidate_all(sva);
+		sva_fault_forget(sva, (struct interval){ 0, UINT64_MAX });
+	}
 	fair_lock_give(&sva->lock);
 }
 

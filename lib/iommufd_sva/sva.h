@@ -84,6 +84,7 @@ struct rte_iommufd_sva {
 	/* From here on guarded by the lock. */
 	struct watches watches;
 	struct area_lru residency;
+	struct area_lru kept; /* what is not evicted, mapped or not */
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
 	uint64_t round; /* one group, or one prefault */
@@ -134,6 +135,7 @@ struct sva_request {
 	uint32_t rights;
 	uint64_t around;      /* size of the block that may be mapped with it */
 	struct interval clip; /* but not beyond, hugepages apart */
+	bool all; /* the block is requested, not only mapped with it */
 	/* Out: -errno for SVA_FAILED and SVA_REFUSED; -EAGAIN, with either of them: the
 	 * process has changed again and again under way
 	 */
@@ -157,6 +159,13 @@ enum sva_outcome sva_fault_in(
 
 /* Requests are not refused. The lock held. */
 bool sva_fault_is_serving(const struct rte_iommufd_sva *sva);
+
+/*
+ * What is mapped in the interval from now on is not evicted; 0 or -ENOMEM. It ends for all of
+ * it when any part is forgotten. The lock held.
+ */
+int sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval);
+void sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval);
 
 /* --- sva_group.c --- */
 

@@ -30,6 +30,9 @@
 /* How often the work for one page starts again because the process has changed. */
 #define TRIES 8
 
+/* How many areas are evicted for one page when the kernel pins no more. */
+#define EVICTIONS 64
+
 #define HUGE_SIZE (UINT64_C(2) << 20)
 
 /* DMA with a PASID cannot reach this window, but the kernel allows to map it. */
@@ -127,31 +130,33 @@ choose_window(const struct rte_iommufd_sva *sva,
 	return window;
 }
 
-/* -ENOSPC: all areas that are left were requested in this round. */
-static int
-sva_fault_make_room(struct rte_iommufd_sva *sva, uint64_t size)
+static bool
+is_room_for(const struct rte_iommufd_sva *sva, uint64_t size)
 {
-	struct area *oldest;
+	return sva->residency.bytes + size <= sva->pin_limit;
+}
 
-	while (sva->residency.bytes + size > sva->pin_limit) {
-		oldest = area_lru_oldest(&sva->residency, sva->round);
-		if (oldest == NULL)
-			return -ENOSPC;
-		sva_invalidate_area(sva, oldest);
-		sva->stats.evictions++;
-	}
+/* -ENOSPC: all areas that are left are kept, or were requested in this round. */
+static int
+evict_one(struct rte_iommufd_sva *sva)
+{
+	struct area *oldest = area_lru_oldest(&sva->residency, sva->round);
+
+	if (oldest == NULL)
+		return -ENOSPC;
+	sva->stats.evictions++;
+	sva_invalidate_area(sva, oldest);
 	return 0;
 }
 
 static int
 map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 {
+	const struct area *kept = area_lru_next(&sva->kept, window.start);
 	const uint64_t size = interval_size(window);
 	struct area *area;
-	int ret = sva_fault_make_room(sva, size);
+	int ret;
 
-	if (ret != 0)
-		return ret;
 	area = area_lru_new(&sva->residency);
 	if (area == NULL)
 		return -ENOMEM;
@@ -159,6 +164,7 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 	area->end = window.end;
 	area->rights = rights;
 	area->round = sva->round;
+	area->keep = kept != NULL && kept->start < window.end;
 	sva->stats.map_calls++;
 	ret = rte_iommufd_fault_space_map(
 		sva->faults, window.start, size, rights);
@@ -170,18 +176,60 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 }
 
 /*
- * The rest of the window, which was not requested, may be the cause: pages behind the end
- * of a file, or more than the limits allow. So only the page is tried.
+ * What was requested. Other areas are evicted for it, also where the kernel does not pin any
+ * more (RLIMIT_MEMLOCK).
+ */
+static int
+map_needed(struct rte_iommufd_sva *sva, struct interval needed, uint32_t rights)
+{
+	unsigned int tries = EVICTIONS;
+	int ret = 0;
+
+	while (ret == 0 && !is_room_for(sva, interval_size(needed)))
+		ret = evict_one(sva);
+	if (ret != 0)
+		return ret;
+	ret = map_window(sva, needed, rights);
+	while (ret == -ENOMEM && tries-- > 0 && evict_one(sva) == 0)
+		ret = map_window(sva, needed, rights);
+	return ret;
+}
+
+/* As much of the window around what is needed as there is room for without eviction. */
+static struct interval
+shrink_to_room(const struct rte_iommufd_sva *sva, struct interval window,
+	struct interval needed)
+{
+	uint64_t size = HUGE_SIZE;
+
+	while (interval_size(window) > interval_size(needed) &&
+		!is_room_for(sva, interval_size(window))) {
+		window = interval_common(
+			window, interval_block(needed.start, size));
+		size /= 2;
+	}
+	return window;
+}
+
+/*
+ * The rest of the window was not requested, so nothing is evicted for it. And it may be the
+ * cause of a failure: pages behind the end of a file, or more than the limits allow. So
+ * then only the page is tried.
  */
 static int
 map_window_or_page(struct rte_iommufd_sva *sva, struct interval window,
-	struct interval page, uint32_t rights)
+	struct interval needed, struct interval page, uint32_t rights)
 {
-	int ret = map_window(sva, window, rights);
+	int ret = -ENOSPC;
 
-	if (ret == 0 || interval_size(window) == interval_size(page))
+	window = shrink_to_room(sva, window, needed);
+	if (interval_size(window) > interval_size(needed))
+		ret = map_window(sva, window, rights);
+	if (ret != 0)
+		ret = map_needed(sva, needed, rights);
+	if (ret == 0 || interval_size(needed) == interval_size(page))
 		return ret;
-	return map_window(sva, page, rights);
+	return map_needed(sva, page, rights);
 }
 
 /* Whether that mapping is still what the process has at the address. */
@@ -225,11 +273,13 @@ map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
 {
 	const struct interval page = interval_block(
 		request->address, sva->page);
-	const uint32_t rights = rights_for(sva, mapping, request->rights);
+	const struct interval window = choose_window(sva, request, mapping);
+	const bool hugepage = mapping->page_size > sva->page;
 	int ret;
 
-	ret = map_window_or_page(
-		sva, choose_window(sva, request, mapping), page, rights);
+	ret = map_window_or_page(sva, window,
+		hugepage || request->all ? window : page, page,
+		rights_for(sva, mapping, request->rights));
 	if (ret != 0)
 		return is_still_there(sva, page.start, mapping) ? ret : -EAGAIN;
 	if (watches_are_quiet(&sva->watches, watch))
@@ -353,4 +403,35 @@ sva_report_kind_of(
 	default:
 		return false;
 	}
+}
+
+int
+sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *kept = area_lru_new(&sva->kept);
+	struct area *area;
+	uint64_t at = interval.start;
+
+	if (kept == NULL)
+		return -ENOMEM;
+	sva_fault_forget(sva, interval);
+	kept->start = interval.start;
+	kept->end = interval.end;
+	area_lru_add(&sva->kept, kept);
+	while ((area = area_lru_next(&sva->residency, at)) != NULL &&
+		area->start < interval.end) {
+		area->keep = true;
+		at = area->end;
+	}
+	return 0;
+}
+
+void
+sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *kept;
+
+	while ((kept = area_lru_next(&sva->kept, interval.start)) != NULL &&
+		kept->start < interval.end)
+		area_lru_remove(&sva->kept, kept);
 }

@@ -46,6 +46,8 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 	fair_lock_init(&bench.lock);
 	area_lru_init(&bench.residency, userfault_memory_alloc,
 		userfault_memory_free);
+	area_lru_init(
+		&bench.kept, userfault_memory_alloc, userfault_memory_free);
 	bench.bound = 1;
 	return sva_report_start(&bench.report);
 }
@@ -58,6 +60,7 @@ sva_bench_teardown(void **state)
 	assert_int_equal(mock_mappings(), 0);
 	watches_close(&bench.watches, &bench.view);
 	area_lru_end(&bench.watches.places);
+	area_lru_end(&bench.kept);
 	area_lru_end(&bench.residency);
 	sva_report_stop(&bench.report);
 	userfault_close(bench.wake_fd);

@@ -258,7 +258,94 @@ what_was_asked_for_longest_ago_makes_room(void **state __rte_unused)
 	assert_area(BASE, BASE, BASE + 0x10000, R | W);
 	assert_int_equal(bench.stats.evictions, 1);
 	assert_int_equal(bench.residency.peak, 48 * PAGE);
-	assert_int_equal(mock_mapped_bytes(), 48 * PAGE);
+	/* Nothing is evicted for more than the page. */
+	assert_int_equal(mock_mapped_bytes(), 33 * PAGE);
+}
+
+static void
+what_is_around_a_page_evicts_nothing(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	bench.pin_limit = 24 * PAGE;
+	assert_int_equal(ask(BASE, R), OK);
+	/* There is room for a half of what is around it. */
+	assert_int_equal(ask(BASE + 0x19000, R), OK);
+	assert_area(BASE + 0x19000, BASE + 0x18000, BASE + 0x20000, R | W);
+	assert_int_equal(bench.stats.evictions, 0);
+	assert_area(BASE, BASE, BASE + 0x10000, R | W);
+}
+
+static void
+keep(uint64_t address, uint64_t length)
+{
+	assert_int_equal(
+		rte_iommufd_sva_prefault(&bench, (void *)(uintptr_t)address,
+			length, R | W | RTE_IOMMUFD_SVA_KEEP),
+		0);
+}
+
+/* Rings: each request passes by many areas and the rings are not requested again. */
+static void
+what_is_kept_is_not_evicted(void **state __rte_unused)
+{
+	uint64_t i;
+
+	mock_memory_map(BASE, BASE + 0x1000000, R | W);
+	bench.pin_limit = 32 * PAGE;
+	keep(BASE, 2 * PAGE);
+	for (i = 1; i <= 32; i++)
+		assert_int_equal(ask(BASE + i * 0x10000, R), OK);
+	assert_area(BASE, BASE, BASE + 2 * PAGE, R | W);
+	assert_true(bench.stats.evictions > 0);
+	/* Also when it was unmapped by a change of its mapping, and requested again. */
+	mock_memory_remove(BASE + 0x800000, BASE + 0x801000);
+	sva_service_follow(&bench);
+	assert_no_area(BASE);
+	bench.removals.count = 0;
+	assert_int_equal(ask(BASE, R), OK);
+	for (i = 1; i <= 32; i++)
+		assert_int_equal(ask(BASE + i * 0x10000, R), OK);
+	assert_area(BASE, BASE, BASE + 0x10000, R | W);
+}
+
+static void
+what_is_invalidated_or_unmapped_is_kept_no_more(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 0x1000000, R | W);
+	mock_memory_map(BASE + 0x2000000, BASE + 0x2001000, R | W);
+	keep(BASE, 2 * PAGE);
+	keep(BASE + 0x2000000, PAGE);
+	assert_int_equal(bench.kept.count, 2);
+	assert_int_equal(rte_iommufd_sva_invalidate(
+				 &bench, (void *)(uintptr_t)BASE, PAGE),
+		0);
+	assert_int_equal(bench.kept.count, 1);
+	mock_memory_unmap(BASE + 0x2000000, BASE + 0x2001000);
+	sva_service_follow(&bench);
+	assert_int_equal(bench.kept.count, 0);
+}
+
+/* RLIMIT_MEMLOCK is met before pin_limit: then the oldest make room as well. */
+static void
+a_limit_of_the_kernel_evicts_as_well(void **state __rte_unused)
+{
+	bench.fault_around = PAGE;
+	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(ask(BASE + PAGE, R), OK);
+	/* The first reads the request. */
+	mock_fail_call(mock_calls("") + 2, -ENOMEM);
+	assert_int_equal(ask(BASE + 2 * PAGE, R), OK);
+	assert_contains(mock_failed_call(), "ioas_map");
+	assert_no_area(BASE);
+	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
+	assert_int_equal(bench.stats.evictions, 1);
+	/* And an end when nothing is left. */
+	mock_answer("ioas_map", -ENOMEM);
+	assert_int_equal(ask(BASE + 3 * PAGE, R), NO);
+	assert_int_equal(bench.residency.count, 0);
+	mock_answer("ioas_map", 0);
+	assert_reported("locked memory");
 }
 
 static void
@@ -504,6 +591,10 @@ main(void)
 		TEST(several_groups_are_answered_each),
 		TEST(nobody_is_served_while_no_device_is_bound),
 		TEST(what_was_asked_for_longest_ago_makes_room),
+		TEST(what_is_around_a_page_evicts_nothing),
+		TEST(what_is_kept_is_not_evicted),
+		TEST(what_is_invalidated_or_unmapped_is_kept_no_more),
+		TEST(a_limit_of_the_kernel_evicts_as_well),
 		TEST(a_block_beyond_the_limit_becomes_a_page),
 		TEST(a_group_beyond_the_limit_is_refused_and_told_once),
 		TEST(what_cannot_be_followed_is_refused_and_told_once),
