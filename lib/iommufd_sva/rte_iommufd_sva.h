@@ -176,10 +176,11 @@ __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
  * @param sva
  *   The sva.
  * @param device
- *   A device of the same context, attached to a space (which can be an empty one). It has
- *   to be unbound before it is closed.
+ *   A device of the same context, attached to a space (which can be an empty one). When it is
+ *   closed, it is unbound.
  * @param[out] pasid
- *   To be written into the device's registers.
+ *   To be written into the device's registers. It belongs to the sva: it cannot be detached
+ *   or replaced by the functions of rte_iommufd_pasid.h.
  * @return
  *   0, or
  *   - -EOPNOTSUPP, -ENODEV: the device, the IOMMU, the kernel or a VF lacks something; the

@@ -50,6 +50,9 @@ sva_refuse_child(const struct rte_iommufd_sva *sva)
 	return -EINVAL;
 }
 
+static void sva_device_closes(
+	void *argument, struct rte_iommufd_device *device);
+
 /* --- Create and destroy --- */
 
 static bool
@@ -258,6 +261,8 @@ sva_create_first(struct rte_iommufd_context *context,
 		sva_unmake(made);
 		return ret;
 	}
+	rte_iommufd_fault_space_watch_devices(
+		made->faults, sva_device_closes, made);
 	process_sva = made;
 	return 0;
 }
@@ -470,7 +475,8 @@ sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 	int ret;
 
 	sva_close_for(sva);
-	ret = rte_iommufd_pasid_detach(binding->device, binding->pasid);
+	ret = rte_iommufd_fault_space_detach(
+		sva->faults, binding->device, binding->pasid);
 	if (ret != 0) {
 		sva_open_for(sva);
 		return ret;
@@ -479,6 +485,44 @@ sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 	TAILQ_REMOVE(&sva->bindings, binding, next);
 	free(binding);
 	return 0;
+}
+
+/* If the kernel does not detach the PASID, it does when the device is closed. */
+static void
+sva_drop(struct rte_iommufd_sva *sva, struct sva_binding *binding)
+{
+	if (sva_unbind(sva, binding) == 0)
+		return;
+	sva_close_for(sva);
+	TAILQ_REMOVE(&sva->bindings, binding, next);
+	free(binding);
+}
+
+static struct sva_binding *
+sva_find_device(const struct rte_iommufd_sva *sva,
+	const struct rte_iommufd_device *device)
+{
+	struct sva_binding *binding;
+
+	TAILQ_FOREACH(binding, &sva->bindings, next)
+		if (binding->device == device)
+			return binding;
+	return NULL;
+}
+
+/* For rte_iommufd_fault_space_watch_devices(). */
+static void
+sva_device_closes(void *argument, struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_sva *sva = argument;
+	struct sva_binding *binding;
+
+	if (sva->owner != getpid())
+		return;
+	pthread_mutex_lock(&sva->binding_lock);
+	while ((binding = sva_find_device(sva, device)) != NULL)
+		sva_drop(sva, binding);
+	pthread_mutex_unlock(&sva->binding_lock);
 }
 
 int
