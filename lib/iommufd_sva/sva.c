@@ -27,6 +27,7 @@
 #include "util/sva_log.h"
 
 #define DEFAULT_FAULT_AROUND (UINT64_C(64) << 10)
+#define STREAM_AROUND (UINT64_C(2) << 20)
 /* What the first version of the structure had. */
 #define OPTIONS_SIZE_MIN                                          \
 	(offsetof(struct rte_iommufd_sva_options, fault_around) + \
@@ -102,6 +103,7 @@ sva_take_options(struct rte_iommufd_sva *sva,
 	sva->fault_around = options->fault_around == 0
 		? RTE_MAX(DEFAULT_FAULT_AROUND, sva->page)
 		: options->fault_around;
+	sva->stream_around = RTE_MAX(STREAM_AROUND, sva->fault_around);
 	if (sva->pin_limit >= sva->page && sva->fault_around >= sva->page &&
 		is_power_of_two(sva->fault_around))
 		return 0;

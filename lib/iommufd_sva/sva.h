@@ -44,6 +44,7 @@
 #include "util/fair_lock.h"
 #include "util/interval.h"
 #include "util/pending_removals.h"
+#include "util/streams.h"
 #include "watches.h"
 
 #define SVA_RANGES 32
@@ -63,6 +64,7 @@ struct rte_iommufd_sva {
 	uint64_t page;
 	uint64_t pin_limit; /* UINT64_MAX: none */
 	uint64_t fault_around;
+	uint64_t stream_around; /* the most that is mapped for a stream */
 	unsigned int users; /* its creators; guarded by sva.c's process_lock */
 	struct vma_query view;
 	int wake_fd; /* of the thread that follows */
@@ -88,6 +90,7 @@ struct rte_iommufd_sva {
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
 	uint64_t round; /* one group, or one prefault */
+	struct streams streams;
 	/* IOVAs that the bound devices reach; none: all, because they are not known */
 	struct rte_iommufd_range ranges[SVA_RANGES];
 	unsigned int range_count;
@@ -135,7 +138,8 @@ struct sva_request {
 	uint32_t rights;
 	uint64_t around;      /* size of the block that may be mapped with it */
 	struct interval clip; /* but not beyond, hugepages apart */
-	bool all; /* the block is requested, not only mapped with it */
+	bool all;	  /* the block is requested, not only mapped with it */
+	bool speculative; /* nothing is requested: nothing is evicted for it */
 	/* Out: -errno for SVA_FAILED and SVA_REFUSED; -EAGAIN, with either of them: the
 	 * process has changed again and again under way
 	 */

@@ -232,6 +232,16 @@ map_window_or_page(struct rte_iommufd_sva *sva, struct interval window,
 	return map_needed(sva, page, rights);
 }
 
+static int
+map_speculatively(struct rte_iommufd_sva *sva, struct interval window,
+	struct interval page, uint32_t rights)
+{
+	window = shrink_to_room(sva, window, page);
+	if (!is_room_for(sva, interval_size(window)))
+		return -ENOSPC;
+	return map_window(sva, window, rights);
+}
+
 /* Whether that mapping is still what the process has at the address. */
 static bool
 is_still_there(const struct rte_iommufd_sva *sva, uint64_t address,
@@ -274,12 +284,15 @@ map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
 	const struct interval page = interval_block(
 		request->address, sva->page);
 	const struct interval window = choose_window(sva, request, mapping);
+	const uint32_t rights = rights_for(sva, mapping, request->rights);
 	const bool hugepage = mapping->page_size > sva->page;
 	int ret;
 
-	ret = map_window_or_page(sva, window,
-		hugepage || request->all ? window : page, page,
-		rights_for(sva, mapping, request->rights));
+	if (request->speculative)
+		ret = map_speculatively(sva, window, page, rights);
+	else
+		ret = map_window_or_page(sva, window,
+			hugepage || request->all ? window : page, page, rights);
 	if (ret != 0)
 		return is_still_there(sva, page.start, mapping) ? ret : -EAGAIN;
 	if (watches_are_quiet(&sva->watches, watch))

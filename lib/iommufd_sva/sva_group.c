@@ -11,6 +11,8 @@
 
 #include <errno.h>
 
+#include <rte_common.h>
+
 #include "sva.h"
 
 /*
@@ -19,15 +21,45 @@
  */
 #define TRIES 8
 
+/* Of a stream, twice as much as last is mapped, from the page on. */
 static struct sva_request
 request_for(const struct rte_iommufd_sva *sva, const struct page_request *page)
 {
-	return (struct sva_request){
+	struct sva_request request = {
 		.address = page->address & ~(sva->page - 1),
 		.rights = page->rights,
 		.around = sva->fault_around,
 		.clip = { 0, UINT64_MAX },
 	};
+	uint64_t size = streams_continue(&sva->streams, request.address);
+
+	size = RTE_MIN(size, sva->stream_around);
+	if (size <= sva->fault_around)
+		return request;
+	request.around = sva->stream_around;
+	request.clip.start = request.address;
+	request.clip.end = request.address + size;
+	return request;
+}
+
+static uint64_t
+wanted_size(
+	const struct rte_iommufd_sva *sva, const struct sva_request *request)
+{
+	if (request->clip.start == request->address)
+		return interval_size(request->clip);
+	return sva->fault_around;
+}
+
+static void
+note_stream(struct rte_iommufd_sva *sva, const struct sva_request *request)
+{
+	const struct area *area = area_lru_find(
+		&sva->residency, request->address);
+
+	if (area != NULL)
+		streams_note(&sva->streams, request->address,
+			wanted_size(sva, request), area->end);
 }
 
 static enum sva_outcome
@@ -40,6 +72,8 @@ serve_page(struct rte_iommufd_sva *sva, const struct page_request *page)
 	/* This may succeed later: the device requests it again. */
 	if (request.error == -EAGAIN)
 		return SVA_PRESENT;
+	if (outcome == SVA_MAPPED)
+		note_stream(sva, &request);
 	if (sva_report_kind_of(outcome, request.error, &kind))
 		sva_report(&sva->report, kind, request.address, sva->page,
 			request.rights, request.error);
@@ -157,6 +191,48 @@ answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
 }
 
+/* What comes next in the stream, if the page has continued one. */
+static bool
+plan_ahead(struct rte_iommufd_sva *sva, const struct page_request *page,
+	struct sva_request *ahead)
+{
+	const struct area *area = area_lru_find(&sva->residency, page->address);
+	uint64_t size = 0;
+
+	if (area != NULL)
+		size = streams_continue(&sva->streams, area->end) / 2;
+	if (size <= sva->fault_around || !sva_fault_is_serving(sva))
+		return false;
+	*ahead = (struct sva_request){
+		.address = area->end,
+		.rights = page->rights,
+		.around = sva->stream_around,
+		.clip = { area->end, area->end + size },
+		.speculative = true,
+	};
+	return true;
+}
+
+/* After the answer: the device is not waiting for it. */
+static void
+map_ahead(struct rte_iommufd_sva *sva, const struct page_request *page)
+{
+	struct sva_request ahead;
+	bool planned;
+
+	fair_lock_take(&sva->lock);
+	planned = plan_ahead(sva, page, &ahead);
+	fair_lock_give(&sva->lock);
+	if (!planned)
+		return;
+	sva_fault_prepare(sva, &ahead);
+	fair_lock_take(&sva->lock);
+	if (sva_fault_is_serving(sva) &&
+		sva_fault_in(sva, &ahead) == SVA_MAPPED)
+		note_stream(sva, &ahead);
+	fair_lock_give(&sva->lock);
+}
+
 void
 sva_group_serve(struct rte_iommufd_sva *sva,
 	const struct page_request *requests, unsigned int count)
@@ -170,6 +246,8 @@ sva_group_serve(struct rte_iommufd_sva *sva,
 			last++)
 			;
 		answer_group(sva, &requests[first], last - first);
+		if (last == count)
+			map_ahead(sva, &requests[first]);
 		first = last;
 	}
 }

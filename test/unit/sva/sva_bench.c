@@ -35,6 +35,7 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 	bench.page = PAGE;
 	bench.pin_limit = UINT64_MAX;
 	bench.fault_around = 16 * PAGE;
+	bench.stream_around = 16 * PAGE;
 	assert_int_equal(
 		rte_iommufd_fault_space_create(context, &bench.faults), 0);
 	/* So that there is something to be looked up. */

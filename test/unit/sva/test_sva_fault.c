@@ -330,6 +330,7 @@ static void
 a_limit_of_the_kernel_evicts_as_well(void **state __rte_unused)
 {
 	bench.fault_around = PAGE;
+	bench.stream_around = PAGE;
 	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
 	assert_int_equal(ask(BASE, R), OK);
 	assert_int_equal(ask(BASE + PAGE, R), OK);
@@ -375,6 +376,44 @@ a_group_beyond_the_limit_is_refused_and_told_once(void **state __rte_unused)
 	assert_true(bench.stats.failed >= 2);
 	assert_int_equal(ask_group(pages, 3), OK);
 	assert_reported("pin_limit");
+}
+
+/* --- streams --- */
+
+/* Each request maps twice as much, and the next part is mapped after its answer. */
+static void
+a_stream_is_mapped_ahead(void **state __rte_unused)
+{
+	bench.stream_around = HUGE;
+	mock_memory_map(BASE, BASE + 2 * HUGE, R | W);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_no_area(BASE + 0x10000);
+	assert_int_equal(ask(BASE + 0x10000, R), OK);
+	assert_area(BASE + 0x10000, BASE + 0x10000, BASE + 0x30000, R | W);
+	assert_area(BASE + 0x30000, BASE + 0x30000, BASE + 0x50000, R | W);
+	assert_no_area(BASE + 0x50000);
+	assert_int_equal(ask(BASE + 0x50000, R), OK);
+	assert_area(BASE + 0x50000, BASE + 0x50000, BASE + 0x90000, R | W);
+	assert_area(BASE + 0x90000, BASE + 0x90000, BASE + 0xd0000, R | W);
+	/* What is somewhere else is no stream. */
+	assert_int_equal(ask(BASE + 0x180000, R), OK);
+	assert_area(BASE + 0x180000, BASE + 0x180000, BASE + 0x190000, R | W);
+	assert_no_area(BASE + 0x190000);
+}
+
+static void
+nothing_is_evicted_to_map_ahead(void **state __rte_unused)
+{
+	bench.stream_around = HUGE;
+	bench.pin_limit = 48 * PAGE;
+	mock_memory_map(BASE, BASE + 2 * HUGE, R | W);
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(ask(BASE + 0x10000, R), OK);
+	assert_area(BASE, BASE, BASE + 0x10000, R | W);
+	assert_area(BASE + 0x10000, BASE + 0x10000, BASE + 0x30000, R | W);
+	assert_no_area(BASE + 0x30000);
+	assert_int_equal(bench.stats.evictions, 0);
+	assert_no_error();
 }
 
 /* --- what cannot be followed --- */
@@ -597,6 +636,8 @@ main(void)
 		TEST(a_limit_of_the_kernel_evicts_as_well),
 		TEST(a_block_beyond_the_limit_becomes_a_page),
 		TEST(a_group_beyond_the_limit_is_refused_and_told_once),
+		TEST(a_stream_is_mapped_ahead),
+		TEST(nothing_is_evicted_to_map_ahead),
 		TEST(what_cannot_be_followed_is_refused_and_told_once),
 		TEST(a_page_unmapped_while_it_is_served_is_refused),
 		TEST(a_page_replaced_while_it_is_served_is_followed),
