@@ -176,10 +176,11 @@ __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
  * @param sva
  *   The sva.
  * @param device
- *   A device of the same context, attached to a space (which can be an empty one). It has
- *   to be unbound before it is closed.
+ *   A device of the same context, attached to a space (which can be an empty one). When it is
+ *   closed, it is unbound.
  * @param[out] pasid
- *   To be written into the device's registers.
+ *   To be written into the device's registers. It belongs to the sva: it cannot be detached
+ *   or replaced by the functions of rte_iommufd_pasid.h.
  * @return
  *   0, or
  *   - -EOPNOTSUPP, -ENODEV: the device, the IOMMU, the kernel or a VF lacks something; the
@@ -210,8 +211,16 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 	struct rte_iommufd_device *device, uint32_t pasid);
 
 /**
+ * A flag for rte_iommufd_sva_prefault(): this memory is never evicted, such as rings. It is
+ * still unmapped when the process frees or changes it. It is kept until any part of it is
+ * freed, moved, or passed to rte_iommufd_sva_invalidate(), or no device is bound.
+ */
+#define RTE_IOMMUFD_SVA_KEEP (UINT32_C(1) << 31)
+
+/**
  * Map memory before devices request it. It is subject to the limit, and can be evicted
- * and invalidated, as if they had requested it. Up to 2 MiB of it go together.
+ * (without RTE_IOMMUFD_SVA_KEEP) and invalidated, as if they had requested it. Up to 2 MiB
+ * of it go together.
  *
  * @param sva
  *   The sva.
@@ -220,7 +229,7 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
  * @param length
  *   In bytes; every page that the interval touches is mapped.
  * @param rights
- *   RTE_IOMMUFD_MAP_*: what the process has to have there at least.
+ *   RTE_IOMMUFD_MAP_*: what the process has to have there at least; and RTE_IOMMUFD_SVA_KEEP.
  * @return
  *   0, or
  *   - -EFAULT: the process has not all of it, or not with these rights, or devices do

@@ -27,6 +27,7 @@
 #include "util/sva_log.h"
 
 #define DEFAULT_FAULT_AROUND (UINT64_C(64) << 10)
+#define STREAM_AROUND (UINT64_C(2) << 20)
 /* What the first version of the structure had. */
 #define OPTIONS_SIZE_MIN                                          \
 	(offsetof(struct rte_iommufd_sva_options, fault_around) + \
@@ -49,6 +50,9 @@ sva_refuse_child(const struct rte_iommufd_sva *sva)
 		"an sva is of the process that has made it, not of its children");
 	return -EINVAL;
 }
+
+static void sva_device_closes(
+	void *argument, struct rte_iommufd_device *device);
 
 /* --- Create and destroy --- */
 
@@ -99,6 +103,7 @@ sva_take_options(struct rte_iommufd_sva *sva,
 	sva->fault_around = options->fault_around == 0
 		? RTE_MAX(DEFAULT_FAULT_AROUND, sva->page)
 		: options->fault_around;
+	sva->stream_around = RTE_MAX(STREAM_AROUND, sva->fault_around);
 	if (sva->pin_limit >= sva->page && sva->fault_around >= sva->page &&
 		is_power_of_two(sva->fault_around))
 		return 0;
@@ -161,9 +166,13 @@ sva_open_rest(struct rte_iommufd_sva *sva)
 	sva->wake_fd = ret;
 	if (ret < 0)
 		goto fail;
+	ret = userfault_wake_open();
+	sva->stop_fd = ret;
+	if (ret < 0)
+		goto close_wake;
 	ret = sva_report_start(&sva->report);
 	if (ret != 0)
-		goto close_wake;
+		goto close_stop;
 	ret = sva_service_start(sva);
 	if (ret != 0)
 		goto stop_report;
@@ -171,6 +180,8 @@ sva_open_rest(struct rte_iommufd_sva *sva)
 
 stop_report:
 	sva_report_stop(&sva->report);
+close_stop:
+	userfault_close(sva->stop_fd);
 close_wake:
 	userfault_close(sva->wake_fd);
 fail:
@@ -220,12 +231,15 @@ sva_make(struct rte_iommufd_context *context)
 	fair_lock_init(&sva->lock);
 	area_lru_init(
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
+	area_lru_init(
+		&sva->kept, userfault_memory_alloc, userfault_memory_free);
 	return sva;
 }
 
 static void
 sva_unmake(struct rte_iommufd_sva *sva)
 {
+	area_lru_end(&sva->kept);
 	area_lru_end(&sva->residency);
 	area_lru_end(&sva->watches.places);
 	fair_lock_end(&sva->lock);
@@ -249,6 +263,8 @@ sva_create_first(struct rte_iommufd_context *context,
 		sva_unmake(made);
 		return ret;
 	}
+	rte_iommufd_fault_space_watch_devices(
+		made->faults, sva_device_closes, made);
 	process_sva = made;
 	return 0;
 }
@@ -315,6 +331,7 @@ sva_end(struct rte_iommufd_sva *sva)
 	process_sva = NULL;
 	sva_service_stop(sva);
 	sva_report_stop(&sva->report);
+	userfault_close(sva->stop_fd);
 	userfault_close(sva->wake_fd);
 	rte_iommufd_fault_space_destroy(sva->faults);
 	vma_query_close(&sva->view);
@@ -372,8 +389,10 @@ static void
 sva_close_for(struct rte_iommufd_sva *sva)
 {
 	fair_lock_take(&sva->lock);
-	if (--sva->bound == 0)
+	if (--sva->bound == 0) {
 		sva_invalidate_all(sva);
+		sva_fault_forget(sva, (struct interval){ 0, UINT64_MAX });
+	}
 	fair_lock_give(&sva->lock);
 }
 
@@ -458,7 +477,8 @@ sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 	int ret;
 
 	sva_close_for(sva);
-	ret = rte_iommufd_pasid_detach(binding->device, binding->pasid);
+	ret = rte_iommufd_fault_space_detach(
+		sva->faults, binding->device, binding->pasid);
 	if (ret != 0) {
 		sva_open_for(sva);
 		return ret;
@@ -467,6 +487,44 @@ sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 	TAILQ_REMOVE(&sva->bindings, binding, next);
 	free(binding);
 	return 0;
+}
+
+/* If the kernel does not detach the PASID, it does when the device is closed. */
+static void
+sva_drop(struct rte_iommufd_sva *sva, struct sva_binding *binding)
+{
+	if (sva_unbind(sva, binding) == 0)
+		return;
+	sva_close_for(sva);
+	TAILQ_REMOVE(&sva->bindings, binding, next);
+	free(binding);
+}
+
+static struct sva_binding *
+sva_find_device(const struct rte_iommufd_sva *sva,
+	const struct rte_iommufd_device *device)
+{
+	struct sva_binding *binding;
+
+	TAILQ_FOREACH(binding, &sva->bindings, next)
+		if (binding->device == device)
+			return binding;
+	return NULL;
+}
+
+/* For rte_iommufd_fault_space_watch_devices(). */
+static void
+sva_device_closes(void *argument, struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_sva *sva = argument;
+	struct sva_binding *binding;
+
+	if (sva->owner != getpid())
+		return;
+	pthread_mutex_lock(&sva->binding_lock);
+	while ((binding = sva_find_device(sva, device)) != NULL)
+		sva_drop(sva, binding);
+	pthread_mutex_unlock(&sva->binding_lock);
 }
 
 int

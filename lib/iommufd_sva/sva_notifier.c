@@ -146,6 +146,8 @@ sva_notifier_act_on(struct rte_iommufd_sva *sva, unsigned int watch,
 		change->destination + interval_size(place) };
 
 	sva->stats.events++;
+	if (change->kind != MEMORY_REMOVED)
+		sva_fault_forget(sva, place);
 	switch (change->kind) {
 	case MEMORY_UNMAPPED:
 		watches_forget(&sva->watches, watch, place);

@@ -111,13 +111,14 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	round = ++sva->round;
 	serving = sva->bound > 0 && !sva->failed;
 	while (serving && request->address < request->clip.end && tries > 0) {
+		/* The service and the threads that wait for it come in between. */
+		fair_lock_give(&sva->lock);
+		sva_fault_prepare(sva, request);
+		fair_lock_take(&sva->lock);
 		outcome = sva_prefault_part(sva, request, round);
 		if (request->error != 0 && request->error != -EAGAIN)
 			break;
 		tries -= request->error == -EAGAIN;
-		/* For the service thread and the threads that wait for it. */
-		fair_lock_give(&sva->lock);
-		fair_lock_take(&sva->lock);
 		serving = sva->bound > 0 && !sva->failed;
 	}
 	fair_lock_give(&sva->lock);
@@ -131,21 +132,54 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	return 0;
 }
 
+static int
+sva_keep(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	int ret;
+
+	fair_lock_take(&sva->lock);
+	ret = sva_fault_keep(sva, interval);
+	fair_lock_give(&sva->lock);
+	if (ret != 0)
+		SVA_LOG(ERR, "no memory to note what is not to be evicted");
+	return ret;
+}
+
+static void
+sva_forget(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	fair_lock_take(&sva->lock);
+	sva_fault_forget(sva, interval);
+	fair_lock_give(&sva->lock);
+}
+
 int
 rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
 	size_t length, uint32_t rights)
 {
-	struct sva_request request = { .rights = rights };
+	const bool keep = rights & RTE_IOMMUFD_SVA_KEEP;
+	struct sva_request request = {
+		.all = true,
+		.rights = rights & ~RTE_IOMMUFD_SVA_KEEP,
+	};
 	int ret = sva_refuse_child(sva);
 
 	if (ret != 0)
 		return ret;
-	if (length == 0 || rights == 0 || (rights & ~ALL_RIGHTS) != 0 ||
+	if (length == 0 || request.rights == 0 ||
+		(request.rights & ~ALL_RIGHTS) != 0 ||
 		!sva_pages_of(sva, va, length, &request.clip))
 		return sva_refuse_interval(va, length);
+	if (keep)
+		ret = sva_keep(sva, request.clip);
+	if (ret != 0)
+		return ret;
 	request.address = request.clip.start;
 	request.around = RTE_MAX(PREFAULT_AROUND, sva->fault_around);
-	return sva_prefault(sva, &request);
+	ret = sva_prefault(sva, &request);
+	if (keep && ret != 0)
+		sva_forget(sva, request.clip);
+	return ret;
 }
 
 int
@@ -164,8 +198,10 @@ rte_iommufd_sva_invalidate(
 	/* An area that the kernel did not unmap then is not in the record any more. */
 	ended = sva->failed;
 	sva->stats.invalidations++;
-	if (length != 0)
+	if (length != 0) {
+		sva_fault_forget(sva, pages);
 		ret = sva_invalidate_interval(sva, pages);
+	}
 	fair_lock_give(&sva->lock);
 	if (ret != 0 || !ended)
 		return ret;

@@ -3,28 +3,21 @@
  */
 
 /*
- * The thread that serves an sva: it waits for changes of the process's memory, for page
- * requests, for the time of the next look, and for its eventfd, all in one poll().
+ * The two threads that serve an sva. One follows: it waits for changes of the process's
+ * memory, for the time of the next look, and for its eventfd. Threads of the process wait
+ * for it, so it never pins memory. The other one pins: it serves page requests.
  *
- * Changes come first, because threads of the process are waiting for them to be read.
- * When they cannot be read any more, everything is unmapped. The thread continues and
- * refuses all page requests, because no other thread would answer them.
+ * When changes cannot be read any more, everything is unmapped. The threads continue and
+ * refuse all page requests, because no other thread would answer them.
  *
  * Must not know: what is mapped, and why.
  */
 
 #include <errno.h>
-#include <signal.h>
 
 #include "kernel/userfault.h"
 #include "sva.h"
-
-enum {
-	CHANGES,
-	REQUESTS,
-	WAKE,
-	SOURCES,
-};
+#include "sva_thread.h"
 
 void
 sva_service_end(struct rte_iommufd_sva *sva, int error)
@@ -38,8 +31,21 @@ sva_service_end(struct rte_iommufd_sva *sva, int error)
 	watches_close(&sva->watches, &sva->view);
 }
 
+static bool
+sva_service_is_ending(struct rte_iommufd_sva *sva)
+{
+	bool ending;
+
+	fair_lock_take(&sva->lock);
+	ending = sva->ending;
+	fair_lock_give(&sva->lock);
+	return ending;
+}
+
+/* --- The thread that follows --- */
+
 static void
-sva_service_follow(struct rte_iommufd_sva *sva)
+sva_service_follow_locked(struct rte_iommufd_sva *sva)
 {
 	int ret;
 
@@ -54,34 +60,13 @@ sva_service_follow(struct rte_iommufd_sva *sva)
 	sva_notifier_recheck(sva, false);
 }
 
-static void
-sva_service_serve(struct rte_iommufd_sva *sva)
-{
-	struct page_request requests[FAULT_GROUP_MAX];
-	int count = rte_iommufd_fault_space_read(
-		sva->faults, requests, FAULT_GROUP_MAX);
-
-	if (count > 0)
-		sva_fault_serve(sva, requests, count);
-	/* Without memory the kernel keeps the group for the next turn. */
-	if (count >= 0 || count == -ENOMEM)
-		return;
-	fair_lock_take(&sva->lock);
-	sva_service_end(sva, count);
-	sva->queue_failed = true;
-	fair_lock_give(&sva->lock);
-}
-
 void
-sva_service_turn(struct rte_iommufd_sva *sva, int ready)
+sva_service_follow(struct rte_iommufd_sva *sva)
 {
-	if (ready & (1 << WAKE))
-		userfault_wake_clear(sva->wake_fd);
+	userfault_wake_clear(sva->wake_fd);
 	fair_lock_take(&sva->lock);
-	sva_service_follow(sva);
+	sva_service_follow_locked(sva);
 	fair_lock_give(&sva->lock);
-	if (ready & (1 << REQUESTS))
-		sva_service_serve(sva);
 }
 
 int
@@ -107,43 +92,17 @@ sva_service_changes(struct rte_iommufd_sva *sva)
 	return set;
 }
 
-static bool
-sva_service_is_ending(struct rte_iommufd_sva *sva)
-{
-	bool ending;
-
-	fair_lock_take(&sva->lock);
-	ending = sva->ending;
-	fair_lock_give(&sva->lock);
-	return ending;
-}
-
-/* If poll() fails, the work is tried. */
-static int
-sva_service_wait_for_work(struct rte_iommufd_sva *sva)
-{
-	const int sources[SOURCES] = {
-		[CHANGES] = sva_service_changes(sva),
-		[REQUESTS] = sva->queue_failed
-			? -1
-			: rte_iommufd_fault_space_fd(sva->faults),
-		[WAKE] = sva->wake_fd,
-	};
-	int ready = userfault_wait(sources, SOURCES, sva_service_patience(sva));
-
-	return ready >= 0 ? ready : (1 << SOURCES) - 1;
-}
-
 static void *
-sva_service_run(void *argument)
+sva_service_run_follower(void *argument)
 {
 	struct rte_iommufd_sva *sva = argument;
-	int ready = 0;
+	int sources[2] = { -1, sva->wake_fd };
 
-	rte_iommufd_thread_use_process_cpus();
 	while (!sva_service_is_ending(sva)) {
-		sva_service_turn(sva, ready);
-		ready = sva_service_wait_for_work(sva);
+		sva_service_follow(sva);
+		sources[0] = sva_service_changes(sva);
+		/* If it fails, the work is tried. */
+		userfault_wait(sources, 2, sva_service_patience(sva));
 	}
 	fair_lock_take(&sva->lock);
 	sva_invalidate_all(sva);
@@ -152,28 +111,79 @@ sva_service_run(void *argument)
 	return NULL;
 }
 
+/* --- The thread that pins --- */
+
+void
+sva_service_serve(struct rte_iommufd_sva *sva)
+{
+	struct page_request requests[FAULT_GROUP_MAX];
+	int count = rte_iommufd_fault_space_read(
+		sva->faults, requests, FAULT_GROUP_MAX);
+
+	if (count > 0)
+		sva_group_serve(sva, requests, count);
+	/* Without memory the kernel keeps the group for the next turn. */
+	if (count >= 0 || count == -ENOMEM)
+		return;
+	fair_lock_take(&sva->lock);
+	sva_service_end(sva, count);
+	sva->queue_failed = true;
+	fair_lock_give(&sva->lock);
+}
+
+static void *
+sva_service_run_pinner(void *argument)
+{
+	struct rte_iommufd_sva *sva = argument;
+	int sources[2] = { rte_iommufd_fault_space_fd(sva->faults),
+		sva->stop_fd };
+	int ready = 0;
+
+	while (!sva_service_is_ending(sva)) {
+		/* If poll() fails, the work is tried. */
+		if (ready != 0)
+			sva_service_serve(sva);
+		/* Only this thread changes it. */
+		if (sva->queue_failed)
+			sources[0] = -1;
+		ready = userfault_wait(sources, 2, -1);
+	}
+	return NULL;
+}
+
+/* --- Both --- */
+
+static void
+sva_service_ask_to_end(struct rte_iommufd_sva *sva)
+{
+	fair_lock_take(&sva->lock);
+	sva->ending = true;
+	fair_lock_give(&sva->lock);
+	userfault_wake(sva->stop_fd);
+	userfault_wake(sva->wake_fd);
+}
+
 int
 sva_service_start(struct rte_iommufd_sva *sva)
 {
-	sigset_t all, before;
-	int ret;
+	int ret = sva_thread_start(
+		&sva->follower, "iommufd-sva", sva_service_run_follower, sva);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&sva->service, NULL, sva_service_run, sva);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret != 0)
-		return -ret;
-	pthread_setname_np(sva->service, "iommufd-sva");
-	return 0;
+		return ret;
+	ret = sva_thread_start(
+		&sva->pinner, "iommufd-sva-pin", sva_service_run_pinner, sva);
+	if (ret == 0)
+		return 0;
+	sva_service_ask_to_end(sva);
+	pthread_join(sva->follower, NULL);
+	return ret;
 }
 
 void
 sva_service_stop(struct rte_iommufd_sva *sva)
 {
-	fair_lock_take(&sva->lock);
-	sva->ending = true;
-	fair_lock_give(&sva->lock);
-	userfault_wake(sva->wake_fd);
-	pthread_join(sva->service, NULL);
+	sva_service_ask_to_end(sva);
+	pthread_join(sva->pinner, NULL);
+	pthread_join(sva->follower, NULL);
 }

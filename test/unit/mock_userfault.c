@@ -17,6 +17,7 @@
 #include "kernel/kernel.h"
 #include "mock_kernel.h"
 #include "mock_userfault.h"
+#include "rte_iommufd.h"
 #include "unit.h"
 
 #define MAX_MAPPINGS 64
@@ -50,6 +51,7 @@ static struct {
 	struct report reports[MAX_CHANGES];
 	unsigned int report_count;
 	struct vma huge;
+	struct vma populated;
 	unsigned int descriptor_limit;
 	unsigned int chunks;
 	unsigned int descriptors;
@@ -342,6 +344,12 @@ find_unfollowed(uint64_t start, uint64_t end)
 			memory.places[i].follower == 0)
 			return &memory.places[i];
 	return NULL;
+}
+
+struct vma
+mock_memory_populated(void)
+{
+	return memory.populated;
 }
 
 void
@@ -688,6 +696,21 @@ userfault_is_registered(int fd __rte_unused, uint64_t start, uint64_t end)
 	let_happen("scan");
 	leave();
 	return ret;
+}
+
+void
+userfault_populate(uint64_t start, uint64_t end, bool write)
+{
+	enter();
+	count_call("populate");
+	memory.populated = (struct vma){
+		.start = start,
+		.end = end,
+		.rights = write ? RTE_IOMMUFD_MAP_WRITE : RTE_IOMMUFD_MAP_READ,
+	};
+	leave();
+	/* It takes long: without the lock. */
+	let_happen("populate");
 }
 
 void *

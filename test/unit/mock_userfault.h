@@ -54,12 +54,15 @@ int mock_memory_follower(uint64_t address);
 
 /*
  * Lets something happen within the next call of that name ("register", "query", "scan",
- * "read", "pending", "before read"), after what it does itself; once.
+ * "read", "pending", "before read", "populate"), after what it does itself; once.
  */
 void mock_memory_during(const char *call, void (*happen)(void));
 /* The same, in so many of them in a row. */
 void mock_memory_during_each(
 	const char *call, void (*happen)(void), unsigned int times);
+
+/* What was made present last, with the right to do so. */
+struct vma mock_memory_populated(void);
 
 /* Whether all of the interval is followed now, and how many reports were not read. */
 bool mock_memory_is_followed(uint64_t start, uint64_t end);

@@ -261,6 +261,14 @@ userfault_is_registered(int fd, uint64_t start, uint64_t end)
 	return ret < 0 ? ret : 0;
 }
 
+/* What it does not do, IOMMU_IOAS_MAP does or refuses. */
+void
+userfault_populate(uint64_t start, uint64_t end, bool write)
+{
+	(void)madvise((void *)(uintptr_t)start, end - start,
+		write ? UAPI_MADV_POPULATE_WRITE : UAPI_MADV_POPULATE_READ);
+}
+
 void *
 userfault_memory_alloc(size_t size)
 {

@@ -85,6 +85,12 @@ int userfault_query_vma(
 int userfault_is_huge(int fd, uint64_t start, uint64_t end, bool *huge);
 int userfault_is_registered(int fd, uint64_t start, uint64_t end);
 
+/*
+ * Makes the pages of the interval present, for writing or for reading, as far as that is
+ * possible (MADV_POPULATE_WRITE, MADV_POPULATE_READ; Linux 5.14).
+ */
+void userfault_populate(uint64_t start, uint64_t end, bool write);
+
 /* Memory from the kernel, without malloc(); NULL: out of memory. */
 void *userfault_memory_alloc(size_t size);
 void userfault_memory_free(void *memory, size_t size);

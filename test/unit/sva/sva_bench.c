@@ -35,6 +35,7 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 	bench.page = PAGE;
 	bench.pin_limit = UINT64_MAX;
 	bench.fault_around = 16 * PAGE;
+	bench.stream_around = 16 * PAGE;
 	assert_int_equal(
 		rte_iommufd_fault_space_create(context, &bench.faults), 0);
 	/* So that there is something to be looked up. */
@@ -46,6 +47,8 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 	fair_lock_init(&bench.lock);
 	area_lru_init(&bench.residency, userfault_memory_alloc,
 		userfault_memory_free);
+	area_lru_init(
+		&bench.kept, userfault_memory_alloc, userfault_memory_free);
 	bench.bound = 1;
 	return sva_report_start(&bench.report);
 }
@@ -58,6 +61,7 @@ sva_bench_teardown(void **state)
 	assert_int_equal(mock_mappings(), 0);
 	watches_close(&bench.watches, &bench.view);
 	area_lru_end(&bench.watches.places);
+	area_lru_end(&bench.kept);
 	area_lru_end(&bench.residency);
 	sva_report_stop(&bench.report);
 	userfault_close(bench.wake_fd);
@@ -79,7 +83,7 @@ ask_group(const struct page_request *pages, unsigned int count)
 	read = rte_iommufd_fault_space_read(
 		bench.faults, requests, FAULT_GROUP_MAX);
 	assert_int_equal(read, count);
-	sva_fault_serve(&bench, requests, read);
+	sva_group_serve(&bench, requests, read);
 	assert_int_equal(mock_calls("fault_answer"), answers + 1);
 	return strstr(mock_last_call("fault_answer"), "success") != NULL
 		? PAGE_ANSWER_SUCCESS

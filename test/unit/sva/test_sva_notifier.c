@@ -17,9 +17,6 @@
 #include "sva_bench.h"
 #include "unit.h"
 
-/* What wakes the service, as the bits of userfault_wait(). */
-#define REQUESTS_CAME (1 << 1)
-
 static int
 setup(void **state)
 {
@@ -34,7 +31,7 @@ setup(void **state)
 static void
 turn(void)
 {
-	sva_service_turn(&bench, 0);
+	sva_service_follow(&bench);
 }
 
 /* Another mapping, with a gap below it. */
@@ -413,7 +410,7 @@ a_service_that_cannot_follow_refuses_everybody(void **state __rte_unused)
 	assert_false(mock_memory_is_followed(BASE, BASE + 64 * PAGE));
 	assert_true(bench.failed);
 	mock_ask_pages(&page, 1);
-	sva_service_turn(&bench, REQUESTS_CAME);
+	sva_service_serve(&bench);
 	assert_contains(mock_last_call("fault_answer"), "invalid");
 	turn();
 	sva_report_stop(&bench.report);

@@ -212,6 +212,8 @@ static void
 drop(struct piece *piece)
 {
 	insist(madvise(piece->memory, PIECE, MADV_DONTNEED) == 0, "madvise");
+	/* the kernel drops the pages after it has reported that */
+	insist(rte_iommufd_sva_settle(sva) == 0, "settle");
 }
 
 /* What the process may not read is refused, and not sent. */
