@@ -129,6 +129,16 @@ svanic_pasids_of(const struct svanic_pasids *pasids, unsigned int pair)
 	return pasids->numbers[pasids->per_queue ? pair : 0];
 }
 
+/* When it cannot be done, the library says why, and the device asks for the pages. */
+void
+svanic_pasids_keep(
+	struct svanic_pasids *pasids, const void *memory, size_t length)
+{
+	rte_iommufd_sva_prefault(pasids->sva, memory, length,
+		RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE |
+			RTE_IOMMUFD_SVA_KEEP);
+}
+
 const uint32_t *
 svanic_pasids_changes(const struct svanic_pasids *pasids)
 {

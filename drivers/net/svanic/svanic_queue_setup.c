@@ -132,6 +132,16 @@ ring_address(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 	return memory->iova;
 }
 
+/* A ring that is evicted for packets' memory is asked for again with the next packet. */
+static void
+keep_ring(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
+{
+	struct svanic_pasids *pasids = svanic_device_of(dev)->pasids;
+
+	if (pasids != NULL)
+		svanic_pasids_keep(pasids, memory->addr, memory->len);
+}
+
 /* The device may still write into a ring: its memory is lost then. */
 static void
 free_ring(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
@@ -451,6 +461,7 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 		return -ENOMEM;
 	}
 	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_RX);
+	keep_ring(dev, queue->memory);
 	ret = -EIO;
 	if (svanic_changes_are_followed(&queue->changes))
 		ret = svanic_queue_enable(queue->hardware, at,
@@ -491,6 +502,7 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 		return -EIO;
 	svanic_tx_begin(queue);
 	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_TX);
+	keep_ring(dev, queue->memory);
 	ret = svanic_queue_enable(queue->hardware,
 		svanic_queue_at(number, SVANIC_TX),
 		ring_address(dev, queue->memory), queue->mask + 1);

@@ -39,6 +39,7 @@ static struct rte_eth_dev_data data;
 static struct rte_eth_dev dev;
 static void *rx_queues[1], *tx_queues[1];
 static bool queues_end, resets_end;
+static unsigned int rings_kept;
 
 void
 svanic_stats_keep(struct rte_eth_dev *of __rte_unused)
@@ -51,10 +52,21 @@ svanic_forget_halt(struct svanic_device *of __rte_unused,
 {
 }
 
+void
+svanic_pasids_keep(struct svanic_pasids *pasids __rte_unused,
+	const void *memory, size_t length)
+{
+	rings_kept++;
+	assert_non_null(memory);
+	assert_int_equal(length, RING * sizeof(union svanic_descriptor));
+}
+
 const uint32_t *
 svanic_pasids_changes(const struct svanic_pasids *pasids __rte_unused)
 {
-	return NULL;
+	static const uint32_t never;
+
+	return &never;
 }
 
 int
@@ -88,11 +100,18 @@ write_register(uint32_t value, volatile void *address)
 }
 
 static int
-setup(void **state __rte_unused)
+setup_queues(void)
 {
 	const struct rte_eth_rxconf rx = { 0 };
 	const struct rte_eth_txconf tx = { 0 };
+	int ret = svanic_rx_setup(&dev, 0, RING, 0, &rx, pool);
 
+	return ret != 0 ? ret : svanic_tx_setup(&dev, 0, RING, 0, &tx);
+}
+
+static int
+setup(void **state __rte_unused)
+{
 	if (pool == NULL)
 		pool = rte_pktmbuf_pool_create(
 			"stop", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
@@ -113,8 +132,8 @@ setup(void **state __rte_unused)
 	queues_end = true;
 	resets_end = true;
 	logs_start();
-	assert_int_equal(svanic_rx_setup(&dev, 0, RING, 0, &rx, pool), 0);
-	assert_int_equal(svanic_tx_setup(&dev, 0, RING, 0, &tx), 0);
+	rings_kept = 0;
+	assert_int_equal(setup_queues(), 0);
 	assert_int_equal(svanic_queues_start(&dev), 0);
 	assert_int_equal(rte_mempool_avail_count(pool), MBUFS - RING);
 	return 0;
@@ -148,6 +167,20 @@ a_ring_has_at_least_as_many_as_were_asked_for(void **state __rte_unused)
 	release();
 	assert_int_equal(svanic_rx_setup(&dev, 0, 31, 0, &rx, pool), -EINVAL);
 	assert_one_error("32 to 32768 descriptors, not 31");
+}
+
+static void
+rings_are_kept_with_sva(void **state __rte_unused)
+{
+	svanic_queues_stop(&dev);
+	assert_int_equal(rings_kept, 0);
+	device.pasids = (struct svanic_pasids *)registers; /* some */
+	release();
+	assert_int_equal(setup_queues(), 0);
+	assert_int_equal(svanic_queues_start(&dev), 0);
+	assert_int_equal(rings_kept, 2);
+	svanic_queues_stop(&dev);
+	release();
 }
 
 static void
@@ -214,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(
 			a_ring_has_at_least_as_many_as_were_asked_for, setup),
+		cmocka_unit_test_setup(rings_are_kept_with_sva, setup),
 		cmocka_unit_test_setup(a_stop_gives_all_back, setup),
 		cmocka_unit_test_setup(a_reset_ends_what_does_not_end, setup),
 		cmocka_unit_test_setup(
