@@ -28,7 +28,12 @@ struct svanic_pasids;
 
 /* Addresses beside the port's own: ethdev's list of unicast ones, and multicast. */
 #define SVANIC_UNICAST_FILTERS 16
-#define SVANIC_MULTICAST_FILTERS (SVANIC_FILTERS - SVANIC_UNICAST_FILTERS)
+#define SVANIC_MULTICAST_FILTERS 8
+#define SVANIC_FLOW_FILTERS 8 /* flow rules */
+_Static_assert(SVANIC_UNICAST_FILTERS + SVANIC_MULTICAST_FILTERS +
+			SVANIC_FLOW_FILTERS <=
+		SVANIC_FILTERS,
+	"filters for all");
 
 /* FRAME_LIMIT is without the frame check sequence; two tags may be on top of the MTU. */
 #define SVANIC_MTU_MAX (SVANIC_FRAME_LIMIT_MAX - RTE_ETHER_HDR_LEN)
@@ -53,6 +58,13 @@ struct svanic_pasids;
 		RTE_ETH_RSS_NONFRAG_IPV6_OTHER |                              \
 		RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
 
+/* A rule: frames to this address go to this queue. */
+struct rte_flow {
+	struct rte_ether_addr address;
+	uint16_t queue;
+	bool is_used;
+};
+
 struct svanic_device {
 	struct svanic_hardware hardware;
 	struct svanic_options options;
@@ -64,6 +76,7 @@ struct svanic_device {
 	/* What a reset takes away and ethdev does not bring back. */
 	struct rte_ether_addr multicast[SVANIC_MULTICAST_FILTERS];
 	unsigned int multicasts;
+	struct rte_flow flows[SVANIC_FLOW_FILTERS];
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t hash_types; /* 0: frames are not spread */
@@ -128,6 +141,11 @@ int svanic_multicast_set(struct rte_eth_dev *dev,
 int svanic_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 /* What was set before goes into the device, at its start. */
 void svanic_filters_restore(struct rte_eth_dev *dev);
+
+/* svanic_flow.c */
+int svanic_flow_operations(
+	struct rte_eth_dev *dev, const struct rte_flow_ops **operations);
+void svanic_flows_restore(struct rte_eth_dev *dev);
 
 /* svanic_hash.c */
 int svanic_hash_configure(struct rte_eth_dev *dev);

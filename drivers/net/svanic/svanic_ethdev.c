@@ -273,6 +273,7 @@ start(struct rte_eth_dev *dev)
 	if (ret != 0)
 		return ret;
 	svanic_filters_restore(dev);
+	svanic_flows_restore(dev);
 	svanic_hash_restore(dev);
 	ret = svanic_interrupts_start(dev);
 	if (ret != 0)
@@ -341,6 +342,12 @@ close_port(struct rte_eth_dev *dev)
 	return 0;
 }
 
+static int
+is_removed(struct rte_eth_dev *dev)
+{
+	return svanic_hardware_is_gone(&svanic_device_of(dev)->hardware);
+}
+
 static const struct eth_dev_ops operations = {
 	.dev_configure = configure,
 	.dev_start = start,
@@ -384,6 +391,8 @@ static const struct eth_dev_ops operations = {
 	.rss_hash_conf_get = svanic_hash_get,
 	.reta_update = svanic_table_update,
 	.reta_query = svanic_table_query,
+	.flow_ops_get = svanic_flow_operations,
+	.is_removed = is_removed,
 };
 
 /* --- probe and removal ------------------------------------------------------------ */

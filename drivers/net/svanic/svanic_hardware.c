@@ -176,9 +176,9 @@ svanic_hardware_set_mac(const struct svanic_hardware *hardware,
 	svanic_write32(hardware, SVANIC_MAC_HIGH, high_of(address));
 }
 
-void
-svanic_hardware_set_filter(const struct svanic_hardware *hardware,
-	unsigned int n, const struct rte_ether_addr *address)
+static void
+write_filter(const struct svanic_hardware *hardware, unsigned int n,
+	const struct rte_ether_addr *address, uint32_t bits)
 {
 	/* It is no filter while it is half written. */
 	svanic_write32(hardware, SVANIC_FILTER_HIGH(n), 0);
@@ -186,7 +186,23 @@ svanic_hardware_set_filter(const struct svanic_hardware *hardware,
 		return;
 	svanic_write32(hardware, SVANIC_FILTER_LOW(n), low_of(address));
 	svanic_write32(hardware, SVANIC_FILTER_HIGH(n),
-		high_of(address) | SVANIC_FILTER_VALID);
+		high_of(address) | SVANIC_FILTER_VALID | bits);
+}
+
+void
+svanic_hardware_set_filter(const struct svanic_hardware *hardware,
+	unsigned int n, const struct rte_ether_addr *address)
+{
+	write_filter(hardware, n, address, 0);
+}
+
+void
+svanic_hardware_steer(const struct svanic_hardware *hardware, unsigned int n,
+	const struct rte_ether_addr *address, uint16_t pair)
+{
+	write_filter(hardware, n, address,
+		SVANIC_FILTER_STEER |
+			(uint32_t)pair << SVANIC_FILTER_QUEUE_SHIFT);
 }
 
 const char *

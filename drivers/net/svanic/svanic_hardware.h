@@ -99,6 +99,10 @@ void svanic_hardware_set_mac(const struct svanic_hardware *hardware,
 void svanic_hardware_set_filter(const struct svanic_hardware *hardware,
 	unsigned int n, const struct rte_ether_addr *address);
 
+/* The same, and its frames go to a queue pair. */
+void svanic_hardware_steer(const struct svanic_hardware *hardware,
+	unsigned int n, const struct rte_ether_addr *address, uint16_t pair);
+
 /* What an error code of section 7 means. */
 const char *svanic_error_text(unsigned int code);
 
