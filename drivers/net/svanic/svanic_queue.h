@@ -98,6 +98,7 @@ struct svanic_rx_queue {
 	struct rte_mbuf *first; /* of a frame whose end has not come yet */
 	struct rte_mbuf *last;
 	uint64_t rearm;	   /* the eight bytes that every mbuf begins with */
+	uint64_t flags;	   /* that every mbuf has: of the pool */
 	uint32_t taken;	   /* descriptors taken back from the device */
 	uint32_t given;	   /* descriptors given to it */
 	uint32_t mask;	   /* of places */

@@ -191,6 +191,18 @@ release:
 	return NULL;
 }
 
+/* Mbufs whose buffers are the program's own memory, and stay theirs, say so. */
+static uint64_t
+flags_of_pool(struct rte_mempool *pool)
+{
+	const struct rte_pktmbuf_pool_private *private = rte_mempool_get_priv(
+		pool);
+
+	return private->flags & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF
+		? RTE_MBUF_F_EXTERNAL
+		: 0;
+}
+
 int
 svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	unsigned int socket, const struct rte_eth_rxconf *conf,
@@ -221,6 +233,7 @@ svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	if (queue == NULL)
 		return -ENOMEM;
 	queue->pool = pool;
+	queue->flags = flags_of_pool(pool);
 	queue->buffer = room - RTE_PKTMBUF_HEADROOM;
 	queue->at_least = conf->rx_free_thresh != 0
 		? conf->rx_free_thresh

@@ -266,15 +266,27 @@ put_fields(struct rte_mbuf *mbuf, const struct meaning *known, uint64_t word)
 #endif
 }
 
+/* What all mbufs of a queue have alike. */
+struct common {
+	uint64_t rearm;
+	uint64_t flags;
+};
+
+static inline struct common
+common_of(const struct svanic_rx_queue *queue)
+{
+	return (struct common){ .rearm = queue->rearm, .flags = queue->flags };
+}
+
 /* The mbuf of one descriptor, by what the device says in its word. */
 static inline void
-fill_mbuf(struct rte_mbuf *mbuf, uint64_t rearm, uint64_t word)
+fill_mbuf(struct rte_mbuf *mbuf, struct common common, uint64_t word)
 {
 	const struct meaning
 		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
 
-	put_word(mbuf, REARM, rearm);
-	put_word(mbuf, FLAGS, known->flags);
+	put_word(mbuf, REARM, common.rearm);
+	put_word(mbuf, FLAGS, known->flags | common.flags);
 	put_fields(mbuf, known, word);
 }
 
@@ -285,7 +297,7 @@ lose_frame(struct svanic_rx_queue *queue, struct rte_mbuf *mbuf, uint64_t word)
 	unsigned int code = status_in(word) >> SVANIC_ERROR_SHIFT;
 
 	queue->counters->errors[code != 0 ? code : SVANIC_ERROR_MALFORMED]++;
-	fill_mbuf(mbuf, queue->rearm, 0);
+	fill_mbuf(mbuf, common_of(queue), 0);
 	rte_pktmbuf_free_seg(mbuf);
 	rte_pktmbuf_free(queue->first);
 	queue->first = NULL;
@@ -297,20 +309,20 @@ lose_frame(struct svanic_rx_queue *queue, struct rte_mbuf *mbuf, uint64_t word)
 
 /* The mbuf of one place; the header of one some places on will soon be written to. */
 static inline void
-take(struct rte_mbuf **place, struct rte_mbuf **mbufs, uint64_t rearm,
+take(struct rte_mbuf **place, struct rte_mbuf **mbufs, struct common common,
 	uint64_t word)
 {
 	struct rte_mbuf *mbuf = *place;
 
 	rte_prefetch0(place[SVANIC_SPARE_PLACES]);
-	fill_mbuf(mbuf, rearm, word);
+	fill_mbuf(mbuf, common, word);
 	*mbufs = mbuf;
 }
 
 /* Places in a row up to the ring's end, four at a time. Returns how many it took. */
 static inline uint32_t
 take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
-	struct rte_mbuf **mbufs, uint32_t count, uint64_t rearm)
+	struct rte_mbuf **mbufs, uint32_t count, struct common common)
 {
 	struct rte_mbuf **place = places;
 	uint64_t a, b, c, d;
@@ -323,10 +335,10 @@ take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
 		if ((a & b & c & d & WHOLE_BITS) != WHOLE_BITS ||
 			((a | b | c | d) & ERROR_WORD) != 0)
 			break;
-		take(place, mbufs, rearm, a);
-		take(place + 1, mbufs + 1, rearm, b);
-		take(place + 2, mbufs + 2, rearm, c);
-		take(place + 3, mbufs + 3, rearm, d);
+		take(place, mbufs, common, a);
+		take(place + 1, mbufs + 1, common, b);
+		take(place + 2, mbufs + 2, common, c);
+		take(place + 3, mbufs + 3, common, d);
 	}
 	return (uint32_t)(place - places);
 }
@@ -343,7 +355,7 @@ take_one(struct svanic_rx_queue *queue, uint32_t place, struct rte_mbuf **mbufs,
 		return false;
 	if (likely((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
 		    SVANIC_RX_END)) {
-		fill_mbuf(mbuf, queue->rearm, word);
+		fill_mbuf(mbuf, common_of(queue), word);
 		mbufs[(*count)++] = mbuf;
 	} else {
 		lose_frame(queue, mbuf, word);
@@ -363,7 +375,7 @@ svanic_rx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t capacity)
 		most = RTE_MIN(queue->given - taken, queue->mask + 1 - place);
 		most = RTE_MIN(most, (uint32_t)(capacity - count));
 		whole = take_whole(&queue->ring[place], &queue->mbufs[place],
-			mbufs + count, most, queue->rearm);
+			mbufs + count, most, common_of(queue));
 		count += whole;
 		taken += whole;
 		if (whole == most)
@@ -381,12 +393,12 @@ svanic_rx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t capacity)
 
 /* What is told in the last descriptor is the whole frame's. */
 static inline void
-describe_frame(struct rte_mbuf *first, uint64_t word)
+describe_frame(struct rte_mbuf *first, uint64_t flags, uint64_t word)
 {
 	const struct meaning
 		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
 
-	first->ol_flags = known->flags;
+	first->ol_flags = known->flags | flags;
 	first->packet_type = (uint32_t)known->fields[0];
 	first->hash.rss = (uint32_t)(word >> 32);
 }
@@ -425,11 +437,11 @@ svanic_rx_burst_scattered(
 			lose_frame(queue, mbuf, word);
 			continue;
 		}
-		fill_mbuf(mbuf, queue->rearm, word);
+		fill_mbuf(mbuf, common_of(queue), word);
 		append(queue, mbuf);
 		if (!(status_in(word) & SVANIC_RX_END))
 			continue;
-		describe_frame(queue->first, word);
+		describe_frame(queue->first, queue->flags, word);
 		mbufs[count++] = queue->first;
 		queue->first = NULL;
 	}

@@ -134,6 +134,31 @@ a_frame_is_an_mbuf_with_all_its_fields(void **state __rte_unused)
 	rte_pktmbuf_free(mbuf);
 }
 
+/* A pool with pinned external buffers wants its mbufs back with this flag. */
+static void
+the_pools_flags_are_every_mbufs(void **state __rte_unused)
+{
+	struct rte_mbuf *mbufs[6];
+	unsigned int i;
+
+	queue.flags = RTE_MBUF_F_EXTERNAL;
+	for (i = 0; i < 5; i++)
+		stand_in_receive(60, i, SVANIC_RX_HASHED, 0);
+	assert_int_equal(svanic_rx_burst(&queue, mbufs, 5), 5);
+	stand_in_receive(2 * BUFFER, 0, 0, 0);
+	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs + 5, 1), 1);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(mbufs[i]->ol_flags,
+			RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_RSS_HASH);
+	assert_int_equal(mbufs[5]->ol_flags, RTE_MBUF_F_EXTERNAL);
+	assert_int_equal(mbufs[5]->next->ol_flags, RTE_MBUF_F_EXTERNAL);
+	mbufs[5]->next->ol_flags = 0; /* they are ordinary ones */
+	for (i = 0; i < 6; i++) {
+		mbufs[i]->ol_flags = 0;
+		rte_pktmbuf_free(mbufs[i]);
+	}
+}
+
 static void
 sums_that_were_not_checked_are_not_told_of(void **state __rte_unused)
 {
@@ -428,6 +453,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_received_is_nothing_rung),
 		TEST(a_frame_is_an_mbuf_with_all_its_fields),
+		TEST(the_pools_flags_are_every_mbufs),
 		TEST(sums_that_were_not_checked_are_not_told_of),
 		TEST(frames_come_in_order_around_the_ring),
 		TEST(a_burst_takes_no_more_than_was_asked_for),
