@@ -12,7 +12,14 @@ printf 'from the memory of Bert' >"$work/bert"
 start_program "$work/peer.log" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/anna" "$work/bert"
 wait_for_line "$work/peer.log" 'peer: listening'
 
-start_program "$work/flow.log" python3 /src/test/vm/peer.py flow "$(interface_of 02:00.0)" # broadcasts; nobody sends them back
+# broadcasts, of another kind than the tenants' frames
+start_program "$work/broadcasts.log" python3 -c '
+import socket, sys, time
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+wire.bind((sys.argv[1], 0))
+while True:
+    wire.send(b"\xff" * 6 + b"\x02" * 6 + b"\x88\xb6" + bytes(50))
+    time.sleep(0.1)' "$(interface_of 02:00.0)"
 start_program "$work/tenants.log" "$programs/tenants" 0000:01:00.0
 wait_for_end "$work/tenants.log" 60 || fail "exit status $?"
 cat "$work/tenants.log"
@@ -27,7 +34,7 @@ done
 expect_line "$work/tenants.log" 'Anna: 1 frames sent, 1 received, 2 errors, 2 faults, the last at 0x20002000$'
 expect_line "$work/tenants.log" 'Bert: 1 frames sent, 1 received, 2 errors, 2 faults, the last at 0x10002000$'
 
-stop_program "$work/flow.log" KILL || true
+stop_program "$work/broadcasts.log" KILL || true
 stop_program "$work/peer.log" TERM || fail "other frames arrived than the tenants' own"
 cat "$work/peer.log"
 

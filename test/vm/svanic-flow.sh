@@ -1,6 +1,5 @@
 #!/bin/bash
-# A flow rule of testpmd sends broadcast frames to queue 2 of four, and none to another; without it they come to queue 0. All frames come
-# back as they were.
+# A flow rule of testpmd sends broadcast frames to queue 2 of four; without it none comes there. All frames come back as they were.
 # machine: --nic svanic:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
@@ -23,7 +22,8 @@ wait_for_lines "$log" 'packet forwarding - ports' 2
 echo_frames 02:00.0 50
 printf '%s\n' stop quit >&8
 wait_for_end "$log" 60 || fail "testpmd ended with status $?"
-queues=$(grep -oE 'RX Port= 0/Queue= ?[0-9]+' "$log" | grep -oE '[0-9]+$' | paste -sd' ')
-[ "$queues" = "2 0" ] || { show_log "$log"; fail "frames came to the queues $queues, not first to 2 and then to 0"; }
+# Other frames of the peer's kernel come to queue 0 in both rounds; broadcasts came to queue 2 in the first one only.
+packets=$(awk '/RX Port= 0\/Queue= 2 / { getline; print $2 }' "$log")
+[[ $packets =~ ^[0-9]+$ ]] && [ "$packets" -ge 50 ] || { show_log "$log"; fail "queue 2 had '$packets' frames, not 50 in one round"; }
 check_no_faults
 check_nothing_pinned
