@@ -248,6 +248,23 @@ frame_check_sums(const uint8_t *frame, uint32_t length)
 	return status | check_l4(frame, &packet);
 }
 
+unsigned int
+frame_kind(const uint8_t *frame, uint32_t length)
+{
+	struct packet packet = parse(frame, length);
+	bool is_tcp = has_l4(&packet, TCP), is_udp = has_l4(&packet, UDP);
+
+	if (packet.version == 4)
+		return is_tcp	 ? SVANIC_KIND_IPV4_TCP
+			: is_udp ? SVANIC_KIND_IPV4_UDP
+				 : SVANIC_KIND_IPV4;
+	if (packet.version == 6)
+		return is_tcp	 ? SVANIC_KIND_IPV6_TCP
+			: is_udp ? SVANIC_KIND_IPV6_UDP
+				 : SVANIC_KIND_IPV6;
+	return 0;
+}
+
 static bool
 make_ipv4_sum(uint8_t *frame, uint32_t l2_length, uint32_t l3_length)
 {

@@ -8,7 +8,7 @@
 for devargs in "" ,sva=1; do
 	log=$work/testpmd$devargs.log
 	bind_vfio 01:00.0
-	start_testpmd "$log" -a "01:00.0$devargs" --iova-mode=va -- --mp-alloc=xbuf --total-num-mbufs=1024 --port-topology=loop --forward-mode=io \
+	start_testpmd "$log" -a "01:00.0$devargs" --iova-mode=va -- --mp-alloc=xbuf --total-num-mbufs=1536 --port-topology=loop --forward-mode=io \
 		--no-mlockall --stats-period=1
 	wait_for_line "$log" 'packet forwarding - ports' 90
 	echo_frames 02:00.0 2500

@@ -129,6 +129,9 @@ get_version(struct rte_eth_dev *dev, char *version, size_t size)
 static const uint32_t packet_types[] = {
 	RTE_PTYPE_L2_ETHER,
 	RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+	RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+	RTE_PTYPE_L4_TCP,
+	RTE_PTYPE_L4_UDP,
 	RTE_PTYPE_UNKNOWN,
 };
 

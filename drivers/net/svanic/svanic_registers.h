@@ -154,6 +154,13 @@ struct svanic_rx_descriptor {
 #define SVANIC_RX_L4_SUM_CHECKED (1u << 4)
 #define SVANIC_RX_L4_SUM_WRONG (1u << 5)
 #define SVANIC_RX_HASHED (1u << 6)
+#define SVANIC_RX_KIND_SHIFT 7 /* three bits, from version 1.1 on */
+#define SVANIC_KIND_IPV4 1
+#define SVANIC_KIND_IPV4_TCP 2
+#define SVANIC_KIND_IPV4_UDP 3
+#define SVANIC_KIND_IPV6 4
+#define SVANIC_KIND_IPV6_TCP 5
+#define SVANIC_KIND_IPV6_UDP 6
 
 struct svanic_tx_descriptor {
 	uint64_t address;

@@ -41,9 +41,9 @@ _Static_assert(offsetof(struct rte_mbuf, pkt_len) == TYPE_AND_LENGTH + 4 &&
 
 #define ERROR_BITS (0xfu << SVANIC_ERROR_SHIFT)
 
-/* What the device says of a frame, by bits 2 to 6 of its status. */
+/* What the device says of a frame, by bits 2 to 9 of its status. */
 #define KNOWN_SHIFT 2
-#define KNOWN_MASK 0x1f
+#define KNOWN_MASK 0xff
 #define KNOWN(bit) ((bit) >> KNOWN_SHIFT)
 
 static uint64_t
@@ -64,13 +64,28 @@ flags_of(unsigned int known)
 	return flags;
 }
 
-/* Only IPv4 has a header sum, so that its check tells what the packet is. */
+/* A device before version 1.1 has no kinds: that it has checked a header's sum tells IPv4. */
 static uint32_t
 type_of(unsigned int known)
 {
-	if (known & KNOWN(SVANIC_RX_IPV4_SUM_CHECKED))
-		return RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN;
-	return RTE_PTYPE_L2_ETHER;
+	static const uint32_t types[8] = {
+		[SVANIC_KIND_IPV4] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+		[SVANIC_KIND_IPV4_TCP] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN |
+			RTE_PTYPE_L4_TCP,
+		[SVANIC_KIND_IPV4_UDP] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN |
+			RTE_PTYPE_L4_UDP,
+		[SVANIC_KIND_IPV6] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+		[SVANIC_KIND_IPV6_TCP] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN |
+			RTE_PTYPE_L4_TCP,
+		[SVANIC_KIND_IPV6_UDP] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN |
+			RTE_PTYPE_L4_UDP,
+	};
+	uint32_t type =
+		types[known >> (SVANIC_RX_KIND_SHIFT - KNOWN_SHIFT) & 7];
+
+	if (type == 0 && (known & KNOWN(SVANIC_RX_IPV4_SUM_CHECKED)))
+		type = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN;
+	return RTE_PTYPE_L2_ETHER | type;
 }
 
 static struct meaning {

@@ -207,6 +207,24 @@ headers_that_cannot_be_are_refused(void **state __rte_unused)
 		frame, length, SVANIC_TX_IPV4_SUM, ETHERNET, IPV4));
 }
 
+static void
+a_frame_is_of_its_kind(void **state __rte_unused)
+{
+	uint32_t length = make_udp4(ETHERNET);
+
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV4_UDP);
+	put_16(ETHERNET + 6, 0x2000); /* a fragment */
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV4);
+	frame[ETHERNET + 9] = 1;
+	put_16(ETHERNET + 6, 0);
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV4);
+	put_16(ETHERNET - 2, 0x0806);
+	assert_int_equal(frame_kind(frame, length), 0);
+	length = make_tcp6();
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV6_TCP);
+	assert_int_equal(frame_kind(frame, length - 1), 0); /* cut */
+}
+
 /* --- sums checked ----------------------------------------------------------------- */
 
 static void
@@ -388,6 +406,7 @@ main(void)
 		cmocka_unit_test(both_sums_of_udp_over_ipv4_are_made),
 		cmocka_unit_test(the_sum_of_tcp_over_ipv6_is_made),
 		cmocka_unit_test(only_the_sum_asked_for_is_made),
+		cmocka_unit_test(a_frame_is_of_its_kind),
 		cmocka_unit_test(a_udp_sum_of_zero_is_sent_as_ones),
 		cmocka_unit_test(a_udp_sum_is_over_udps_own_length),
 		cmocka_unit_test(a_udp_length_that_cannot_be_has_no_sum),

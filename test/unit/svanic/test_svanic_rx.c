@@ -134,6 +134,35 @@ a_frame_is_an_mbuf_with_all_its_fields(void **state __rte_unused)
 	rte_pktmbuf_free(mbuf);
 }
 
+static void
+packet_types_are_what_the_device_says(void **state __rte_unused)
+{
+	static const struct {
+		uint16_t status;
+		uint32_t type;
+	} kinds[] = {
+		{ SVANIC_KIND_IPV4 << SVANIC_RX_KIND_SHIFT,
+			RTE_PTYPE_L3_IPV4_EXT_UNKNOWN },
+		{ SVANIC_KIND_IPV4_UDP << SVANIC_RX_KIND_SHIFT |
+				SVANIC_RX_IPV4_SUM_CHECKED,
+			RTE_PTYPE_L3_IPV4_EXT_UNKNOWN | RTE_PTYPE_L4_UDP },
+		{ SVANIC_KIND_IPV6_TCP << SVANIC_RX_KIND_SHIFT,
+			RTE_PTYPE_L3_IPV6_EXT_UNKNOWN | RTE_PTYPE_L4_TCP },
+		{ SVANIC_KIND_IPV6 << SVANIC_RX_KIND_SHIFT,
+			RTE_PTYPE_L3_IPV6_EXT_UNKNOWN },
+	};
+	struct rte_mbuf *mbuf = NULL;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(kinds); i++) {
+		stand_in_receive(60, 0, kinds[i].status, 0);
+		assert_int_equal(svanic_rx_burst(&queue, &mbuf, 1), 1);
+		assert_int_equal(
+			mbuf->packet_type, RTE_PTYPE_L2_ETHER | kinds[i].type);
+		rte_pktmbuf_free(mbuf);
+	}
+}
+
 /* A pool with pinned external buffers wants its mbufs back with this flag. */
 static void
 the_pools_flags_are_every_mbufs(void **state __rte_unused)
@@ -453,6 +482,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_received_is_nothing_rung),
 		TEST(a_frame_is_an_mbuf_with_all_its_fields),
+		TEST(packet_types_are_what_the_device_says),
 		TEST(the_pools_flags_are_every_mbufs),
 		TEST(sums_that_were_not_checked_are_not_told_of),
 		TEST(frames_come_in_order_around_the_ring),
