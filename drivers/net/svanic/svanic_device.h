@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_dev_info.h>
 #include <rte_ether.h>
 
 #include "driver_sdk/driver_sdk.h"
@@ -126,6 +127,10 @@ void svanic_queues_stop(struct rte_eth_dev *dev);
 int svanic_queues_recover(struct rte_eth_dev *dev);
 /* Whether a frame of this size can need more than one buffer of a queue. */
 bool svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame);
+
+/* svanic_dump.c */
+int svanic_registers_get(
+	struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
 
 /* svanic_filters.c */
 int svanic_promiscuous_enable(struct rte_eth_dev *dev);

@@ -394,6 +394,7 @@ static const struct eth_dev_ops operations = {
 	.rss_hash_conf_get = svanic_hash_get,
 	.reta_update = svanic_table_update,
 	.reta_query = svanic_table_query,
+	.get_reg = svanic_registers_get,
 	.flow_ops_get = svanic_flow_operations,
 	.is_removed = is_removed,
 };

@@ -103,6 +103,33 @@ what_the_device_lacks_is_not_offered(void **state __rte_unused)
 	assert_int_equal(info.reta_size, 0);
 }
 
+static void
+registers_are_shown_as_they_are(void **state __rte_unused)
+{
+	static uint32_t words[SVANIC_PAIR(1) / 4];
+	struct rte_dev_reg_info info = { .data = NULL };
+
+	set(SVANIC_VERSION, SVANIC_VERSION_VALUE);
+	set(SVANIC_PAIR(0) + SVANIC_PASID, 77);
+	assert_int_equal(operations.get_reg(&dev, &info), 0);
+	assert_int_equal(info.length, RTE_DIM(words));
+	assert_int_equal(info.width, 4);
+	info.data = words;
+	assert_int_equal(operations.get_reg(&dev, &info), 0);
+	assert_int_equal(info.version, SVANIC_VERSION_VALUE);
+	assert_int_equal(words[(SVANIC_PAIR(0) + SVANIC_PASID) / 4], 77);
+	info.length = 3;
+	assert_int_equal(operations.get_reg(&dev, &info), -ENOTSUP);
+}
+
+static void
+a_device_that_is_gone_is_removed(void **state __rte_unused)
+{
+	assert_false(operations.is_removed(&dev));
+	memset(registers, 0xff, sizeof(registers));
+	assert_true(operations.is_removed(&dev));
+}
+
 /* --- start ---------------------------------------------------------------------- */
 
 static void
@@ -147,6 +174,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_features_are_all_offloads),
 		TEST(what_the_device_lacks_is_not_offered),
+		TEST(registers_are_shown_as_they_are),
+		TEST(a_device_that_is_gone_is_removed),
 		TEST(frames_with_two_tags_are_received_at_the_usual_mtu),
 		TEST(what_the_host_has_not_enabled_is_told_of),
 		TEST(without_sva_nothing_has_to_be_enabled),
