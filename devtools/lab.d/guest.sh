@@ -20,12 +20,24 @@ use_guest guest
 prepare_guest() {
 	ensure_root "${machine[dpdk]}"
 	ensure_tool_root
+	! has_nic_type svanic || check_qemu_release
 	ensure_kernel "${machine[kernel]}"
 	case ${machine[install]} in
 	packages) ensure_packages "${machine[dpdk]}" ;;
 	*) ensure_project "${machine[dpdk]}" ;;
 	esac
 }
+
+# The model of svanic uses QEMU's functions and layouts without its headers, so it is for one release of QEMU.
+check_qemu_release() {
+	local wanted installed
+	wanted=$(qemu_release_of_model)
+	installed=$(awk '/^Package: / { package = $2 } /^Version: / && package == "qemu-system-x86" { print $2 }' "$tool_root/var/lib/dpkg/status")
+	[[ $installed == *:$wanted.* ]] ||
+		die "the model of svanic is made for QEMU $wanted, and the tool root has ${installed:-none}: adapt test/svanic/qemu_abi.h to it, or do without svanic"
+}
+
+qemu_release_of_model() { awk '$2 == "QEMU_MAJOR" { major = $3 } $2 == "QEMU_MINOR" { print major "." $3 }' "$checkout/test/svanic/qemu_abi.h"; }
 
 # run_guest COMMAND: a line for the guest's bash. Its input is empty; run_guest_on_terminal has the lab's own.
 run_guest() {

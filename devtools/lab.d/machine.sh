@@ -87,7 +87,7 @@ place_nic() {
 		bridge=?*) bridge=${word#bridge=} ;;
 		kernel) use=kernel ;;
 		capture) capture=1 ;;
-		pairs=[0-9]* | pasid=off | ats=off | pri=off | pri-requests=[0-9]*)
+		pairs=[0-9]* | pasid=off | ats=off | pri=off | pri-requests=[0-9]* | ignore-invalidations=on | work-delay=[0-9]* | disable-delay=[0-9]*)
 			[ "$type" = svanic ] || die "NIC '$spec': '$word' is svanic's alone; $machine_usage"
 			properties+=,$word
 			;;

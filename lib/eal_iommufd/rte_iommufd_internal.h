@@ -33,6 +33,7 @@ extern "C" {
 #endif
 
 struct rte_iommufd_context;
+struct rte_iommufd_device;
 struct rte_iommufd_fault_space;
 struct rte_iommufd_space;
 
@@ -119,6 +120,33 @@ __rte_internal int rte_iommufd_fault_space_fd(
 __rte_internal int rte_iommufd_fault_space_read(
 	struct rte_iommufd_fault_space *faults, struct page_request *requests,
 	unsigned int capacity);
+
+/** A device is closed after this; see rte_iommufd_fault_space_watch_devices(). */
+typedef void (*fault_space_device_closes_t)(
+	void *argument, struct rte_iommufd_device *device);
+
+/**
+ * @internal
+ * Be told before a device is closed: each device of the process, also one that does not use
+ * the fault space. No lock of the core is held then, except one that keeps the fault space
+ * from being destroyed meanwhile. Called once for a fault space.
+ */
+__rte_internal void rte_iommufd_fault_space_watch_devices(
+	struct rte_iommufd_fault_space *faults,
+	fault_space_device_closes_t device_closes, void *argument);
+
+/**
+ * @internal
+ * Detach a PASID from the fault space. rte_iommufd_pasid_detach() and
+ * rte_iommufd_pasid_replace() refuse a PASID that is attached to one.
+ *
+ * @return
+ *   0, -ENOENT when it is not attached to this space, or an errno of
+ *   rte_iommufd_pasid_detach().
+ */
+__rte_internal int rte_iommufd_fault_space_detach(
+	struct rte_iommufd_fault_space *faults,
+	struct rte_iommufd_device *device, uint32_t pasid);
 
 /**
  * @internal

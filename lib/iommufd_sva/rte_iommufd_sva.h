@@ -176,10 +176,11 @@ __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
  * @param sva
  *   The sva.
  * @param device
- *   A device of the same context, attached to a space (which can be an empty one). It has
- *   to be unbound before it is closed.
+ *   A device of the same context, attached to a space (which can be an empty one). When it is
+ *   closed, it is unbound.
  * @param[out] pasid
- *   To be written into the device's registers.
+ *   To be written into the device's registers. It belongs to the sva: it cannot be detached
+ *   or replaced by the functions of rte_iommufd_pasid.h.
  * @return
  *   0, or
  *   - -EOPNOTSUPP, -ENODEV: the device, the IOMMU, the kernel or a VF lacks something; the
@@ -210,8 +211,16 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 	struct rte_iommufd_device *device, uint32_t pasid);
 
 /**
+ * A flag for rte_iommufd_sva_prefault(): this memory is never evicted, such as rings. It is
+ * still unmapped when the process frees or changes it. It is kept until any part of it is
+ * freed, moved, or passed to rte_iommufd_sva_invalidate(), or no device is bound.
+ */
+#define RTE_IOMMUFD_SVA_KEEP (UINT32_C(1) << 31)
+
+/**
  * Map memory before devices request it. It is subject to the limit, and can be evicted
- * and invalidated, as if they had requested it. Up to 2 MiB of it go together.
+ * (without RTE_IOMMUFD_SVA_KEEP) and invalidated, as if they had requested it. Up to 2 MiB
+ * of it go together.
  *
  * @param sva
  *   The sva.
@@ -220,7 +229,7 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
  * @param length
  *   In bytes; every page that the interval touches is mapped.
  * @param rights
- *   RTE_IOMMUFD_MAP_*: what the process has to have there at least.
+ *   RTE_IOMMUFD_MAP_*: what the process has to have there at least; and RTE_IOMMUFD_SVA_KEEP.
  * @return
  *   0, or
  *   - -EFAULT: the process has not all of it, or not with these rights, or devices do
@@ -272,6 +281,51 @@ __rte_experimental int rte_iommufd_sva_invalidate(
  *   - -EIO: the service thread has ended.
  */
 __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
+
+/**
+ * A counter for the packet path of a driver: how many changes of the process's memory have been
+ * reported so far. It is incremented before the service reads a report, so before the thread
+ * that made the change continues.
+ *
+ * Only madvise() needs it, because the kernel drops the pages after its report was read. A driver
+ * reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,
+ * before it gives new descriptors to the device:
+ * @code
+ *   now = __atomic_load_n(changes, __ATOMIC_ACQUIRE);
+ *   if (now != queue->changes) {
+ *           queue->changes = now;
+ *           rte_iommufd_sva_settle(sva);
+ *   }
+ * @endcode
+ * Then whatever is sent after madvise() has returned is what the process has there.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The counter, which wraps. It exists until the caller ends its use of the sva. In a child
+ *   after fork() it does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_changes(
+	const struct rte_iommufd_sva *sva);
+
+/**
+ * A word for the packet path of a driver that cannot call rte_iommufd_sva_settle(): not 0 while
+ * a change of the process's memory is in hand. It is set before the service reads a report,
+ * and cleared when the devices have lost what was there. After madvise() it stays set until the
+ * first look after the report, 1 to 2 ms; so old pages remain possible when the thread inside
+ * madvise() does not run for longer than that (rte_iommufd_sva_changes() has no such limit).
+ *
+ * A driver reads it once for each burst and gives the device no new descriptors while it is not 0.
+ * A program whose threads call madvise() all the time can keep it set.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The word. It exists until the caller ends its use of the sva. In a child after fork() it
+ *   does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_fence(
+	const struct rte_iommufd_sva *sva);
 
 /**
  * Read what an sva has done so far.

@@ -18,6 +18,7 @@
 #include "core/address_space.h"
 #include "core/choice.h"
 #include "core/device_owner.h"
+#include "core/fault_space.h"
 #include "core/inventory.h"
 #include "core/pasid.h"
 #include "kernel/kernel.h"
@@ -146,6 +147,7 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		free(device);
 		return;
 	}
+	fault_space_device_closes(device);
 	pthread_mutex_lock(&context->lock);
 	space = device->space;
 	context->backend->device_close(device);

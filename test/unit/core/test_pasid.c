@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/address_space.h"
+#include "core/pasid.h"
 #include "backend/backend.h"
 #include "devices.h"
 #include "fake_sysfs.h"
@@ -571,7 +572,14 @@ page_tables_report_page_requests(void **state __rte_unused)
 
 	assert_int_equal(rte_iommufd_pasid_attach(world.device, 1, space), 0);
 	assert_contains(mock_last_call("hwpt_alloc"), "flags=pasid+faults");
-	assert_int_equal(rte_iommufd_pasid_detach(world.device, 1), 0);
+	/* It is its user's, who answers the requests. */
+	assert_int_equal(rte_iommufd_pasid_detach(world.device, 1), -EBUSY);
+	assert_one_error("belongs to shared virtual addressing");
+	pthread_mutex_lock(&context->lock);
+	assert_int_equal(
+		pasid_detach_owned(world.device, 1, world.space), -ENOENT);
+	assert_int_equal(pasid_detach_owned(world.device, 1, space), 0);
+	pthread_mutex_unlock(&context->lock);
 	assert_int_equal(rte_iommufd_space_destroy(space), 0);
 	assert_int_equal(fault_queue_close(&queue), 0);
 }

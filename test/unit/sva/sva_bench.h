@@ -25,6 +25,8 @@
 extern struct rte_iommufd_sva bench;
 
 int sva_bench_setup(void **state);
+/* In a process that may have so many descriptors. */
+int sva_bench_setup_with(void **state, unsigned int descriptors);
 /* Nothing is left mapped, followed or open. */
 int sva_bench_teardown(void **state);
 
