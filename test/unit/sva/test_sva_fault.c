@@ -299,7 +299,7 @@ what_is_kept_is_not_evicted(void **state __rte_unused)
 	assert_true(bench.stats.evictions > 0);
 	/* Also when it was unmapped by a change of its mapping, and requested again. */
 	mock_memory_remove(BASE + 0x800000, BASE + 0x801000);
-	sva_service_follow(&bench);
+	follow_once();
 	assert_no_area(BASE);
 	bench.removals.count = 0;
 	assert_int_equal(ask(BASE, R), OK);
@@ -321,7 +321,7 @@ what_is_invalidated_or_unmapped_is_kept_no_more(void **state __rte_unused)
 		0);
 	assert_int_equal(bench.kept.count, 1);
 	mock_memory_unmap(BASE + 0x2000000, BASE + 0x2001000);
-	sva_service_follow(&bench);
+	follow_once();
 	assert_int_equal(bench.kept.count, 0);
 }
 
@@ -517,7 +517,7 @@ while_a_report_is_late_nothing_is_mapped(void **state __rte_unused)
 	assert_int_equal(mock_mappings(), 0);
 	assert_int_equal(mock_memory_unread(), 1);
 	mock_memory_delay_reports(false);
-	sva_service_follow(&bench);
+	follow_once();
 	assert_int_equal(ask(BASE, R), OK);
 	assert_area(BASE, BASE, BASE + 5 * PAGE, R | W);
 }

@@ -31,7 +31,7 @@ setup(void **state)
 static void
 turn(void)
 {
-	sva_service_follow(&bench);
+	follow_once();
 }
 
 /* Another mapping, with a gap below it. */
@@ -279,7 +279,7 @@ a_removal_is_looked_at_again(void **state __rte_unused)
 	turn();
 	assert_no_area(BASE);
 	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
-	assert_int_equal(sva_service_patience(&bench), REMOVAL_FIRST_LOOK);
+	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
 	turn();
 	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
 	mock_memory_set_time(REMOVAL_FIRST_LOOK);
@@ -365,7 +365,7 @@ the_service_learns_of_a_removal_that_another_thread_reads(
 	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 0);
 	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
 	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 1);
-	assert_int_equal(sva_service_patience(&bench), REMOVAL_FIRST_LOOK);
+	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
 }
 
 static void
