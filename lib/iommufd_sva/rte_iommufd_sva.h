@@ -293,9 +293,9 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
 
 /**
- * A counter for the packet path of a driver: how many changes of the process's memory have been
- * reported so far. It is incremented before the service reads a report, so before the thread
- * that made the change continues.
+ * A counter for the packet path of a driver. It is incremented before a report of a change of
+ * the process's memory is read, so before the thread that made the change continues. Several
+ * changes can count as one.
  *
  * Only madvise() needs it, because the kernel drops the pages after its report was read. A driver
  * reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,

@@ -79,7 +79,7 @@ struct rte_iommufd_sva {
 
 	/* Not 0: a change is in hand; written under the lock, read without it. */
 	uint32_t fence;
-	/* Reports so far, counted before they are read; the same. */
+	/* Incremented before reports are read; the same. */
 	uint32_t changes;
 
 	struct fair_lock lock;
