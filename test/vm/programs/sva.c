@@ -676,8 +676,9 @@ change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number,
 	change(kind, area);
 	fill(page, number);
 	wait_for_service(wait);
-	if (send_from(pair, page) != 0) {
-		printf("WRONG: turn %u was not sent\n", number);
+	ret = send_from(pair, page);
+	if (ret != 0) {
+		printf("WRONG: turn %u was not sent: %d\n", number, ret);
 		wrong++;
 		return 0;
 	}
