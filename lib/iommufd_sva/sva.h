@@ -79,7 +79,7 @@ struct rte_iommufd_sva {
 
 	/* Not 0: a change is in hand; written under the lock, read without it. */
 	uint32_t fence;
-	/* Reports so far, counted before they are read; the same. */
+	/* Incremented before reports are read; the same. */
 	uint32_t changes;
 
 	struct fair_lock lock;
@@ -123,13 +123,19 @@ int sva_refuse_child(const struct rte_iommufd_sva *sva);
 int sva_service_start(struct rte_iommufd_sva *sva);
 /* They have answered, unmapped and unfollowed everything when this returns. */
 void sva_service_stop(struct rte_iommufd_sva *sva);
+
+/* What the thread that follows waits for besides its eventfd. */
+struct sva_sleep {
+	int changes; /* a descriptor; -1: none */
+	int milliseconds;
+};
+
 /*
- * One turn of each thread, after it was woken. No lock held. Also for unit tests.
+ * One turn of each thread, after it was woken. No lock held. Also for unit tests. false: the
+ * sva is ending.
  */
-void sva_service_follow(struct rte_iommufd_sva *sva);
+bool sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep);
 void sva_service_serve(struct rte_iommufd_sva *sva);
-/* How long it may sleep. */
-int sva_service_patience(struct rte_iommufd_sva *sva);
 /*
  * The lock held. Nothing is mapped or followed any more, and from now on all requests are
  * refused. Noted in the report once.

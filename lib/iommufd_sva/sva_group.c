@@ -172,25 +172,6 @@ prepare_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	}
 }
 
-static void
-answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
-	unsigned int count)
-{
-	enum page_answer answer = PAGE_ANSWER_INVALID;
-
-	prepare_group(sva, pages, count);
-	fair_lock_take(&sva->lock);
-	sva->stats.request_groups++;
-	sva->stats.page_requests += count;
-	if (sva_fault_is_serving(sva))
-		answer = serve_group(sva, pages, count);
-	else
-		sva->stats.refused += count;
-	fair_lock_give(&sva->lock);
-	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
-	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
-}
-
 /* What comes next in the stream, if the page has continued one. */
 static bool
 plan_ahead(struct rte_iommufd_sva *sva, const struct page_request *page,
@@ -213,41 +194,58 @@ plan_ahead(struct rte_iommufd_sva *sva, const struct page_request *page,
 	return true;
 }
 
-/* After the answer: the device is not waiting for it. */
-static void
-map_ahead(struct rte_iommufd_sva *sva, const struct page_request *page)
+/* Whether something is to be mapped after the answer, and what. */
+static bool
+answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
+	unsigned int count, struct sva_request *ahead)
 {
-	struct sva_request ahead;
+	enum page_answer answer = PAGE_ANSWER_INVALID;
 	bool planned;
 
+	prepare_group(sva, pages, count);
 	fair_lock_take(&sva->lock);
-	planned = plan_ahead(sva, page, &ahead);
+	sva->stats.request_groups++;
+	sva->stats.page_requests += count;
+	if (sva_fault_is_serving(sva))
+		answer = serve_group(sva, pages, count);
+	else
+		sva->stats.refused += count;
+	planned = plan_ahead(sva, &pages[count - 1], ahead);
 	fair_lock_give(&sva->lock);
-	if (!planned)
-		return;
-	sva_fault_prepare(sva, &ahead);
+	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
+	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
+	return planned;
+}
+
+static void
+map_ahead(struct rte_iommufd_sva *sva, struct sva_request *ahead)
+{
+	sva_fault_prepare(sva, ahead);
 	fair_lock_take(&sva->lock);
-	if (sva_fault_is_serving(sva) &&
-		sva_fault_in(sva, &ahead) == SVA_MAPPED)
-		note_stream(sva, &ahead);
+	if (sva_fault_is_serving(sva) && sva_fault_in(sva, ahead) == SVA_MAPPED)
+		note_stream(sva, ahead);
 	fair_lock_give(&sva->lock);
 }
 
+/* What is mapped ahead is mapped when no device waits for it. */
 void
 sva_group_serve(struct rte_iommufd_sva *sva,
 	const struct page_request *requests, unsigned int count)
 {
+	struct sva_request ahead;
 	unsigned int first = 0;
 	unsigned int last;
+	bool planned = false;
 
 	while (first < count) {
 		for (last = first + 1; last < count &&
 			requests[last].cookie == requests[first].cookie;
 			last++)
 			;
-		answer_group(sva, &requests[first], last - first);
-		if (last == count)
-			map_ahead(sva, &requests[first]);
+		planned = answer_group(
+			sva, &requests[first], last - first, &ahead);
 		first = last;
 	}
+	if (planned)
+		map_ahead(sva, &ahead);
 }

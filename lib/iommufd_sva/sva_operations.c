@@ -182,6 +182,29 @@ rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
 	return ret;
 }
 
+/*
+ * Others come in between: a large interval may have thousands of areas. What they map there
+ * meanwhile is what the process has now. The lock held.
+ */
+static int
+invalidate_by_turns(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *area = area_lru_next(&sva->residency, interval.start);
+	int failure = 0;
+	int ret;
+
+	while (area != NULL && area->start < interval.end) {
+		interval.start = area->end;
+		ret = sva_invalidate_area(sva, area);
+		if (failure == 0)
+			failure = ret;
+		fair_lock_give(&sva->lock);
+		fair_lock_take(&sva->lock);
+		area = area_lru_next(&sva->residency, interval.start);
+	}
+	return failure;
+}
+
 int
 rte_iommufd_sva_invalidate(
 	struct rte_iommufd_sva *sva, const void *va, size_t length)
@@ -200,7 +223,7 @@ rte_iommufd_sva_invalidate(
 	sva->stats.invalidations++;
 	if (length != 0) {
 		sva_fault_forget(sva, pages);
-		ret = sva_invalidate_interval(sva, pages);
+		ret = invalidate_by_turns(sva, pages);
 	}
 	fair_lock_give(&sva->lock);
 	if (ret != 0 || !ended)

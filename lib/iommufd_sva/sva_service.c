@@ -19,6 +19,9 @@
 #include "sva.h"
 #include "sva_thread.h"
 
+/* What userfault_wait() returns for the second source of the thread that pins. */
+#define STOP (1 << 1)
+
 void
 sva_service_end(struct rte_iommufd_sva *sva, int error)
 {
@@ -29,17 +32,6 @@ sva_service_end(struct rte_iommufd_sva *sva, int error)
 	/* No driver may wait for a service that has ended. */
 	__atomic_store_n(&sva->fence, 0, __ATOMIC_RELEASE);
 	watches_close(&sva->watches, &sva->view);
-}
-
-static bool
-sva_service_is_ending(struct rte_iommufd_sva *sva)
-{
-	bool ending;
-
-	fair_lock_take(&sva->lock);
-	ending = sva->ending;
-	fair_lock_give(&sva->lock);
-	return ending;
 }
 
 /* --- The thread that follows --- */
@@ -60,49 +52,33 @@ sva_service_follow_locked(struct rte_iommufd_sva *sva)
 	sva_notifier_recheck(sva, false);
 }
 
-void
-sva_service_follow(struct rte_iommufd_sva *sva)
+bool
+sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep)
 {
+	bool ending;
+
 	userfault_wake_clear(sva->wake_fd);
 	fair_lock_take(&sva->lock);
 	sva_service_follow_locked(sva);
+	sleep->changes = sva->watches.set;
+	sleep->milliseconds = pending_removals_wait(
+		&sva->removals, userfault_now());
+	ending = sva->ending;
 	fair_lock_give(&sva->lock);
-}
-
-int
-sva_service_patience(struct rte_iommufd_sva *sva)
-{
-	int patience;
-
-	fair_lock_take(&sva->lock);
-	patience = pending_removals_wait(&sva->removals, userfault_now());
-	fair_lock_give(&sva->lock);
-	return patience;
-}
-
-/* Any thread may end the service. */
-static int
-sva_service_changes(struct rte_iommufd_sva *sva)
-{
-	int set;
-
-	fair_lock_take(&sva->lock);
-	set = sva->watches.set;
-	fair_lock_give(&sva->lock);
-	return set;
+	return !ending;
 }
 
 static void *
 sva_service_run_follower(void *argument)
 {
 	struct rte_iommufd_sva *sva = argument;
-	int sources[2] = { -1, sva->wake_fd };
+	struct sva_sleep sleep;
 
-	while (!sva_service_is_ending(sva)) {
-		sva_service_follow(sva);
-		sources[0] = sva_service_changes(sva);
+	while (sva_service_follow(sva, &sleep)) {
+		const int sources[] = { sleep.changes, sva->wake_fd };
+
 		/* If it fails, the work is tried. */
-		userfault_wait(sources, 2, sva_service_patience(sva));
+		userfault_wait(sources, 2, sleep.milliseconds);
 	}
 	fair_lock_take(&sva->lock);
 	sva_invalidate_all(sva);
@@ -131,18 +107,30 @@ sva_service_serve(struct rte_iommufd_sva *sva)
 	fair_lock_give(&sva->lock);
 }
 
+/* Asked only after a wake-up: the lock may be in demand. */
+static bool
+sva_service_is_ending(struct rte_iommufd_sva *sva)
+{
+	bool ending;
+
+	userfault_wake_clear(sva->stop_fd);
+	fair_lock_take(&sva->lock);
+	ending = sva->ending;
+	fair_lock_give(&sva->lock);
+	return ending;
+}
+
 static void *
 sva_service_run_pinner(void *argument)
 {
 	struct rte_iommufd_sva *sva = argument;
-	int sources[2] = { rte_iommufd_fault_space_fd(sva->faults),
+	int sources[] = { rte_iommufd_fault_space_fd(sva->faults),
 		sva->stop_fd };
-	int ready = 0;
+	int ready = userfault_wait(sources, 2, -1);
 
-	while (!sva_service_is_ending(sva)) {
-		/* If poll() fails, the work is tried. */
-		if (ready != 0)
-			sva_service_serve(sva);
+	/* If poll() fails, the work is tried. */
+	while (ready < 0 || !(ready & STOP) || !sva_service_is_ending(sva)) {
+		sva_service_serve(sva);
 		/* Only this thread changes it. */
 		if (sva->queue_failed)
 			sources[0] = -1;

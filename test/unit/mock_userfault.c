@@ -52,6 +52,7 @@ static struct {
 	unsigned int report_count;
 	struct vma huge;
 	struct vma populated;
+	bool reports_are_late;
 	unsigned int descriptor_limit;
 	unsigned int chunks;
 	unsigned int descriptors;
@@ -353,6 +354,12 @@ mock_memory_populated(void)
 }
 
 void
+mock_memory_delay_reports(bool late)
+{
+	memory.reports_are_late = late;
+}
+
+void
 mock_memory_set_descriptor_limit(unsigned int limit)
 {
 	memory.descriptor_limit = limit;
@@ -623,7 +630,7 @@ userfault_set_ready(int set, unsigned int *numbers, unsigned int capacity)
 
 	enter();
 	count = count_call("ready");
-	if (count != 0) {
+	if (count != 0 || memory.reports_are_late) {
 		leave();
 		return count;
 	}

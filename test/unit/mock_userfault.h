@@ -45,6 +45,8 @@ void mock_memory_make_huge(uint64_t start, uint64_t end);
 /* Nobody can follow what is there, for this reason. */
 void mock_memory_refuse_following(uint64_t start, int error);
 
+/* Threads have changed their memory, and have not got to the report yet. */
+void mock_memory_delay_reports(bool late);
 /* Somebody else's userfaultfd follows the mapping; 0: nobody. */
 void mock_memory_follow_by_another(uint64_t start, int fd);
 /* How many descriptors the process may have. */

@@ -29,6 +29,10 @@ for kind in munmap mmap mremap brk; do
 	run early "$kind" 20
 	run change "$kind" 300
 done
+# With room for three userfaultfds (an eighth of the limit) mappings share them: the same holds.
+for kind in munmap mremap; do
+	(ulimit -n 24 && run change "$kind" 100)
+done
 # madvise() is reported before it drops pages: a driver sees that there was a change and calls settle(), as a program does. Without that, old
 # bytes can be sent; fewer with the fence.
 run blind dontneed 20

@@ -155,6 +155,8 @@ struct rte_iommufd_space {
 	 * DMA to an address without a translation fails
 	 */
 	struct fault_queue *faults;
+	/* Of a fault space: only its user detaches PASIDs from it. Set when it is made. */
+	bool owned;
 	/* iommufd: those that the library has made; guarded by the context's lock */
 	TAILQ_HEAD(, page_table) page_tables;
 	uint32_t ioas_id; /* iommufd */

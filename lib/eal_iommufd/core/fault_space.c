@@ -88,6 +88,7 @@ rte_iommufd_fault_space_create(struct rte_iommufd_context *context,
 		context, &made->queue, &made->space);
 	if (ret != 0)
 		goto close_queue;
+	made->space->owned = true;
 	*faults = made;
 	return 0;
 

@@ -270,7 +270,7 @@ static int
 pasid_refuse_owned(const struct rte_iommufd_device *device,
 	const struct pasid *pasid, const char *purpose)
 {
-	if (pasid->space->faults == NULL)
+	if (!pasid->space->owned)
 		return 0;
 	IOMMUFD_LOG(ERR,
 		"%s: cannot %s PASID %u, it belongs to shared virtual addressing: rte_iommufd_sva_unbind() ends it",

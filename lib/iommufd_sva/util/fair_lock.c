@@ -9,8 +9,11 @@
 void
 fair_lock_init(struct fair_lock *lock)
 {
+	unsigned int i;
+
 	pthread_mutex_init(&lock->mutex, NULL);
-	pthread_cond_init(&lock->turn, NULL);
+	for (i = 0; i < FAIR_LOCK_TURNS; i++)
+		pthread_cond_init(&lock->turns[i], NULL);
 	lock->next = 0;
 	lock->now = 0;
 }
@@ -18,7 +21,10 @@ fair_lock_init(struct fair_lock *lock)
 void
 fair_lock_end(struct fair_lock *lock)
 {
-	pthread_cond_destroy(&lock->turn);
+	unsigned int i;
+
+	for (i = 0; i < FAIR_LOCK_TURNS; i++)
+		pthread_cond_destroy(&lock->turns[i]);
 	pthread_mutex_destroy(&lock->mutex);
 }
 
@@ -30,7 +36,8 @@ fair_lock_take(struct fair_lock *lock)
 	pthread_mutex_lock(&lock->mutex);
 	mine = lock->next++;
 	while (lock->now != mine)
-		pthread_cond_wait(&lock->turn, &lock->mutex);
+		pthread_cond_wait(
+			&lock->turns[mine % FAIR_LOCK_TURNS], &lock->mutex);
 	pthread_mutex_unlock(&lock->mutex);
 }
 
@@ -40,6 +47,7 @@ fair_lock_give(struct fair_lock *lock)
 	pthread_mutex_lock(&lock->mutex);
 	lock->now++;
 	if (lock->now != lock->next)
-		pthread_cond_broadcast(&lock->turn);
+		pthread_cond_broadcast(
+			&lock->turns[lock->now % FAIR_LOCK_TURNS]);
 	pthread_mutex_unlock(&lock->mutex);
 }

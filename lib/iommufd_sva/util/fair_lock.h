@@ -16,9 +16,12 @@
 #include <pthread.h>
 #include <stdint.h>
 
+/* So that a handover wakes the next thread, and seldom another one. */
+#define FAIR_LOCK_TURNS 16
+
 struct fair_lock {
-	pthread_mutex_t mutex; /* held for a moment only */
-	pthread_cond_t turn;
+	pthread_mutex_t mutex;		       /* held for a moment only */
+	pthread_cond_t turns[FAIR_LOCK_TURNS]; /* by the thread's number */
 	uint64_t next; /* the number of the next thread that asks */
 	uint64_t now; /* the number of the thread that has it, or may have it */
 };

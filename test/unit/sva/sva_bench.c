@@ -72,6 +72,15 @@ sva_bench_teardown(void **state)
 	return devices_end(state);
 }
 
+int
+follow_once(void)
+{
+	struct sva_sleep sleep;
+
+	assert_true(sva_service_follow(&bench, &sleep));
+	return sleep.milliseconds;
+}
+
 enum page_answer
 ask_group(const struct page_request *pages, unsigned int count)
 {

@@ -299,7 +299,7 @@ what_is_kept_is_not_evicted(void **state __rte_unused)
 	assert_true(bench.stats.evictions > 0);
 	/* Also when it was unmapped by a change of its mapping, and requested again. */
 	mock_memory_remove(BASE + 0x800000, BASE + 0x801000);
-	sva_service_follow(&bench);
+	follow_once();
 	assert_no_area(BASE);
 	bench.removals.count = 0;
 	assert_int_equal(ask(BASE, R), OK);
@@ -321,7 +321,7 @@ what_is_invalidated_or_unmapped_is_kept_no_more(void **state __rte_unused)
 		0);
 	assert_int_equal(bench.kept.count, 1);
 	mock_memory_unmap(BASE + 0x2000000, BASE + 0x2001000);
-	sva_service_follow(&bench);
+	follow_once();
 	assert_int_equal(bench.kept.count, 0);
 }
 
@@ -496,6 +496,32 @@ a_process_that_never_holds_still_is_tried_later(void **state __rte_unused)
 	assert_area(BASE, BASE, BASE + PAGE, R);
 }
 
+/*
+ * A mapping may have come and gone in the same place, which was never followed and will not
+ * be reported; a hole is all that is left to see.
+ */
+static void
+cut_a_hole(void)
+{
+	mock_memory_unmap(BASE + 5 * PAGE, BASE + 6 * PAGE);
+}
+
+static void
+while_a_report_is_late_nothing_is_mapped(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 16 * PAGE, R | W);
+	mock_memory_delay_reports(true);
+	mock_memory_during("register", cut_a_hole);
+	/* The device tries again. */
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(mock_memory_unread(), 1);
+	mock_memory_delay_reports(false);
+	follow_once();
+	assert_int_equal(ask(BASE, R), OK);
+	assert_area(BASE, BASE, BASE + 5 * PAGE, R | W);
+}
+
 static void
 remove_it(void)
 {
@@ -643,6 +669,7 @@ main(void)
 		TEST(a_page_replaced_while_it_is_served_is_followed),
 		TEST(a_page_replaced_before_the_answer_is_served_anew),
 		TEST(a_process_that_never_holds_still_is_tried_later),
+		TEST(while_a_report_is_late_nothing_is_mapped),
 		TEST(where_pages_are_dropped_one_page_is_mapped),
 		TEST(pages_are_made_present_before_the_lock_is_taken),
 		TEST(reports_are_read_between_the_pages_of_a_group),

@@ -8,6 +8,9 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/userfault.h"
@@ -31,7 +34,7 @@ setup(void **state)
 static void
 turn(void)
 {
-	sva_service_follow(&bench);
+	follow_once();
 }
 
 /* Another mapping, with a gap below it. */
@@ -279,7 +282,7 @@ a_removal_is_looked_at_again(void **state __rte_unused)
 	turn();
 	assert_no_area(BASE);
 	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
-	assert_int_equal(sva_service_patience(&bench), REMOVAL_FIRST_LOOK);
+	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
 	turn();
 	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
 	mock_memory_set_time(REMOVAL_FIRST_LOOK);
@@ -365,7 +368,67 @@ the_service_learns_of_a_removal_that_another_thread_reads(
 	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 0);
 	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
 	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 1);
-	assert_int_equal(sva_service_patience(&bench), REMOVAL_FIRST_LOOK);
+	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
+}
+
+static uint64_t areas_seen;
+static sem_t lock_is_taken;
+
+static void
+wait_for_threads(uint64_t count)
+{
+	uint64_t there = 0;
+
+	while (there < count) {
+		usleep(1000);
+		pthread_mutex_lock(&bench.lock.mutex);
+		there = bench.lock.next - bench.lock.now;
+		pthread_mutex_unlock(&bench.lock.mutex);
+	}
+}
+
+static void *
+count_areas_once(void *argument)
+{
+	fair_lock_take(&bench.lock);
+	areas_seen = bench.residency.count;
+	fair_lock_give(&bench.lock);
+	return argument;
+}
+
+/* Lets another thread ask for the lock behind the invalidation. */
+static void *
+hold_the_lock(void *argument)
+{
+	pthread_t thread;
+
+	fair_lock_take(&bench.lock);
+	sem_post(&lock_is_taken);
+	wait_for_threads(2);
+	pthread_create(&thread, NULL, count_areas_once, NULL);
+	wait_for_threads(3);
+	fair_lock_give(&bench.lock);
+	pthread_join(thread, NULL);
+	return argument;
+}
+
+/* A thread that calls munmap() waits for one area, and not for all of them. */
+static void
+a_large_invalidation_lets_others_come_in_between(void **state __rte_unused)
+{
+	pthread_t thread;
+
+	assert_int_equal(ask(BASE + 32 * PAGE, R), PAGE_ANSWER_SUCCESS);
+	sem_init(&lock_is_taken, 0, 0);
+	pthread_create(&thread, NULL, hold_the_lock, NULL);
+	sem_wait(&lock_is_taken);
+	assert_int_equal(rte_iommufd_sva_invalidate(
+				 &bench, (void *)(uintptr_t)BASE, 64 * PAGE),
+		0);
+	pthread_join(thread, NULL);
+	sem_destroy(&lock_is_taken);
+	assert_int_equal(areas_seen, 2);
+	assert_int_equal(bench.residency.count, 0);
 }
 
 static void
@@ -480,6 +543,7 @@ main(void)
 		TEST(the_fence_is_up_until_a_removal_was_looked_at),
 		TEST(settling_looks_at_once),
 		TEST(the_service_learns_of_a_removal_that_another_thread_reads),
+		TEST(a_large_invalidation_lets_others_come_in_between),
 		TEST(many_changes_are_read_in_one_turn),
 		TEST(changes_without_end_do_not_take_a_turn_without_end),
 		TEST(a_service_that_cannot_follow_refuses_everybody),

@@ -19,7 +19,7 @@
  *                                        bytes must be seen, or the test could not fail
  *   sva DEVICE INTERFACE early KIND N    the same, with reports read before anything is unmapped:
  *                                        old bytes must be seen
- *   sva DEVICE INTERFACE limit | fork | burst N | stopped | outstanding | prefault
+ *   sva DEVICE INTERFACE limit | fork | burst N | stopped | outstanding | prefault | latency
  *
  * KIND is munmap, mmap, mremap, brk, dontneed, race or mprotect. DEVICE is a folder name such as
  * 0000:01:00.0, INTERFACE the kernel's name of the NIC that it is wired to. Ends with
@@ -82,6 +82,7 @@ struct pair {
 	uint32_t pasid;
 	struct bare_queue rx, tx;
 	uint8_t *headers; /* one for each slot of the ring */
+	uint8_t *rings;	  /* two pages */
 };
 
 static struct pair pairs[PAIRS_MAX];
@@ -283,6 +284,7 @@ start_pair(struct pair *pair, unsigned int number)
 	uint8_t mac[6] = { 0x02, 0, 0, 0, 0x77, (uint8_t)number };
 
 	pair->number = number;
+	pair->rings = rings;
 	pair->headers = get_memory(HEADER << RING_LOG2);
 	expect("bind", rte_iommufd_sva_bind(sva, device, &pair->pasid), 0);
 	bare_write(&bare, base + SVANIC_PASID,
@@ -674,8 +676,9 @@ change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number,
 	change(kind, area);
 	fill(page, number);
 	wait_for_service(wait);
-	if (send_from(pair, page) != 0) {
-		printf("WRONG: turn %u was not sent\n", number);
+	ret = send_from(pair, page);
+	if (ret != 0) {
+		printf("WRONG: turn %u was not sent: %d\n", number, ret);
 		wrong++;
 		return 0;
 	}
@@ -760,6 +763,8 @@ test_change(const char *mode, const char *kind, unsigned int turns)
 							  : AS_IT_IS;
 	unsigned int old;
 
+	/* A busy machine may take seconds; done() has a limit of its own. */
+	bare_write(&bare, SVANIC_PAGE_PATIENCE, 0);
 	start_pair(&pairs[0], 0);
 	start_pair(&pairs[1], 1);
 	old = change_beside_traffic(kind, turns, wait_of(mode, kind), how);
@@ -776,6 +781,32 @@ test_change(const char *mode, const char *kind, unsigned int turns)
 /* --- limit ------------------------------------------------------------------------- */
 
 #define LIMIT (512u << 10)
+
+/* Areas pass, each used once, and what is used all the time is requested no more. */
+static void
+check_kept(struct pair *pair, uint8_t *memory)
+{
+	const unsigned int areas = 32;
+	uint64_t requests;
+	unsigned int i;
+
+	expect("keep the rings",
+		rte_iommufd_sva_prefault(sva, pair->rings, 2 * PAGE,
+			R | W | RTE_IOMMUFD_SVA_KEEP),
+		0);
+	expect("keep the headers",
+		rte_iommufd_sva_prefault(sva, pair->headers,
+			HEADER << RING_LOG2, R | W | RTE_IOMMUFD_SVA_KEEP),
+		0);
+	requests = counter(pair, SVANIC_PAGE_REQUESTS);
+	for (i = areas; i-- > 0;) {
+		fill(memory + i * 2 * AREA, i);
+		expect("sent", send_from(pair, memory + i * 2 * AREA), 0);
+		expect("got by the peer", peer_gets(i), 0);
+	}
+	expect("only these were requested",
+		counter(pair, SVANIC_PAGE_REQUESTS) - requests, areas);
+}
 
 static void
 test_limit(void)
@@ -804,6 +835,7 @@ test_limit(void)
 	expect("within the limit", most <= LIMIT >> 10, 1);
 	expect("and near it", most > LIMIT >> 11, 1);
 	expect("evicted", stats_now().evictions > 100, 1);
+	check_kept(&pairs[0], memory);
 	expect("more ahead of time than the limit",
 		rte_iommufd_sva_prefault(sva, memory, size, R), -ENOSPC);
 	stop_pair(&pairs[0]);
@@ -1019,6 +1051,131 @@ test_prefault(void)
 	stop_pair(&pairs[0]);
 }
 
+/* --- latency ----------------------------------------------------------------------- */
+
+/*
+ * How long a frame takes whose page has to be requested, and how long munmap() takes of a
+ * mapping that devices use: alone; beside a thread that prefaults much memory again and
+ * again; beside threads that free memory all the time. Only printed: on a machine that
+ * emulates its processors the figures are relative.
+ */
+#define SAMPLES 1000
+#define MUCH (256u << 20)
+#define CHANGERS 4
+
+static atomic_bool end_of_load;
+static atomic_ulong load_turns;
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void *
+prefault_much(void *memory)
+{
+	while (!atomic_load(&end_of_load)) {
+		if (rte_iommufd_sva_prefault(sva, memory, MUCH, R | W) != 0 ||
+			rte_iommufd_sva_invalidate(sva, memory, MUCH) != 0)
+			wrong++;
+		atomic_fetch_add(&load_turns, 1);
+	}
+	return NULL;
+}
+
+static void *
+free_all_the_time(void *argument)
+{
+	uint8_t *area;
+
+	while (!atomic_load(&end_of_load)) {
+		area = get_memory(AREA);
+		if (rte_iommufd_sva_prefault(sva, area, AREA, R | W) != 0 ||
+			munmap(area, AREA) != 0)
+			wrong++;
+		atomic_fetch_add(&load_turns, 1);
+	}
+	return argument;
+}
+
+static int
+compare_times(const void *a, const void *b)
+{
+	const uint64_t *first = a, *second = b;
+
+	return *first < *second ? -1 : *first > *second;
+}
+
+static void
+print_times(const char *what, const char *beside, uint64_t *times)
+{
+	qsort(times, SAMPLES, sizeof(times[0]), compare_times);
+	printf("%s %s: median %" PRIu64 " us, p99 %" PRIu64
+	       " us, worst %" PRIu64 " us\n",
+		what, beside, times[SAMPLES / 2] / 1000,
+		times[SAMPLES * 99 / 100] / 1000, times[SAMPLES - 1] / 1000);
+}
+
+static void
+measure(const char *beside)
+{
+	static uint64_t requests[SAMPLES], unmaps[SAMPLES];
+	uint8_t *page;
+	unsigned int i;
+
+	for (i = 0; i < SAMPLES; i++) {
+		page = get_memory(PAGE);
+		page[0] = 1;
+		requests[i] = now_ns();
+		must(done(&pairs[0], post(&pairs[0], page, OTHER_ETHERTYPE)) ==
+				0,
+			"a frame");
+		requests[i] = now_ns() - requests[i];
+		unmaps[i] = now_ns();
+		must(munmap(page, PAGE) == 0, "munmap");
+		unmaps[i] = now_ns() - unmaps[i];
+	}
+	print_times("page request", beside, requests);
+	print_times("munmap", beside, unmaps);
+}
+
+static void
+measure_beside(const char *beside, void *(*load)(void *), void *argument,
+	unsigned int count)
+{
+	pthread_t threads[CHANGERS];
+	unsigned int i;
+
+	atomic_store(&end_of_load, false);
+	atomic_store(&load_turns, 0);
+	for (i = 0; i < count; i++)
+		must(pthread_create(&threads[i], NULL, load, argument) == 0,
+			"thread");
+	measure(beside);
+	atomic_store(&end_of_load, true);
+	for (i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	printf("%lu turns beside\n", atomic_load(&load_turns));
+}
+
+static void
+test_latency(void)
+{
+	uint8_t *memory = get_memory(MUCH);
+
+	madvise(memory, MUCH, MADV_NOHUGEPAGE);
+	start_pair(&pairs[0], 0);
+	measure("alone");
+	measure_beside("beside a prefault", prefault_much, memory, 1);
+	measure_beside(
+		"beside threads that unmap", free_all_the_time, NULL, CHANGERS);
+	stop_pair(&pairs[0]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -1046,6 +1203,8 @@ main(int argc, char **argv)
 		test_stopped();
 	else if (strcmp(what, "outstanding") == 0)
 		test_outstanding();
+	else if (strcmp(what, "latency") == 0)
+		test_latency();
 	else if (strcmp(what, "prefault") == 0)
 		test_prefault();
 	else
