@@ -24,7 +24,7 @@ for backend in iommufd type1 stock; do
 	wait_for_line "$log" 'start packet forwarding' 90
 	expect_backend "$log" "$backend(v2)?"
 	expect_line "$log" "$direct"
-	grep -q "$work/lib/" "/proc/${pid_of[$log]}/maps" || fail "the program runs with another librte_eal"
+	grep -q "$programs/direct/" "/proc/${pid_of[$log]}/maps" || fail "the program runs with another librte_eal"
 	open=$(containers_open "$log")
 	echo "$open descriptors of /dev/vfio/vfio are open"
 	# DPDK's own code has one; type1 one more, which is in use.
