@@ -55,14 +55,15 @@ end_container() { # NAME
 	check_nothing_pinned
 }
 
-# refused_in_container NAME REGEX OPTIONS...: its one line
+# refused_in_container NAME REGEX OPTIONS...: there is no port, and its one line matches.
 refused_in_container() {
 	local log=$work/$1.log regex=$2
-	start_container "$1" "${@:3}"
-	wait_for_line "$log" 'Press enter|No commandline core given' 60
+	echo "== $1: ${*:3}"
+	start_program "$log" limited "$in_namespaces" "${@:3}" -- "$programs/port" -a 01:00.0 -m 16 -- orders
+	wait_for_end "$log" 60 && fail "the program has ended without an error" || true
 	grep IOMMUFD: "$log"
+	expect_line "$log" 'port: FAILED: there is a port'
 	expect_line "$log" "IOMMUFD: 0000:01:00.0: .*$regex"
 	expect_line "$log" IOMMUFD:
-	expect_line "$log" 'Requested device 0000:01:00.0 cannot be used'
-	end_container "$1"
+	check_nothing_pinned
 }
