@@ -51,6 +51,7 @@ check_node "/dev/vfio/$(group_of 03:00.0)"
 
 echo "== a device that its own driver has"
 unbind_nics 03:00.0
+bound_nics+=(01:00.0) # which the module takes as well
 give_to_kernel 03:00.0 e1000e
 udevadm trigger --action=add --settle "$(pci_device 03:00.0)"
 udevadm settle
