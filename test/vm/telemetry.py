@@ -2,9 +2,11 @@
 # What a DPDK program that runs tells by the distribution's dpdk-telemetry.py.
 #
 #   telemetry.py get COMMAND [KEY...]   a value a line, arrays of strings put together; without KEY all of it, as JSON
+#   telemetry.py expect VALUE COMMAND KEY [VALUE COMMAND KEY]...   fails unless each value is this one
 #   telemetry.py mapped SPACE           the sum of the lengths of all mappings of a space, from all pages
 #   telemetry.py refused COMMAND...     fails unless the program has no answer to any of them
 #
+# All commands of a call are asked by one start of dpdk-telemetry.py, which takes seconds in an emulated machine.
 # It must not know what the values mean.
 import json
 import re
@@ -25,8 +27,8 @@ def ask(command):
     return ask_all([command])[0]
 
 
-def show(value):
-    print("".join(value) if isinstance(value, list) and all(isinstance(part, str) for part in value) else value)
+def text_of(value):
+    return "".join(value) if isinstance(value, list) and all(isinstance(part, str) for part in value) else str(value)
 
 
 def get(command, *keys):
@@ -34,7 +36,23 @@ def get(command, *keys):
     if not keys:
         print(json.dumps(answer))
     for key in keys:
-        show(answer[key])
+        print(text_of(answer[key]))
+
+
+def expect(*words):
+    triples = list(zip(words[::3], words[1::3], words[2::3]))
+    commands = sorted({command for _, command, _ in triples})
+    answers = dict(zip(commands, ask_all(commands)))
+    wrong = False
+    for value, command, key in triples:
+        if answers[command] is None:
+            print(f"{command} is not answered")
+            wrong = True
+        elif text_of(answers[command][key]) != value:
+            print(f"{command} says {key} is '{text_of(answers[command][key])}' and not '{value}'")
+            wrong = True
+    if wrong:
+        sys.exit(1)
 
 
 def mapped(space):
@@ -52,4 +70,4 @@ def refused(*commands):
             sys.exit(f"{command} is answered: {answer}")
 
 
-{"get": get, "mapped": mapped, "refused": refused}[sys.argv[1]](*sys.argv[2:])
+{"get": get, "expect": expect, "mapped": mapped, "refused": refused}[sys.argv[1]](*sys.argv[2:])

@@ -144,29 +144,22 @@ allow_unsafe_interrupts() { # Y|N
 	done
 }
 
-# expect_told VALUE COMMAND KEY: what DPDK's telemetry says.
-expect_told() {
-	local told
-	told=$("$telemetry" get "$2" "$3") || fail "$2 is not answered"
-	[ "$told" = "$1" ] || fail "$2 says $3 is '$told' and not '$1'"
-}
+# expect_told VALUE COMMAND KEY [VALUE COMMAND KEY]...: what DPDK's telemetry says.
+expect_told() { "$telemetry" expect "$@" || fail "telemetry tells something else"; }
 
 # check_telemetry BACKEND REASON: the program that runs has one NIC, at 01:00.0, and its telemetry tells of backend (a regex), reason,
 # device, space and mappings, in agreement with each other. The space's number is in $space.
 check_telemetry() {
 	local name bytes
-	"$telemetry" get /iommufd/info
-	"$telemetry" get /iommufd/devices,0000:01:00.0
-	name=$("$telemetry" get /iommufd/info backend)
+	{ read -r name; read -r space; } < <("$telemetry" get /iommufd/devices,0000:01:00.0 backend space)
 	[[ $name =~ ^$1$ ]] || fail "the backend is '$name' and not $1"
-	expect_told "$2" /iommufd/info reason
-	expect_told 0000:01:00.0 /iommufd/devices devices
-	expect_told vfio-pci /iommufd/devices,01:00.0 driver
-	expect_told "$name" /iommufd/devices,01:00.0 backend
-	expect_told "$(group_of 01:00.0)" /iommufd/devices,01:00.0 group
-	space=$("$telemetry" get /iommufd/devices,01:00.0 space)
-	expect_told "[$space]" /iommufd/spaces spaces
-	expect_told 1 "/iommufd/spaces,$space" devices
+	expect_told "$name" /iommufd/info backend \
+		"$2" /iommufd/info reason \
+		0000:01:00.0 /iommufd/devices devices \
+		vfio-pci /iommufd/devices,01:00.0 driver \
+		"$(group_of 01:00.0)" /iommufd/devices,01:00.0 group \
+		"[$space]" /iommufd/spaces spaces \
+		1 "/iommufd/spaces,$space" devices
 	bytes=$("$telemetry" get "/iommufd/spaces,$space" bytes)
 	[ "$bytes" -gt 0 ] && [ "$("$telemetry" mapped "$space")" = "$bytes" ] || fail "the mappings are not $bytes bytes together"
 }
