@@ -15,7 +15,7 @@ ensure_packages() {
 }
 
 package_files() {
-	(cd "$checkout" && find . -type f -not -path './.*' -not -path './devtools/*' -not -path './test/vm/*.sh' -print0 | sort -z)
+	(cd "$checkout" && find . -type f -not -path './.*' -not -path './build*/*' -not -path './devtools/*' -not -path './test/vm/*.sh' -print0 | sort -z)
 }
 
 build_packages() { # RELEASE DIRECTORY

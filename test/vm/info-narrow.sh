@@ -1,6 +1,6 @@
 #!/bin/bash
 # dpdk-iommufd-info on a machine whose IOMMU has 39 bits: what it foresees, a probe confirms.
-# machine: --iommu intremap=on,aw-bits=39 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# machine: --iommu intel-39 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/info.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # dpdk-iommufd-info on a machine without an IOMMU: it says so, and gives no command that takes safety away; with VFIO's unsafe mode on,
 # it says what a start would take.
-# machine: --iommu 0 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# machine: --iommu none --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/info.sh"
