@@ -21,16 +21,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/iommufd.h>
-#include <linux/vfio.h>
-
 #include <rte_iommufd.h>
 
+#include "kernel/kernel_uapi.h"
 #include "way.h"
 
-#define RIGHTS                                                 \
-	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | \
-		IOMMU_IOAS_MAP_WRITEABLE)
+#define RIGHTS (UAPI_MAP_FIXED_IOVA | UAPI_MAP_READABLE | UAPI_MAP_WRITEABLE)
 
 struct iommu {
 	int fd;
@@ -88,14 +84,14 @@ static int
 ioas_space_create(struct way_world *world, struct way_space **space)
 {
 	const struct iommu *iommu = (struct iommu *)world;
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct uapi_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct ioas *ioas = calloc(1, sizeof(*ioas));
 
 	if (ioas == NULL) {
 		warn("ioas");
 		return -1;
 	}
-	if (ioctl(iommu->fd, IOMMU_IOAS_ALLOC, &alloc) != 0) {
+	if (ioctl(iommu->fd, UAPI_IOAS_ALLOC, &alloc) != 0) {
 		warn("IOMMU_IOAS_ALLOC");
 		free(ioas);
 		return -1;
@@ -110,12 +106,12 @@ static void
 ioas_space_destroy(struct way_space *space)
 {
 	struct ioas *ioas = ioas_of(space);
-	struct iommu_destroy destroy = {
+	struct uapi_destroy destroy = {
 		.size = sizeof(destroy),
 		.id = ioas->id,
 	};
 
-	if (ioctl(ioas->iommu->fd, IOMMU_DESTROY, &destroy) != 0)
+	if (ioctl(ioas->iommu->fd, UAPI_DESTROY, &destroy) != 0)
 		warn("IOMMU_DESTROY");
 	free(ioas);
 }
@@ -144,7 +140,7 @@ static int
 ioas_device_open(struct way_world *world, const char *address,
 	struct way_device **device)
 {
-	struct vfio_device_bind_iommufd bind = {
+	struct uapi_bind_iommufd bind = {
 		.argsz = sizeof(bind),
 		.iommufd = ((struct iommu *)world)->fd,
 	};
@@ -158,7 +154,7 @@ ioas_device_open(struct way_world *world, const char *address,
 	cdev->fd = open_cdev(address);
 	if (cdev->fd < 0)
 		goto release;
-	if (ioctl(cdev->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) != 0) {
+	if (ioctl(cdev->fd, UAPI_DEVICE_BIND_IOMMUFD, &bind) != 0) {
 		warn("%s: VFIO_DEVICE_BIND_IOMMUFD", address);
 		goto close;
 	}
@@ -176,12 +172,12 @@ static int
 ioas_device_attach(struct way_device *device, struct way_space *space)
 {
 	const struct cdev *cdev = (struct cdev *)device;
-	struct vfio_device_attach_iommufd_pt attach = {
+	struct uapi_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),
 		.pt_id = ioas_of(space)->id,
 	};
 
-	if (ioctl(cdev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach) == 0)
+	if (ioctl(cdev->fd, UAPI_DEVICE_ATTACH_IOMMUFD_PT, &attach) == 0)
 		return 0;
 	warn("%s: VFIO_DEVICE_ATTACH_IOMMUFD_PT", cdev->address);
 	return -1;
@@ -197,7 +193,7 @@ ioas_device_close(struct way_device *device)
 static int
 map_page(struct ioas *ioas, char *va)
 {
-	struct iommu_ioas_map map = {
+	struct uapi_ioas_map map = {
 		.size = sizeof(map),
 		.flags = RIGHTS,
 		.ioas_id = ioas->id,
@@ -207,7 +203,7 @@ map_page(struct ioas *ioas, char *va)
 	};
 
 	ioas->map_calls++;
-	if (ioctl(ioas->iommu->fd, IOMMU_IOAS_MAP, &map) == 0)
+	if (ioctl(ioas->iommu->fd, UAPI_IOAS_MAP, &map) == 0)
 		return 0;
 	warn("IOMMU_IOAS_MAP");
 	return -1;
@@ -216,7 +212,7 @@ map_page(struct ioas *ioas, char *va)
 static int
 map_run(struct ioas *ioas, const struct memory_run *run)
 {
-	struct iommu_ioas_map_file map = {
+	struct uapi_ioas_map_file map = {
 		.size = sizeof(map),
 		.flags = RIGHTS,
 		.ioas_id = ioas->id,
@@ -227,7 +223,7 @@ map_run(struct ioas *ioas, const struct memory_run *run)
 	};
 
 	ioas->map_calls++;
-	if (ioctl(ioas->iommu->fd, IOMMU_IOAS_MAP_FILE, &map) == 0)
+	if (ioctl(ioas->iommu->fd, UAPI_IOAS_MAP_FILE, &map) == 0)
 		return 0;
 	warn("IOMMU_IOAS_MAP_FILE");
 	return -1;
@@ -268,7 +264,7 @@ ioas_map(struct way_space *space, const struct memory *memory, uint64_t offset,
 static int
 unmap_area(struct ioas *ioas, char *va, uint64_t length)
 {
-	struct iommu_ioas_unmap unmap = {
+	struct uapi_ioas_unmap unmap = {
 		.size = sizeof(unmap),
 		.ioas_id = ioas->id,
 		.iova = (uintptr_t)va,
@@ -276,7 +272,7 @@ unmap_area(struct ioas *ioas, char *va, uint64_t length)
 	};
 
 	ioas->unmap_calls++;
-	if (ioctl(ioas->iommu->fd, IOMMU_IOAS_UNMAP, &unmap) == 0)
+	if (ioctl(ioas->iommu->fd, UAPI_IOAS_UNMAP, &unmap) == 0)
 		return 0;
 	warn("IOMMU_IOAS_UNMAP");
 	return -1;
@@ -303,7 +299,7 @@ static int
 ioas_mirror(struct way_space *space, struct way_space *source)
 {
 	struct ioas *ioas = ioas_of(space);
-	struct iommu_ioas_copy copy = {
+	struct uapi_ioas_copy copy = {
 		.size = sizeof(copy),
 		.flags = RIGHTS,
 		.dst_ioas_id = ioas->id,
@@ -314,7 +310,7 @@ ioas_mirror(struct way_space *space, struct way_space *source)
 	};
 
 	ioas->map_calls++;
-	if (ioctl(ioas->iommu->fd, IOMMU_IOAS_COPY, &copy) == 0)
+	if (ioctl(ioas->iommu->fd, UAPI_IOAS_COPY, &copy) == 0)
 		return 0;
 	warn("IOMMU_IOAS_COPY");
 	return -1;

@@ -20,12 +20,24 @@ use_guest guest
 prepare_guest() {
 	ensure_root "${machine[dpdk]}"
 	ensure_tool_root
+	! has_nic_type svanic || check_qemu_release
 	ensure_kernel "${machine[kernel]}"
 	case ${machine[install]} in
 	packages) ensure_packages "${machine[dpdk]}" ;;
 	*) ensure_project "${machine[dpdk]}" ;;
 	esac
 }
+
+# The model of svanic uses QEMU's functions and layouts without its headers, so it is for one release of QEMU.
+check_qemu_release() {
+	local wanted installed
+	wanted=$(qemu_release_of_model)
+	installed=$(awk '/^Package: / { package = $2 } /^Version: / && package == "qemu-system-x86" { print $2 }' "$tool_root/var/lib/dpkg/status")
+	[[ $installed == *:$wanted.* ]] ||
+		die "the model of svanic is made for QEMU $wanted, and the tool root has ${installed:-none}: adapt test/svanic/qemu_abi.h to it, or do without svanic"
+}
+
+qemu_release_of_model() { awk '$2 == "QEMU_MAJOR" { major = $3 } $2 == "QEMU_MINOR" { print major "." $3 }' "$checkout/test/svanic/qemu_abi.h"; }
 
 # run_guest COMMAND: a line for the guest's bash. Its input is empty; run_guest_on_terminal has the lab's own.
 run_guest() {
@@ -76,6 +88,7 @@ explain_death() {
 run_qemu() {
 	local limit=$1 at=$guest_at
 	local -a arguments exports objects preload=()
+	local initramfs
 	mapfile -t arguments < <(machine_arguments)
 	rm -f "$guest_dir/monitor"
 	mapfile -t exports < <(
@@ -83,18 +96,29 @@ run_qemu() {
 		export_folder modules "$(inside "$modules")/lib/modules"
 		export_folder stage "/run/lab/$(basename "$stage")"
 		export_folder src /src
+		[ -z "$other_stage" ] || export_folder against "$(inside "$other_stage")"
 	)
+	choose_initramfs
 	mapfile -t objects < <(preloaded_objects)
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
 	in_root "$tool_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
-		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$(inside "$boot_files")/initramfs" -append "$(kernel_parameters)" \
+		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \
 		-device virtio-serial-pci -chardev stdio,id=output,signal=off -device virtconsole,chardev=output \
 		-chardev "socket,id=monitor,path=$at/monitor,server=on,wait=off" -mon chardev=monitor,mode=control \
 		-chardev "socket,id=commands,path=$at/monitor" -device virtserialport,chardev=commands,name=lab.monitor \
 		"${exports[@]}" -fsdev "local,id=share,path=$at/share,security_model=none" -device virtio-9p-pci,fsdev=share,mount_tag=share \
 		2>"$guest_dir/qemu.log"
+}
+
+# Sets $initramfs. What replaces a table of the firmware stands before the rest, in an archive of its own.
+choose_initramfs() {
+	initramfs=$(inside "$boot_files")/initramfs
+	[ "${machine[reserve]}" ] || return 0
+	in_root "$tool_root" python3 /src/devtools/lab.d/dmar.py "${machine[reserve]}" "$guest_at/tables"
+	cat "$guest_dir/tables" "$boot_files/initramfs" >"$guest_dir/initramfs"
+	initramfs=$guest_at/initramfs
 }
 
 # What is preloaded into QEMU, and into nothing else: the model of svanic where there is one, and what the machine says.

@@ -1,9 +1,11 @@
 # The guest's kernel: the release in the tool root, one module tree per K, and the initramfs. The module tree `iommufd` has the five
-# modules that iommufd-modules/ builds; `stock` is the distribution's own. `mock` is another kernel, of the same source, without modules.
+# modules that iommufd-modules/ builds; `stock` is the distribution's own; `iommufd-6.12` and `stock-6.12` the same of an older release. `mock` is another kernel, of the same source, without modules.
 # It must not know of QEMU or of what runs in the guest.
 # shellcheck shell=bash
 
 kernels=(iommufd stock mock)
+for kernel_version in "${older_kernels[@]}"; do kernels+=("iommufd-$kernel_version" "stock-$kernel_version"); done
+kernel_version= # of an older one: 6.12, and so on
 
 check_kernel_name() {
 	contains "$1" "${kernels[@]}" || die "no kernel '$1'; one of: ${kernels[*]}"
@@ -11,16 +13,18 @@ check_kernel_name() {
 
 kernel_release() {
 	local image
-	image=$(printf '%s\n' "$tool_root"/boot/vmlinuz-* | sort -V | tail -n 1)
+	image=$(printf '%s\n' "$tool_root"/boot/vmlinuz-"${kernel_version:+$kernel_version.}"* | sort -V | tail -n 1)
 	echo "${image##*/vmlinuz-}"
 }
 
 # ensure_kernel K: the folder with `initramfs` and `vmlinuz` is in $boot_files then, one with lib/modules in $modules.
 ensure_kernel() {
+	kernel_version=
 	if [ "$1" = mock ]; then
 		ensure_mock_kernel
 	else
-		ensure_modules "$1"
+		[[ $1 != *-* ]] || kernel_version=${1#*-}
+		ensure_modules "${1%%-*}"
 		ensure_initramfs
 	fi
 }
@@ -29,7 +33,7 @@ ensure_kernel() {
 ensure_modules() {
 	local key
 	key=$({ echo "$1"; root_id "$tool_root"; cat "$lab_dir"/lab.d/iommufd-modules/* "$lab_dir/lab.d/kernel.sh"; } | key_of)
-	ensure_thing "modules-$1" "$key" "make_modules_$1"
+	ensure_thing "modules-$1${kernel_version:+-$kernel_version}" "$key" "make_modules_$1"
 	# shellcheck disable=SC2034 # the guest uses it
 	modules=$thing
 }
@@ -73,12 +77,13 @@ copy_distribution_modules() {
 ensure_initramfs() {
 	local key
 	key=$({ root_id "$tool_root"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
-	ensure_thing boot "$key" make_boot_files
+	ensure_thing "boot${kernel_version:+-$kernel_version}" "$key" make_boot_files
 	# shellcheck disable=SC2034 # the guest uses it
 	boot_files=$thing
 }
 
-boot_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
+# virtio-iommu comes first: the other devices wait for it where it is what translates for them.
+boot_modules=(virtio-iommu netfs 9pnet 9pnet_virtio 9p overlay)
 
 make_boot_files() {
 	local dir=$1 release

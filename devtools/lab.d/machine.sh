@@ -7,7 +7,8 @@ nics=()
 machine_usage="see: devtools/lab help"
 
 default_machine() {
-	machine=([dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]=1 [append]="" [qemu]="" [qemu-preload]="")
+	machine=([dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]="" [append]="" [qemu]="" [qemu-preload]=""
+		[reserve]="")
 	nics=()
 }
 
@@ -32,6 +33,9 @@ check_machine() {
 	contains_number "${machine[hugepages]}" || die "--hugepages wants a number, not '${machine[hugepages]}'"
 	contains_number "${machine[smp]}" || die "--smp wants a number, not '${machine[smp]}'"
 	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
+	[[ ${machine[reserve]:-0-0} =~ ^[0-9a-f]+-[0-9a-f]+$ ]] || die "--reserve wants FROM-TO in hexadecimal, not '${machine[reserve]}'"
+	check_iommu
+	[ -z "${machine[reserve]}" ] || [ "${machine[iommu]}" = intel ] || die "--reserve replaces the table of the IOMMU 'intel': leave --iommu out"
 	[ "${machine[kernel]}" != mock ] || check_mock_machine
 	place_nics
 }
@@ -39,8 +43,8 @@ check_machine() {
 # Its IOMMU is a mock in the kernel, and it has drivers for no other, nor for NICs or VFIO.
 check_mock_machine() {
 	[ ${#nics[@]} = 0 ] || die "kernel 'mock' has IOMMUFD's mock devices and no drivers for NICs: --nic, run and perf want --kernel iommufd or stock"
-	[ "${machine[iommu]}" = 1 ] || [ "${machine[iommu]}" = 0 ] || die "kernel 'mock' drives no emulated IOMMU: leave --iommu out"
-	machine[iommu]=0
+	[ "${machine[iommu]}" = intel ] || [ "${machine[iommu]}" = none ] || die "kernel 'mock' drives no emulated IOMMU: leave --iommu out"
+	machine[iommu]=none
 	# Without ACPI the kernel learns of processors from the BIOS's MP table, which has one for each socket.
 	machine[smp]+=,sockets=${machine[smp]}
 }
@@ -83,7 +87,7 @@ place_nic() {
 		bridge=?*) bridge=${word#bridge=} ;;
 		kernel) use=kernel ;;
 		capture) capture=1 ;;
-		pairs=[0-9]* | pasid=off | ats=off | pri=off | pri-requests=[0-9]*)
+		pairs=[0-9]* | pasid=off | ats=off | pri=off | pri-requests=[0-9]* | ignore-invalidations=on | work-delay=[0-9]* | disable-delay=[0-9]*)
 			[ "$type" = svanic ] || die "NIC '$spec': '$word' is svanic's alone; $machine_usage"
 			properties+=,$word
 			;;
@@ -155,14 +159,38 @@ add_netdev() {
 
 # --- the rest of the machine ------------------------------------------------------------------------------------------------
 
-iommu_properties=intremap=on,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,svm=on
+# The IOMMUs that have a name. AMD's is without interrupt remapping in the guest: Linux does not find it in QEMU's tables.
+declare -A iommu_devices=(
+	[intel]="intel-iommu,intremap=on,scalable-mode=on,fsts=on,pasid-bits=20,device-iotlb=on,svm=on"
+	[intel-second-stage]="intel-iommu,intremap=on,scalable-mode=on,pasid-bits=20,device-iotlb=on"
+	[intel-legacy]="intel-iommu,intremap=on,device-iotlb=on"
+	[intel-39]="intel-iommu,intremap=on,aw-bits=39"
+	[amd]="amd-iommu,intremap=on,dma-remap=on"
+	[virtio]="virtio-iommu-pci"
+	[none]=""
+)
+
+# Linux before 6.14 makes page tables for user space by the second stage only, which QEMU's fsts=on takes away.
+default_iommu() {
+	case ${machine[kernel]} in
+	*-6.12) echo intel-second-stage ;;
+	*) echo intel ;;
+	esac
+}
+
+check_iommu() {
+	case ${machine[iommu]} in
+	"") machine[iommu]=$(default_iommu) ;;
+	0) machine[iommu]=none ;;
+	1) machine[iommu]=intel ;;
+	esac
+	[ -n "${iommu_devices[${machine[iommu]}]+set}" ] || [[ ${machine[iommu]} = *=* ]] ||
+		die "no IOMMU '${machine[iommu]}'; one of: ${!iommu_devices[*]}, or properties of QEMU's intel-iommu"
+}
 
 iommu_arguments() {
-	case ${machine[iommu]} in
-	0) ;;
-	1) printf '%s\n' -device "intel-iommu,$iommu_properties" ;;
-	*) printf '%s\n' -device "intel-iommu,${machine[iommu]}" ;;
-	esac
+	local device=${iommu_devices[${machine[iommu]}]-intel-iommu,${machine[iommu]}}
+	[ -z "$device" ] || printf '%s\n' -device "$device"
 }
 
 # How TCG runs the guest's processors: each by a thread (multi), or all by one in turns (single). A processor that waits for another one's

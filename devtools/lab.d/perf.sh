@@ -16,7 +16,7 @@ perf_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 perf_limit=3600 # seconds for the whole boot
 
 command_perf() {
-	local json="" compare="" status=0 pinning="" arguments=()
+	local json="" compare="" against="" turns=6 tolerance=5 status=0 pinning="" arguments=()
 	default_machine
 	parse_machine "${perf_machine[@]}"
 	while [ $# -gt 0 ]; do
@@ -27,22 +27,38 @@ command_perf() {
 		--) shift; arguments+=("$@"); break ;;
 		--json) [ $# -ge 2 ] || die "--json wants a file"; json=$2; shift 2 ;;
 		--compare) [ $# -ge 2 ] || die "--compare wants a file"; compare=$2; shift 2 ;;
+		--against) [ $# -ge 2 ] || die "--against wants a revision"; against=$2; shift 2 ;;
+		--turns) [ $# -ge 2 ] || die "--turns wants a number"; turns=$2; shift 2 ;;
+		--tolerance) [ $# -ge 2 ] || die "--tolerance wants a percentage"; tolerance=$2; shift 2 ;;
 		-*) die "unknown: $1; $machine_usage" ;;
 		*) arguments+=("$1"); shift ;;
 		esac
 	done
 	[ -z "$compare" ] || [ -f "$compare" ] || die "no file $compare"
 	[ -z "$json" ] || [ -w "$(dirname "$json")" ] || die "cannot write $json"
+	[ -z "$compare" ] || [ -z "$against" ] || die "--compare is for a file of another run, --against runs both: one of them"
+	check_against "$against" "$turns" "$tolerance"
 	check_machine
 	prepare_guest
+	[ -z "$against" ] || ensure_other_build "${machine[dpdk]}"
 	mkdir -p "$share"
 	[ -z "$compare" ] || cp "$compare" "$share/old.json"
 	if [ ${#arguments[@]} = 0 ] || contains forward "${arguments[@]}" || contains all "${arguments[@]}"; then
 		pin_polling_processor &
 		pinning=$!
 	fi
-	DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$perf_limit} run_guest "$(perf_command "${arguments[@]}")" || status=$?
+	export DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$perf_limit}
+	if [ "$against" ]; then
+		run_guest "$(against_command "$turns" "${arguments[@]}")" || status=$?
+	else
+		run_guest "$(perf_command "${arguments[@]}")" || status=$?
+	fi
 	[ -z "$pinning" ] || kill "$pinning" 2>/dev/null || true # where the guest has died before there was anything to pin
+	if [ "$against" ]; then
+		[ "$status" = 0 ] || return "$status"
+		judge_turns "$against" "$tolerance" "$json"
+		return
+	fi
 	keep_figures "$json"
 	return "$status"
 }

@@ -15,6 +15,9 @@ tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x8
 driver_sdk_releases=(22.11)
 driver_sdk_packages=(xz-utils)
 
+# What the tool root has of older kernels beside the newest: images, headers and source, whatever their last number is.
+older_kernels=(6.12 7.2)
+
 suite_of() {
 	case $1 in
 	24.11) echo trixie ;;
@@ -50,6 +53,7 @@ root_key() {
 		packages_of "$1"
 		printf '%s\n' "${mount_points[@]}"
 		! has_driver_sdk "$1" || cat "$lab_dir/lab.d/driver-sdk.sh"
+		[ "$1" != 24.11 ] || { echo "${older_kernels[*]}"; cat "$lab_dir/lab.d/older-kernels.sh"; }
 	} | key_of
 }
 
@@ -83,6 +87,7 @@ make_root() {
 	if has_driver_sdk "$release"; then
 		arguments+=("deb-src $mirror $(suite_of "$release") main" --customize-hook="$lab_dir/lab.d/driver-sdk.sh")
 	fi
+	[ "$release" != 24.11 ] || arguments+=(--customize-hook="$lab_dir/lab.d/older-kernels.sh \"\$1\" ${older_kernels[*]}")
 	mmdebstrap "${arguments[@]}"
 	for point in "${mount_points[@]}"; do mkdir -p "$dir/$point"; done
 	cp /proc/sys/kernel/random/uuid "$dir/etc/lab-root-id"

@@ -29,7 +29,7 @@ pages_and_faults() { # LOG
 }
 
 expected_backend() { # BACKEND-ASKED-FOR KERNEL
-	if [ "$1" ] && [ "$1" != auto ]; then echo "$1"; elif [ "$2" = stock ]; then echo type1v2; else echo iommufd; fi
+	if [ "$1" ] && [ "$1" != auto ]; then echo "$1"; elif [[ $2 = stock* ]]; then echo type1v2; else echo iommufd; fi
 }
 
 # type1 is asked for by that name; which version of it the kernel has is the kernel's affair.

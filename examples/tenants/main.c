@@ -5,11 +5,16 @@
 /*
  * tenants: one NIC, two tenants, each with a queue pair, a PASID and an address space
  * of its own. What is mapped for one is out of the other's reach, though it is the same
- * device that reads for both: the tenant that tries gets an error in its descriptor, the
- * NIC counts a fault, the kernel logs one. The other tenant notices nothing.
+ * device that reads and writes for both: the tenant that tries gets an error in its
+ * descriptor, the NIC counts a fault, the kernel logs one, and the other tenant's memory
+ * is as it was.
  *
- *   devtools/lab shell --nic svanic:link=pair1 --nic svanic:link=pair1 -- \
+ * To write, the NIC needs frames from the wire: each tenant waits for broadcast frames.
+ *
+ *   devtools/lab shell --nic svanic:link=pair1 --nic virtio:link=pair1,kernel -- \
  *       /src/devtools/guest/with-vfio tenants 0000:01:00.0
+ *
+ * with `ping -b` or anything else that sends broadcasts on the other NIC meanwhile.
  *
  * The library alone is at work here, without EAL, and the NIC svanic by its registers
  * (doc/guides/nics/svanic/datasheet.md), so that nothing hides what a PASID is: a number
@@ -37,11 +42,14 @@
 
 #include "svanic_registers.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
-/* A tenant's memory: a ring, and a frame of a text. */
-#define MEMORY_SIZE 0x2000
+/* A tenant's memory: two rings, a frame of a text, and room for one from the wire. */
+#define MEMORY_SIZE 0x3000
+#define RX_RING_OFFSET 0x800
 #define FRAME_OFFSET 0x1000
+#define ROOM_OFFSET 0x2000
+#define ROOM_SIZE 0x1000
 #define FRAME_SIZE 60
 static const uint8_t frame_header[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	0x52, 0x54, 0, 0, 0, 1, 0x88, 0xb5 };
@@ -61,6 +69,7 @@ struct tenant {
 	struct rte_iommufd_space *space;
 	uint32_t pasid;
 	uint32_t sent; /* descriptors given to the NIC */
+	uint32_t received;
 };
 
 /* The library has logged what is wrong: this ends the program. */
@@ -138,12 +147,28 @@ close_nic(struct nic *nic)
 
 /* --- tenants ----------------------------------------------------------------------- */
 
+static void
+start_queue(struct nic *nic, uint32_t queue, uint64_t ring)
+{
+	rte_write64(rte_cpu_to_le_64(ring),
+		nic->registers + queue + SVANIC_QUEUE_RING);
+	write_register(nic, queue + SVANIC_QUEUE_SIZE, SVANIC_RING_LOG2_MIN);
+	write_register(nic, queue + SVANIC_QUEUE_CONTROL, SVANIC_QUEUE_ENABLE);
+}
+
+static void
+stop_queue(struct nic *nic, uint32_t queue)
+{
+	write_register(nic, queue + SVANIC_QUEUE_CONTROL, 0);
+	while (rte_read32(nic->registers + queue + SVANIC_QUEUE_CONTROL) != 0)
+		; /* until then it can be in the midst of a transfer */
+}
+
 /* The heart of it: memory in a space, the space on a PASID, the PASID in the queue. */
 static void
 move_in(struct nic *nic, struct tenant *tenant)
 {
 	uint32_t pair = SVANIC_PAIR(tenant->pair);
-	uint32_t ring = pair + SVANIC_TX;
 
 	tenant->memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -164,10 +189,8 @@ move_in(struct nic *nic, struct tenant *tenant)
 
 	write_register(
 		nic, pair + SVANIC_PASID, tenant->pasid | SVANIC_PASID_USE);
-	rte_write64(rte_cpu_to_le_64(tenant->iova),
-		nic->registers + ring + SVANIC_QUEUE_RING);
-	write_register(nic, ring + SVANIC_QUEUE_SIZE, SVANIC_RING_LOG2_MIN);
-	write_register(nic, ring + SVANIC_QUEUE_CONTROL, SVANIC_QUEUE_ENABLE);
+	start_queue(nic, pair + SVANIC_TX, tenant->iova);
+	start_queue(nic, pair + SVANIC_RX, tenant->iova + RX_RING_OFFSET);
 	printf("tenants: %s has queue pair %u, PASID %" PRIu32
 	       " and memory at %#" PRIx64 "\n",
 		tenant->name, tenant->pair, tenant->pasid, tenant->iova);
@@ -176,12 +199,8 @@ move_in(struct nic *nic, struct tenant *tenant)
 static void
 move_out(struct nic *nic, struct tenant *tenant)
 {
-	uint32_t control = SVANIC_PAIR(tenant->pair) + SVANIC_TX +
-		SVANIC_QUEUE_CONTROL;
-
-	write_register(nic, control, 0);
-	while (rte_read32(nic->registers + control) != 0)
-		; /* until then it can be in the midst of a transfer */
+	stop_queue(nic, SVANIC_PAIR(tenant->pair) + SVANIC_RX);
+	stop_queue(nic, SVANIC_PAIR(tenant->pair) + SVANIC_TX);
 	need(rte_iommufd_pasid_detach(nic->device, tenant->pasid));
 	need(rte_iommufd_pasid_free(nic->device, tenant->pasid));
 	need(rte_iommufd_space_destroy(tenant->space));
@@ -215,9 +234,69 @@ send_frame(struct nic *nic, struct tenant *tenant, uint64_t address)
 	errx(EXIT_FAILURE, "the NIC does not report back to %s", tenant->name);
 }
 
+/* Broadcasts go to this tenant's queue from now on. */
+static void
+take_broadcasts(struct nic *nic, const struct tenant *tenant)
+{
+	write_register(nic, SVANIC_FILTER_LOW(0), 0xffffffff);
+	write_register(nic, SVANIC_FILTER_HIGH(0),
+		SVANIC_FILTER_VALID | SVANIC_FILTER_STEER |
+			tenant->pair << SVANIC_FILTER_QUEUE_SHIFT | 0xffff);
+	write_register(nic, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
+}
+
+/* The next frame into an address of the tenant's space. The descriptor's error code. */
+static unsigned int
+receive_frame(struct nic *nic, struct tenant *tenant, uint64_t address)
+{
+	volatile struct svanic_rx_descriptor *descriptor;
+	unsigned int waited;
+	uint16_t status;
+
+	descriptor = (void *)(tenant->memory + RX_RING_OFFSET);
+	descriptor += tenant->received++ % (1u << SVANIC_RING_LOG2_MIN);
+	*descriptor = (struct svanic_rx_descriptor){
+		.address = rte_cpu_to_le_64(address),
+		.length = rte_cpu_to_le_16(ROOM_SIZE),
+	};
+	write_register(nic,
+		SVANIC_PAIR(tenant->pair) + SVANIC_RX + SVANIC_QUEUE_TAIL,
+		tenant->received);
+	for (waited = 0; waited < PATIENCE_MS; waited++) {
+		status = rte_le_to_cpu_16(descriptor->status);
+		if ((status & SVANIC_RX_DONE) != 0)
+			return status >> SVANIC_ERROR_SHIFT;
+		usleep(1000);
+	}
+	errx(EXIT_FAILURE, "no broadcast frame has come for %s", tenant->name);
+}
+
+/* A frame into its own memory, then one into the other's, which must not change. */
+static bool
+try_to_write(struct nic *nic, struct tenant *tenant, const struct tenant *other)
+{
+	static char before[MEMORY_SIZE];
+	unsigned int own, foreign;
+	bool unchanged;
+
+	take_broadcasts(nic, tenant);
+	memcpy(before, other->memory, MEMORY_SIZE);
+	own = receive_frame(nic, tenant, tenant->iova + ROOM_OFFSET);
+	foreign = receive_frame(nic, tenant, other->iova + ROOM_OFFSET);
+	unchanged = memcmp(before, other->memory, MEMORY_SIZE) == 0;
+	printf("tenants: %s receives into its own memory: %s\n", tenant->name,
+		own == SVANIC_ERROR_NONE ? "received" : "NOT RECEIVED");
+	printf("tenants: %s receives into the memory of %s: %s, which is %s\n",
+		tenant->name, other->name,
+		foreign == SVANIC_ERROR_REFUSED ? "refused" : "NOT REFUSED",
+		unchanged ? "as it was" : "CHANGED");
+	return own == SVANIC_ERROR_NONE && foreign == SVANIC_ERROR_REFUSED &&
+		unchanged;
+}
+
 /* Its own frame, then the other's at the address where the other has it. */
 static bool
-behave_badly(struct nic *nic, struct tenant *tenant, const struct tenant *other)
+try_to_read(struct nic *nic, struct tenant *tenant, const struct tenant *other)
 {
 	unsigned int own = send_frame(nic, tenant, tenant->iova + FRAME_OFFSET);
 	unsigned int foreign = send_frame(
@@ -235,9 +314,12 @@ static void
 show_counters(struct nic *nic, const struct tenant *tenant)
 {
 	printf("tenants: %s: %" PRIu64 " frames sent, %" PRIu64
-	       " errors, %" PRIu64 " faults, the last at %#" PRIx64 "\n",
+	       " received, %" PRIu64 " errors, %" PRIu64
+	       " faults, the last at %#" PRIx64 "\n",
 		tenant->name, read_counter(nic, tenant, SVANIC_TX_FRAMES),
-		read_counter(nic, tenant, SVANIC_TX_ERRORS),
+		read_counter(nic, tenant, SVANIC_RX_FRAMES),
+		read_counter(nic, tenant, SVANIC_TX_ERRORS) +
+			read_counter(nic, tenant, SVANIC_RX_ERRORS),
 		read_counter(nic, tenant, SVANIC_FAULTS),
 		read_counter(nic, tenant, SVANIC_FAULT_ADDRESS));
 }
@@ -259,8 +341,10 @@ main(int argc, char **argv)
 	open_nic(&nic, argv[1]);
 	for (i = 0; i < RTE_DIM(tenants); i++)
 		move_in(&nic, &tenants[i]);
-	for (i = 0; i < RTE_DIM(tenants); i++)
-		kept_apart &= behave_badly(&nic, &tenants[i], &tenants[1 - i]);
+	for (i = 0; i < RTE_DIM(tenants); i++) {
+		kept_apart &= try_to_read(&nic, &tenants[i], &tenants[1 - i]);
+		kept_apart &= try_to_write(&nic, &tenants[i], &tenants[1 - i]);
+	}
 	for (i = 0; i < RTE_DIM(tenants); i++)
 		show_counters(&nic, &tenants[i]);
 	for (i = 0; i < RTE_DIM(tenants); i++)

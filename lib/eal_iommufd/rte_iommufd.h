@@ -131,6 +131,14 @@ struct rte_iommufd_hw_info {
 };
 
 /**
+ * The version of the library that the program runs with.
+ *
+ * @return
+ *   For example "0.1.0".
+ */
+__rte_experimental const char *rte_iommufd_version(void);
+
+/**
  * Set this process's settings from a program instead of the environment.
  *
  * To be called before rte_eal_init(). Settings are `key=value` pairs separated
@@ -151,6 +159,11 @@ struct rte_iommufd_hw_info {
  * - `threads=N`: how many threads make memory present, map and unmap it, 1 to 64;
  *   without it, as many as the process has CPUs, but not more than 16. Memory that
  *   comes and goes while the program works is always mapped by one.
+ * - `rlimit=auto|user|process`: whom the kernel charges for memory that IOMMUFD pins, against
+ *   RLIMIT_MEMLOCK: all processes of the user together, or this process
+ *   (IOMMU_OPTION_RLIMIT_MODE, which needs CAP_SYS_RESOURCE). auto leaves it as it is: the
+ *   user, unless /dev/iommu was passed with the other choice made. type1 always charges the
+ *   process.
  *
  * @param settings
  *   The settings; NULL or "" for the defaults. Copied.
@@ -702,6 +715,11 @@ __rte_experimental int rte_iommufd_device_find(
  * context: no other process can open it until it is closed, and it can do no DMA until
  * it is attached to a space. A legacy group gives it out only when it is attached.
  *
+ * Files that were passed to the process are used in place of the nodes (LISTEN_FDS of
+ * sd_listen_fds(3); names in LISTEN_FDNAMES: `iommu` for /dev/iommu; `vfioN`, or
+ * `pci-0000-01-00.0` for the device 0000:01:00.0). The file of a device stays open when the
+ * device is closed, stopped and bound, so that it can be opened again.
+ *
  * @param context
  *   The context; its backend is decided if it was not.
  * @param device_path
@@ -715,13 +733,16 @@ __rte_experimental int rte_iommufd_device_find(
  *   0, or
  *   - -ENODEV: not bound to a VFIO driver, or not there. Not logged: callers try
  *     other ways.
- *   - -EBUSY: opened by another process, or its group is.
+ *   - -EBUSY: opened by another process, or its group is; or by this one, when its file was
+ *     passed.
  *   - -EACCES: no permission for the device's node, or wrong VF token.
+ *   - -EBADF: LISTEN_FDNAMES names a descriptor that is not open (fstat()).
  *   - -EPERM: no interrupt remapping; or the group is not viable (type1).
  *   - -EINVAL: the kernel takes no VF token on this interface (before 6.17), or
  *     another process has the device (iommufd), or the path is too long.
  *   - -ENXIO: with `backend=auto` and no backend decided, the kernel refuses the
- *     device by IOMMUFD and by a legacy container; the line has both reasons.
+ *     device by IOMMUFD and by a legacy container; the line has both reasons. Or a file that
+ *     was passed is not what its name says.
  *   - any error of rte_iommufd_context_choose().
  */
 __rte_experimental int rte_iommufd_device_open(

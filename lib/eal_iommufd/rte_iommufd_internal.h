@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_common.h>
 #include <rte_compat.h>
 
 #ifdef __cplusplus
@@ -32,6 +33,7 @@ extern "C" {
 #endif
 
 struct rte_iommufd_context;
+struct rte_iommufd_device;
 struct rte_iommufd_fault_space;
 struct rte_iommufd_space;
 
@@ -118,6 +120,33 @@ __rte_internal int rte_iommufd_fault_space_fd(
 __rte_internal int rte_iommufd_fault_space_read(
 	struct rte_iommufd_fault_space *faults, struct page_request *requests,
 	unsigned int capacity);
+
+/** A device is closed after this; see rte_iommufd_fault_space_watch_devices(). */
+typedef void (*fault_space_device_closes_t)(
+	void *argument, struct rte_iommufd_device *device);
+
+/**
+ * @internal
+ * Be told before a device is closed: each device of the process, also one that does not use
+ * the fault space. No lock of the core is held then, except one that keeps the fault space
+ * from being destroyed meanwhile. Called once for a fault space.
+ */
+__rte_internal void rte_iommufd_fault_space_watch_devices(
+	struct rte_iommufd_fault_space *faults,
+	fault_space_device_closes_t device_closes, void *argument);
+
+/**
+ * @internal
+ * Detach a PASID from the fault space. rte_iommufd_pasid_detach() and
+ * rte_iommufd_pasid_replace() refuse a PASID that is attached to one.
+ *
+ * @return
+ *   0, -ENOENT when it is not attached to this space, or an errno of
+ *   rte_iommufd_pasid_detach().
+ */
+__rte_internal int rte_iommufd_fault_space_detach(
+	struct rte_iommufd_fault_space *faults,
+	struct rte_iommufd_device *device, uint32_t pasid);
 
 /**
  * @internal
@@ -213,6 +242,21 @@ __rte_internal bool rte_iommufd_device_wants_empty(const char *path);
  * and a thread inherits that. Without effect where the kernel refuses (sched_setaffinity()).
  */
 __rte_internal void rte_iommufd_thread_use_process_cpus(void);
+
+/**
+ * @internal
+ * Log a line, as rte_log() does. The last line of level ERR or worse is recorded, for telemetry
+ * (/iommufd/info), whether or not the log shows it.
+ *
+ * @param level
+ *   RTE_LOG_*.
+ * @param type
+ *   The log type.
+ * @param format
+ *   As of printf(): one line, with its newline.
+ */
+__rte_internal void rte_iommufd_log(uint32_t level, int type,
+	const char *format, ...) __rte_format_printf(3, 4);
 
 #ifdef __cplusplus
 }

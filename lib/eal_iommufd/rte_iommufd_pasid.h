@@ -119,6 +119,7 @@ __rte_experimental int rte_iommufd_pasid_attach(
  * @return
  *   0 (also when it is that one already), or
  *   - -ENOENT: no space is attached to the PASID.
+ *   - -EBUSY: the PASID is from rte_iommufd_sva_bind().
  *   - any error of rte_iommufd_pasid_attach(); the old one stays attached.
  */
 __rte_experimental int rte_iommufd_pasid_replace(
@@ -136,6 +137,7 @@ __rte_experimental int rte_iommufd_pasid_replace(
  * @return
  *   0, or
  *   - -ENOENT: no space is attached to it.
+ *   - -EBUSY: the PASID is from rte_iommufd_sva_bind(): rte_iommufd_sva_unbind() ends it.
  *   - -EINVAL: the device is borrowed.
  *   - another negative errno of VFIO_DEVICE_DETACH_IOMMUFD_PT.
  */

@@ -20,26 +20,27 @@
  * **It follows the process back.** munmap(), mremap(), brk(), a mapping put over another
  * one, and madvise() with MADV_DONTNEED, MADV_FREE or MADV_REMOVE take the devices'
  * translation away, and the next access requests the page again. The kernel reports these
- * calls by userfaultfd, and each call waits until the service thread has read the report.
- * The consequences:
+ * calls by userfaultfd, and each call waits until its report was handled. What holds:
  *
- * - **munmap() and the like.** When the call returns, the service thread has read the
- *   report, and has unmapped the memory or is about to. When rte_iommufd_sva_settle()
- *   called after it returns, no device has a translation of what was there.
+ * | call | when it has returned |
+ * |------|----------------------|
+ * | munmap(), mmap() with MAP_FIXED over something, mremap(), brk() | no device reaches what was there |
+ * | madvise() that drops pages | a page that a device requested *while the call was running* can be the old one; see below |
+ * | mprotect() that takes rights away, shmdt(), MADV_GUARD_INSTALL; ftruncate(), fallocate() with FALLOC_FL_PUNCH_HOLE on a file | nothing: not reported |
+ * | rte_iommufd_sva_settle() after madvise() | no device reaches what was there |
+ * | rte_iommufd_sva_invalidate() after any of these | no device reaches what was there |
+ *
  * - **madvise().** The kernel reports it before it drops the pages, and does not report
- *   when they are dropped. A page that a device requests *while the call is running* can
- *   be the old page. The service unmaps the interval at the report and at looks 1, 9, 73,
- *   585 and 4681 ms after it, and rte_iommufd_sva_settle() called within that time looks
- *   as well; so the same holds after settle(), unless the thread did not run inside
- *   madvise() for more than 4 s.
- * - **rte_iommufd_sva_invalidate()** does it at once, for any interval, reported or not.
- * - **Without either call** a device that uses the address right after any of these
- *   calls can still reach the old page, for as long as the service thread needs to unmap
- *   it.
- *
- * **What is not reported**, and needs rte_iommufd_sva_invalidate() after it: mprotect() that
- * takes rights away; shmdt(); MADV_GUARD_INSTALL; and what is done to a file instead of to
- * memory: ftruncate(), fallocate() with FALLOC_FL_PUNCH_HOLE.
+ *   when they are dropped. The service unmaps the whole mapping before the call continues,
+ *   and the interval again at looks 2, 18, 146, 1170 and 9362 ms after the report.
+ *   rte_iommufd_sva_settle() looks as well. After it, what the table says holds, unless the
+ *   thread did not run inside madvise() for more than 9 s. A driver calls it only when
+ *   rte_iommufd_sva_changes() has changed.
+ * - **Another thread** that gets the address by mmap() before munmap() has returned in the
+ *   first one calls rte_iommufd_sva_settle() to be certain: until the first call has
+ *   returned, devices may reach what was there.
+ * - A change of a part of a mapping of the process unmaps all that devices reach of that
+ *   mapping. They request the rest again.
  *
  * **What is pinned.** A page stays pinned from the device's first access until it is
  * unmapped, invalidated, or evicted because of a limit, or until no device is bound.
@@ -49,10 +50,14 @@
  * reading only, because the kernel reports nothing of them; and, on x86, the interrupt
  * window 0xfee00000 to 0xfeefffff.
  *
- * **What it costs the process.** Those calls wait for the service thread, some ten
- * microseconds, on memory that devices have used. While one of its threads is stopped by
+ * **What it costs the process.** Those calls wait for a thread of the service, some ten
+ * microseconds and one unmap call for each area, on memory that devices have used. While the
+ * process is stopped by
  * a debugger they wait, too. Memory that devices have used does not merge with neighbours
  * that they have not, so that the process can have some more mappings (vm.max_map_count).
+ * Each mapping that devices have used takes a descriptor (userfaultfd), up to an eighth of
+ * RLIMIT_NOFILE and at most 256; beyond that mappings share them, and are unmapped
+ * together.
  *
  * **fork().** The child does not share the sva: devices do not reach its memory, its
  * changes are not followed, and these functions fail in the child. It inherits the
@@ -64,7 +69,9 @@
  *
  * Needs what rte_iommufd_pasid.h needs, and ATS and page requests in the device and in
  * front of it. Functions return 0 or a negative errno and log one line when they fail.
- * They may be called from any thread; none of them belongs on a packet path.
+ * They may be called from any thread; only reading the words of rte_iommufd_sva_changes() and
+ * rte_iommufd_sva_fence() belongs on a packet path, and rte_iommufd_sva_settle() when the first
+ * has changed.
  */
 
 #include <stddef.h>
@@ -89,8 +96,9 @@ struct rte_iommufd_sva_options {
 	 * The most memory that may be pinned at a time, in bytes; for new memory, the
 	 * least recently requested memory is unpinned, and requested again when a device
 	 * needs it. (The time of the last use is not known: the IOMMU's accessed bits do
-	 * not reach user space.) A request for more than this at a time is refused. 0: no
-	 * limit but the process's own (RLIMIT_MEMLOCK), at which requests are refused.
+	 * not reach user space; see RTE_IOMMUFD_SVA_KEEP for rings.) A request for more than
+	 * this at a time is refused. 0: no limit but the process's own (RLIMIT_MEMLOCK), at
+	 * which memory is unpinned in the same way.
 	 */
 	uint64_t pin_limit;
 	/**
@@ -127,9 +135,10 @@ struct rte_iommufd_sva_stats {
 };
 
 /**
- * Get the address space that follows this process. The first caller makes it; its two
- * threads start here, "iommufd-sva" that serves and "iommufd-sva-log" that logs for it;
- * all signals are blocked in them. Later callers get the same one, since the kernel lets
+ * Get the address space that follows this process. The first caller makes it; its
+ * threads start here: "iommufd-sva" that unmaps what has changed, "iommufd-sva-pin" that
+ * serves page requests, and "iommufd-sva-log" that logs for them. They run on the CPUs of EAL's
+ * control threads, with all signals blocked. Later callers get the same one, since the kernel lets
  * only one userfaultfd follow a mapping.
  *
  * @param context
@@ -176,10 +185,11 @@ __rte_experimental int rte_iommufd_sva_destroy(struct rte_iommufd_sva *sva);
  * @param sva
  *   The sva.
  * @param device
- *   A device of the same context, attached to a space (which can be an empty one). It has
- *   to be unbound before it is closed.
+ *   A device of the same context, attached to a space (which can be an empty one). When it is
+ *   closed, it is unbound.
  * @param[out] pasid
- *   To be written into the device's registers.
+ *   To be written into the device's registers. It belongs to the sva: it cannot be detached
+ *   or replaced by the functions of rte_iommufd_pasid.h.
  * @return
  *   0, or
  *   - -EOPNOTSUPP, -ENODEV: the device, the IOMMU, the kernel or a VF lacks something; the
@@ -210,8 +220,16 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 	struct rte_iommufd_device *device, uint32_t pasid);
 
 /**
+ * A flag for rte_iommufd_sva_prefault(): this memory is never evicted, such as rings. It is
+ * still unmapped when the process frees or changes it. It is kept until any part of it is
+ * freed, moved, or passed to rte_iommufd_sva_invalidate(), or no device is bound.
+ */
+#define RTE_IOMMUFD_SVA_KEEP (UINT32_C(1) << 31)
+
+/**
  * Map memory before devices request it. It is subject to the limit, and can be evicted
- * and invalidated, as if they had requested it. Up to 2 MiB of it go together.
+ * (without RTE_IOMMUFD_SVA_KEEP) and invalidated, as if they had requested it. Up to 2 MiB
+ * of it go together.
  *
  * @param sva
  *   The sva.
@@ -220,7 +238,7 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
  * @param length
  *   In bytes; every page that the interval touches is mapped.
  * @param rights
- *   RTE_IOMMUFD_MAP_*: what the process has to have there at least.
+ *   RTE_IOMMUFD_MAP_*: what the process has to have there at least; and RTE_IOMMUFD_SVA_KEEP.
  * @return
  *   0, or
  *   - -EFAULT: the process has not all of it, or not with these rights, or devices do
@@ -258,20 +276,66 @@ __rte_experimental int rte_iommufd_sva_invalidate(
 	struct rte_iommufd_sva *sva, const void *va, size_t length);
 
 /**
- * Wait until every change of the process's memory that was complete before this call
- * has been followed, so that no device has a translation of what was there before it.
- * The text at the top says what that means for madvise(). It costs a turn of the service
- * thread, and pages that devices have requested in memory that madvise() has dropped in
- * the last seconds are requested again.
+ * Unmap whatever devices can reach although the process has it no more: because madvise() has
+ * dropped it, or because another thread has freed it and that call has not returned yet. When
+ * this returns, no device has a translation of what any call that was complete before this one
+ * has taken away. The text at the top says what that means for madvise(). It works in
+ * the calling thread: some system calls, and pages that devices have requested in memory
+ * that madvise() has dropped in the last seconds are requested again.
  *
  * @param sva
  *   The sva.
  * @return
  *   0, or
  *   - -EINVAL: called in a child after fork().
- *   - -EIO: the service thread has ended.
+ *   - -EIO: the service has ended.
  */
 __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
+
+/**
+ * A counter for the packet path of a driver. It is incremented before a report of a change of
+ * the process's memory is read, so before the thread that made the change continues. Several
+ * changes can count as one.
+ *
+ * Only madvise() needs it, because the kernel drops the pages after its report was read. A driver
+ * reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,
+ * before it gives new descriptors to the device:
+ * @code
+ *   now = __atomic_load_n(changes, __ATOMIC_ACQUIRE);
+ *   if (now != queue->changes) {
+ *           queue->changes = now;
+ *           rte_iommufd_sva_settle(sva);
+ *   }
+ * @endcode
+ * Then whatever is sent after madvise() has returned is what the process has there.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The counter, which wraps. It exists until the caller ends its use of the sva. In a child
+ *   after fork() it does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_changes(
+	const struct rte_iommufd_sva *sva);
+
+/**
+ * A word for the packet path of a driver that cannot call rte_iommufd_sva_settle(): not 0 while
+ * a change of the process's memory is in hand. It is set before the service reads a report,
+ * and cleared when the devices have lost what was there. After madvise() it stays set until the
+ * first look after the report, 1 to 2 ms; so old pages remain possible when the thread inside
+ * madvise() does not run for longer than that (rte_iommufd_sva_changes() has no such limit).
+ *
+ * A driver reads it once for each burst and gives the device no new descriptors while it is not 0.
+ * A program whose threads call madvise() all the time can keep it set.
+ *
+ * @param sva
+ *   The sva.
+ * @return
+ *   The word. It exists until the caller ends its use of the sva. In a child after fork() it
+ *   does not change any more.
+ */
+__rte_experimental const uint32_t *rte_iommufd_sva_fence(
+	const struct rte_iommufd_sva *sva);
 
 /**
  * Read what an sva has done so far.

@@ -24,9 +24,11 @@
 #include "kernel/userfault.h"
 #include "rte_iommufd_pasid.h"
 #include "sva.h"
+#include "sva_telemetry.h"
 #include "util/sva_log.h"
 
 #define DEFAULT_FAULT_AROUND (UINT64_C(64) << 10)
+#define STREAM_AROUND (UINT64_C(2) << 20)
 /* What the first version of the structure had. */
 #define OPTIONS_SIZE_MIN                                          \
 	(offsetof(struct rte_iommufd_sva_options, fault_around) + \
@@ -49,6 +51,9 @@ sva_refuse_child(const struct rte_iommufd_sva *sva)
 		"an sva is of the process that has made it, not of its children");
 	return -EINVAL;
 }
+
+static void sva_device_closes(
+	void *argument, struct rte_iommufd_device *device);
 
 /* --- Create and destroy --- */
 
@@ -99,6 +104,7 @@ sva_take_options(struct rte_iommufd_sva *sva,
 	sva->fault_around = options->fault_around == 0
 		? RTE_MAX(DEFAULT_FAULT_AROUND, sva->page)
 		: options->fault_around;
+	sva->stream_around = RTE_MAX(STREAM_AROUND, sva->fault_around);
 	if (sva->pin_limit >= sva->page && sva->fault_around >= sva->page &&
 		is_power_of_two(sva->fault_around))
 		return 0;
@@ -141,10 +147,9 @@ why_no_userfault(int error)
 static int
 open_userfault(struct rte_iommufd_sva *sva)
 {
-	int ret = userfault_open();
+	int ret = watches_open(&sva->watches);
 
-	sva->userfault_fd = ret;
-	if (ret >= 0)
+	if (ret == 0)
 		return 0;
 	SVA_LOG(ERR, "changes of this process's memory cannot be followed: %s",
 		why_no_userfault(ret));
@@ -162,9 +167,13 @@ sva_open_rest(struct rte_iommufd_sva *sva)
 	sva->wake_fd = ret;
 	if (ret < 0)
 		goto fail;
+	ret = userfault_wake_open();
+	sva->stop_fd = ret;
+	if (ret < 0)
+		goto close_wake;
 	ret = sva_report_start(&sva->report);
 	if (ret != 0)
-		goto close_wake;
+		goto close_stop;
 	ret = sva_service_start(sva);
 	if (ret != 0)
 		goto stop_report;
@@ -172,6 +181,8 @@ sva_open_rest(struct rte_iommufd_sva *sva)
 
 stop_report:
 	sva_report_stop(&sva->report);
+close_stop:
+	userfault_close(sva->stop_fd);
 close_wake:
 	userfault_close(sva->wake_fd);
 fail:
@@ -197,7 +208,7 @@ sva_open_all(struct rte_iommufd_sva *sva)
 	if (ret == 0)
 		return 0;
 
-	userfault_close(sva->userfault_fd);
+	watches_close(&sva->watches, &sva->view);
 close_view:
 	vma_query_close(&sva->view);
 destroy_space:
@@ -218,19 +229,21 @@ sva_make(struct rte_iommufd_context *context)
 	sva->owner = getpid();
 	TAILQ_INIT(&sva->bindings);
 	pthread_mutex_init(&sva->binding_lock, NULL);
-	pthread_mutex_init(&sva->lock, NULL);
-	pthread_cond_init(&sva->settled, NULL);
+	fair_lock_init(&sva->lock);
 	area_lru_init(
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
+	area_lru_init(
+		&sva->kept, userfault_memory_alloc, userfault_memory_free);
 	return sva;
 }
 
 static void
 sva_unmake(struct rte_iommufd_sva *sva)
 {
+	area_lru_end(&sva->kept);
 	area_lru_end(&sva->residency);
-	pthread_cond_destroy(&sva->settled);
-	pthread_mutex_destroy(&sva->lock);
+	area_lru_end(&sva->watches.places);
+	fair_lock_end(&sva->lock);
 	pthread_mutex_destroy(&sva->binding_lock);
 	free(sva);
 }
@@ -251,6 +264,8 @@ sva_create_first(struct rte_iommufd_context *context,
 		sva_unmake(made);
 		return ret;
 	}
+	rte_iommufd_fault_space_watch_devices(
+		made->faults, sva_device_closes, made);
 	process_sva = made;
 	return 0;
 }
@@ -317,6 +332,7 @@ sva_end(struct rte_iommufd_sva *sva)
 	process_sva = NULL;
 	sva_service_stop(sva);
 	sva_report_stop(&sva->report);
+	userfault_close(sva->stop_fd);
 	userfault_close(sva->wake_fd);
 	rte_iommufd_fault_space_destroy(sva->faults);
 	vma_query_close(&sva->view);
@@ -355,28 +371,30 @@ read_ranges(struct rte_iommufd_sva *sva)
 
 	if (count < 0 || count > SVA_RANGES)
 		count = 0;
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	memcpy(sva->ranges, ranges, count * sizeof(ranges[0]));
 	sva->range_count = count;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 static void
 sva_open_for(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	sva->bound++;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
 /* Without bindings, nothing stays pinned. */
 static void
 sva_close_for(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
-	if (--sva->bound == 0)
+	fair_lock_take(&sva->lock);
+	if (--sva->bound == 0) {
 		sva_invalidate_all(sva);
-	pthread_mutex_unlock(&sva->lock);
+		sva_fault_forget(sva, (struct interval){ 0, UINT64_MAX });
+	}
+	fair_lock_give(&sva->lock);
 }
 
 static int
@@ -384,9 +402,9 @@ refuse_ended(struct rte_iommufd_sva *sva)
 {
 	bool failed;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	failed = sva->failed;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (!failed)
 		return 0;
 	SVA_LOG(ERR,
@@ -460,7 +478,8 @@ sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 	int ret;
 
 	sva_close_for(sva);
-	ret = rte_iommufd_pasid_detach(binding->device, binding->pasid);
+	ret = rte_iommufd_fault_space_detach(
+		sva->faults, binding->device, binding->pasid);
 	if (ret != 0) {
 		sva_open_for(sva);
 		return ret;
@@ -469,6 +488,44 @@ sva_unbind(struct rte_iommufd_sva *sva, struct sva_binding *binding)
 	TAILQ_REMOVE(&sva->bindings, binding, next);
 	free(binding);
 	return 0;
+}
+
+/* If the kernel does not detach the PASID, it does when the device is closed. */
+static void
+sva_drop(struct rte_iommufd_sva *sva, struct sva_binding *binding)
+{
+	if (sva_unbind(sva, binding) == 0)
+		return;
+	sva_close_for(sva);
+	TAILQ_REMOVE(&sva->bindings, binding, next);
+	free(binding);
+}
+
+static struct sva_binding *
+sva_find_device(const struct rte_iommufd_sva *sva,
+	const struct rte_iommufd_device *device)
+{
+	struct sva_binding *binding;
+
+	TAILQ_FOREACH(binding, &sva->bindings, next)
+		if (binding->device == device)
+			return binding;
+	return NULL;
+}
+
+/* For rte_iommufd_fault_space_watch_devices(). */
+static void
+sva_device_closes(void *argument, struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_sva *sva = argument;
+	struct sva_binding *binding;
+
+	if (sva->owner != getpid())
+		return;
+	pthread_mutex_lock(&sva->binding_lock);
+	while ((binding = sva_find_device(sva, device)) != NULL)
+		sva_drop(sva, binding);
+	pthread_mutex_unlock(&sva->binding_lock);
 }
 
 int
@@ -488,4 +545,38 @@ rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
 		SVA_LOG(ERR, "PASID %" PRIu32 " is not bound to this sva",
 			pasid);
 	return ret;
+}
+
+/* --- Telemetry --- */
+
+/* process_lock is held. */
+static void
+sva_copy_state(struct rte_iommufd_sva *sva, struct sva_state *state)
+{
+	state->users = sva->users;
+	state->pin_limit = sva->pin_limit == UINT64_MAX ? 0 : sva->pin_limit;
+	state->fault_around = sva->fault_around;
+	fair_lock_take(&sva->lock);
+	state->stats = sva_figures(sva);
+	state->ended = sva->failed;
+	state->bindings = sva->bound;
+	fair_lock_give(&sva->lock);
+}
+
+static bool
+sva_read_state(struct sva_state *state)
+{
+	bool exists;
+
+	pthread_mutex_lock(&process_lock);
+	exists = process_sva != NULL && process_sva->owner == getpid();
+	if (exists)
+		sva_copy_state(process_sva, state);
+	pthread_mutex_unlock(&process_lock);
+	return exists;
+}
+
+RTE_INIT(sva_register)
+{
+	sva_telemetry_register(sva_read_state);
 }

@@ -7,21 +7,24 @@
 
 /*
  * The parts of an sva: sva.c creates and destroys it and its bindings; sva_operations.c
- * has the other public functions; sva_service.c has the service thread; sva_fault.c maps
- * the pages that devices request; sva_notifier.c unmaps memory that the process frees, as
- * an MMU notifier does in the kernel; sva_report.c logs failures. doc/sva.md describes
+ * has the other public functions; sva_service.c has the two threads of the service;
+ * sva_group.c serves groups of page requests, and sva_fault.c one page; sva_notifier.c unmaps memory that the process frees, as
+ * an MMU notifier does in the kernel; watches.c knows by which userfaultfd a mapping is
+ * followed; sva_report.c logs failures. doc/sva.md describes
  * how they work together.
  *
  * The rule for all of these files: a thread that calls munmap(), mremap(), madvise() or
- * brk() on followed memory waits in the kernel until the service thread reads the report.
+ * brk() on followed memory waits in the kernel until another thread reads the report.
  * During that time it keeps all its locks: those of malloc(), of EAL's memory, of the
- * program. So the service thread, and every other thread while it holds
+ * program. So the thread that follows, and every other thread while it holds
  * rte_iommufd_sva.lock,
  *  - calls nothing that takes such a lock: no malloc(), free() or realloc(), no log, no
  *    function of EAL, no other lock of this library;
  *  - returns no memory to the kernel.
- * The service thread's own memory comes from userfault_memory_alloc(), and a separate
- * thread writes its log lines (sva_report.h).
+ * The thread that pins does not either, because a thread in such a call may wait for
+ * munmap() of another one, and devices for a page. It does what takes long without the lock.
+ * The threads' own memory comes from userfault_memory_alloc(), and a separate
+ * thread writes their log lines (sva_report.h).
  *
  * rte_iommufd_sva.lock is taken after all locks in backend/objects.h. Only the report's
  * lock may be taken after it.
@@ -38,8 +41,11 @@
 #include "rte_iommufd_sva.h"
 #include "sva_report.h"
 #include "util/area_lru.h"
+#include "util/fair_lock.h"
 #include "util/interval.h"
 #include "util/pending_removals.h"
+#include "util/streams.h"
+#include "watches.h"
 
 #define SVA_RANGES 32
 
@@ -58,24 +64,33 @@ struct rte_iommufd_sva {
 	uint64_t page;
 	uint64_t pin_limit; /* UINT64_MAX: none */
 	uint64_t fault_around;
+	uint64_t stream_around; /* the most that is mapped for a stream */
 	unsigned int users; /* its creators; guarded by sva.c's process_lock */
 	struct vma_query view;
-	int wake_fd;
+	int wake_fd; /* of the thread that follows */
+	int stop_fd; /* of the thread that pins */
 	struct sva_report report;
-	pthread_t service;
+	pthread_t follower;
+	pthread_t pinner;
 
 	/* One bind or unbind at a time. */
 	pthread_mutex_t binding_lock;
 	TAILQ_HEAD(, sva_binding) bindings; /* guarded by binding_lock */
 
-	pthread_mutex_t lock;
+	/* Not 0: a change is in hand; written under the lock, read without it. */
+	uint32_t fence;
+	/* Incremented before reports are read; the same. */
+	uint32_t changes;
+
+	struct fair_lock lock;
 	/* From here on guarded by the lock. */
-	int userfault_fd;	    /* -1: nothing is followed any more */
-	struct interval registered; /* all followed memory lies in it */
+	struct watches watches;
 	struct area_lru residency;
+	struct area_lru kept; /* what is not evicted, mapped or not */
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
 	uint64_t round; /* one group, or one prefault */
+	struct streams streams;
 	/* IOVAs that the bound devices reach; none: all, because they are not known */
 	struct rte_iommufd_range ranges[SVA_RANGES];
 	unsigned int range_count;
@@ -83,10 +98,19 @@ struct rte_iommufd_sva {
 	bool ending;
 	bool failed;	   /* all page requests are refused */
 	bool queue_failed; /* and the fault queue cannot be read */
-	uint64_t settle_asked;
-	uint64_t settle_done;
-	pthread_cond_t settled;
 };
+
+/* Its figures now; all but the size. The lock is held. */
+static inline struct rte_iommufd_sva_stats
+sva_figures(const struct rte_iommufd_sva *sva)
+{
+	struct rte_iommufd_sva_stats figures = sva->stats;
+
+	figures.areas = sva->residency.count;
+	figures.pinned = sva->residency.bytes;
+	figures.pinned_peak = sva->residency.peak;
+	return figures;
+}
 
 /* --- sva.c --- */
 
@@ -95,17 +119,28 @@ int sva_refuse_child(const struct rte_iommufd_sva *sva);
 
 /* --- sva_service.c --- */
 
-/* The thread. -errno of pthread_create(). */
+/* The two threads. -errno of pthread_create(). */
 int sva_service_start(struct rte_iommufd_sva *sva);
-/* It has answered, unmapped and unfollowed everything when this returns. */
+/* They have answered, unmapped and unfollowed everything when this returns. */
 void sva_service_stop(struct rte_iommufd_sva *sva);
+
+/* What the thread that follows waits for besides its eventfd. */
+struct sva_sleep {
+	int changes; /* a descriptor; -1: none */
+	int milliseconds;
+};
+
 /*
- * One turn of the service thread, after it was woken. No lock held. Also for unit
- * tests.
+ * One turn of each thread, after it was woken. No lock held. Also for unit tests. false: the
+ * sva is ending.
  */
-void sva_service_turn(struct rte_iommufd_sva *sva, int ready);
-/* How long it may sleep. */
-int sva_service_patience(struct rte_iommufd_sva *sva);
+bool sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep);
+void sva_service_serve(struct rte_iommufd_sva *sva);
+/*
+ * The lock held. Nothing is mapped or followed any more, and from now on all requests are
+ * refused. Noted in the report once.
+ */
+void sva_service_end(struct rte_iommufd_sva *sva, int error);
 
 /* --- sva_fault.c --- */
 
@@ -121,6 +156,8 @@ struct sva_request {
 	uint32_t rights;
 	uint64_t around;      /* size of the block that may be mapped with it */
 	struct interval clip; /* but not beyond, hugepages apart */
+	bool all;	  /* the block is requested, not only mapped with it */
+	bool speculative; /* nothing is requested: nothing is evicted for it */
 	/* Out: -errno for SVA_FAILED and SVA_REFUSED; -EAGAIN, with either of them: the
 	 * process has changed again and again under way
 	 */
@@ -131,15 +168,34 @@ struct sva_request {
 bool sva_report_kind_of(
 	enum sva_outcome outcome, int error, enum sva_report_kind *kind);
 
+/*
+ * Reads from the disk, clears and copies what will be mapped for the request. No lock held. It
+ * may take long, and for that time no thread that changes its memory waits for it.
+ */
+void sva_fault_prepare(
+	struct rte_iommufd_sva *sva, const struct sva_request *request);
+
 /* Makes the page present for devices. The lock held. */
 enum sva_outcome sva_fault_in(
 	struct rte_iommufd_sva *sva, struct sva_request *request);
+
+/* Requests are not refused. The lock held. */
+bool sva_fault_is_serving(const struct rte_iommufd_sva *sva);
+
+/*
+ * What is mapped in the interval from now on is not evicted; 0 or -ENOMEM. It ends for all of
+ * it when any part is forgotten. The lock held.
+ */
+int sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval);
+void sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval);
+
+/* --- sva_group.c --- */
 
 /*
  * Serves and answers whole groups. No lock held. Ends when the sva has failed; what was
  * not answered by then is answered as refused.
  */
-void sva_fault_serve(struct rte_iommufd_sva *sva,
+void sva_group_serve(struct rte_iommufd_sva *sva,
 	const struct page_request *requests, unsigned int count);
 
 /* --- sva_notifier.c, the lock held --- */
@@ -153,14 +209,19 @@ int sva_invalidate_interval(
 int sva_invalidate_area(struct rte_iommufd_sva *sva, struct area *area);
 void sva_invalidate_all(struct rte_iommufd_sva *sva);
 
-/* From now on changes of the interval are reported. Returns as userfault_register(). */
-int sva_notifier_register(
-	struct rte_iommufd_sva *sva, struct interval interval);
-/* Reads the changes that are reported, and unmaps what they name. How many, or -errno. */
+/* From now on changes of the mapping are reported. Returns as watches_follow(). */
+int sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval,
+	unsigned int *watch);
+/*
+ * Unmaps the mappings that have changed, and then reads the reports. How many, or -errno.
+ */
 int sva_notifier_read(struct rte_iommufd_sva *sva);
+/*
+ * Unmaps what is about to be reported, and wherever pages may have been dropped since they
+ * were mapped.
+ */
+void sva_notifier_settle(struct rte_iommufd_sva *sva);
 /* Unmaps again where pages were about to be dropped: what is due, or all. */
 void sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all);
-/* Nothing is reported any more, and no thread waits for its report to be read. */
-void sva_notifier_release(struct rte_iommufd_sva *sva);
 
 #endif /* SVA_H */

@@ -3,19 +3,19 @@
  */
 
 /*
- * Page requests: a requested page is looked up in the process, followed, mapped, and
- * answered.
+ * Makes one page present for devices: it is looked up in the process, followed, and mapped.
  *
  * The process can change at any time, so the order is important:
  *   1. The mapping of the process at the address is looked up.
  *   2. It is followed, if it was not. From now on every change of it is reported.
  *   3. Its pages are pinned and mapped.
- *   4. Is everything in that interval still followed? If not, another mapping took its
- *      place between 2 and 3, and its changes would not be reported: it is unmapped again.
- *   5. All pending reports are read, and the areas that they name are unmapped. The group
- *      is answered only if none of its pages was unmapped.
+ *   4. Is a change of that mapping under way, or was it? If not, it was there and followed
+ *      at 3. Otherwise another mapping may have taken its place between 2 and 3, whose
+ *      changes would not be reported: it is unmapped again.
+ *   5. The mappings that have pending reports are unmapped, and the reports are read. The
+ *      group is answered only if none of its pages was unmapped (sva_group.c).
  * So every page that a device can reach was followed when it was pinned, and a call that
- * takes it from the process returns only after the service thread has read the report.
+ * takes it from the process returns only after it was unmapped.
  *
  * Must not know: threads; how changes are detected.
  */
@@ -24,25 +24,20 @@
 
 #include <rte_common.h>
 
+#include "kernel/userfault.h"
 #include "sva.h"
 
-/*
- * How often the work for one page or one group starts again because the process has
- * changed. After that the answer tells the device to try again, without a limit.
- */
+/* How often the work for one page starts again because the process has changed. */
 #define TRIES 8
+
+/* How many areas are evicted for one page when the kernel pins no more. */
+#define EVICTIONS 64
 
 #define HUGE_SIZE (UINT64_C(2) << 20)
 
 /* DMA with a PASID cannot reach this window, but the kernel allows to map it. */
 #define INTERRUPTS_START UINT64_C(0xfee00000)
 #define INTERRUPTS_END UINT64_C(0xfef00000)
-
-static uint64_t
-sva_fault_page_of(const struct rte_iommufd_sva *sva, uint64_t address)
-{
-	return address & ~(sva->page - 1);
-}
 
 /* The largest interval around the address that the devices' IOMMUs translate. */
 static struct interval
@@ -135,31 +130,33 @@ choose_window(const struct rte_iommufd_sva *sva,
 	return window;
 }
 
-/* -ENOSPC: all areas that are left were requested in this round. */
-static int
-sva_fault_make_room(struct rte_iommufd_sva *sva, uint64_t size)
+static bool
+is_room_for(const struct rte_iommufd_sva *sva, uint64_t size)
 {
-	struct area *oldest;
+	return sva->residency.bytes + size <= sva->pin_limit;
+}
 
-	while (sva->residency.bytes + size > sva->pin_limit) {
-		oldest = area_lru_oldest(&sva->residency, sva->round);
-		if (oldest == NULL)
-			return -ENOSPC;
-		sva_invalidate_area(sva, oldest);
-		sva->stats.evictions++;
-	}
+/* -ENOSPC: all areas that are left are kept, or were requested in this round. */
+static int
+evict_one(struct rte_iommufd_sva *sva)
+{
+	struct area *oldest = area_lru_oldest(&sva->residency, sva->round);
+
+	if (oldest == NULL)
+		return -ENOSPC;
+	sva->stats.evictions++;
+	sva_invalidate_area(sva, oldest);
 	return 0;
 }
 
 static int
 map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 {
+	const struct area *kept = area_lru_next(&sva->kept, window.start);
 	const uint64_t size = interval_size(window);
 	struct area *area;
-	int ret = sva_fault_make_room(sva, size);
+	int ret;
 
-	if (ret != 0)
-		return ret;
 	area = area_lru_new(&sva->residency);
 	if (area == NULL)
 		return -ENOMEM;
@@ -167,6 +164,7 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 	area->end = window.end;
 	area->rights = rights;
 	area->round = sva->round;
+	area->keep = kept != NULL && kept->start < window.end;
 	sva->stats.map_calls++;
 	ret = rte_iommufd_fault_space_map(
 		sva->faults, window.start, size, rights);
@@ -178,18 +176,70 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 }
 
 /*
- * The rest of the window, which was not requested, may be the cause: pages behind the end
- * of a file, or more than the limits allow. So only the page is tried.
+ * What was requested. Other areas are evicted for it, also where the kernel does not pin any
+ * more (RLIMIT_MEMLOCK).
+ */
+static int
+map_needed(struct rte_iommufd_sva *sva, struct interval needed, uint32_t rights)
+{
+	unsigned int tries = EVICTIONS;
+	int ret = 0;
+
+	while (ret == 0 && !is_room_for(sva, interval_size(needed)))
+		ret = evict_one(sva);
+	if (ret != 0)
+		return ret;
+	ret = map_window(sva, needed, rights);
+	while (ret == -ENOMEM && tries-- > 0 && evict_one(sva) == 0)
+		ret = map_window(sva, needed, rights);
+	return ret;
+}
+
+/* As much of the window around what is needed as there is room for without eviction. */
+static struct interval
+shrink_to_room(const struct rte_iommufd_sva *sva, struct interval window,
+	struct interval needed)
+{
+	uint64_t size = HUGE_SIZE;
+
+	while (interval_size(window) > interval_size(needed) &&
+		!is_room_for(sva, interval_size(window))) {
+		window = interval_common(
+			window, interval_block(needed.start, size));
+		size /= 2;
+	}
+	return window;
+}
+
+/*
+ * The rest of the window was not requested, so nothing is evicted for it. And it may be the
+ * cause of a failure: pages behind the end of a file, or more than the limits allow. So
+ * then only the page is tried.
  */
 static int
 map_window_or_page(struct rte_iommufd_sva *sva, struct interval window,
+	struct interval needed, struct interval page, uint32_t rights)
+{
+	int ret = -ENOSPC;
+
+	window = shrink_to_room(sva, window, needed);
+	if (interval_size(window) > interval_size(needed))
+		ret = map_window(sva, window, rights);
+	if (ret != 0)
+		ret = map_needed(sva, needed, rights);
+	if (ret == 0 || interval_size(needed) == interval_size(page))
+		return ret;
+	return map_needed(sva, page, rights);
+}
+
+static int
+map_speculatively(struct rte_iommufd_sva *sva, struct interval window,
 	struct interval page, uint32_t rights)
 {
-	int ret = map_window(sva, window, rights);
-
-	if (ret == 0 || interval_size(window) == interval_size(page))
-		return ret;
-	return map_window(sva, page, rights);
+	window = shrink_to_room(sva, window, page);
+	if (!is_room_for(sva, interval_size(window)))
+		return -ENOSPC;
+	return map_window(sva, window, rights);
 }
 
 /* Whether that mapping is still what the process has at the address. */
@@ -204,21 +254,23 @@ is_still_there(const struct rte_iommufd_sva *sva, uint64_t address,
 		now.rights == mapping->rights;
 }
 
-/* 0; -EAGAIN: it has changed meanwhile; or why it cannot be followed. */
+/*
+ * 0, and which watch follows it; -EAGAIN: it has changed meanwhile; or why it cannot be
+ * followed. The kernel is asked as well: it does not report shmdt().
+ */
 static int
 register_vma(struct rte_iommufd_sva *sva, uint64_t address,
-	const struct vma *mapping)
+	const struct vma *mapping, unsigned int *watch)
 {
-	int ret = vma_query_is_registered(
-		&sva->view, address, address + sva->page);
+	const struct interval place = { mapping->start, mapping->end };
+	int ret;
 
-	/* A mapping is followed as a whole or not at all; this check blocks no other
-	 * thread.
-	 */
-	if (ret == 0)
+	/* A mapping is followed as a whole or not at all. */
+	if (watches_cover(&sva->watches, place, watch) &&
+		vma_query_is_registered(
+			&sva->view, address, address + sva->page) == 0)
 		return 0;
-	ret = sva_notifier_register(
-		sva, (struct interval){ mapping->start, mapping->end });
+	ret = sva_notifier_register(sva, place, watch);
 	if (ret == 0)
 		return 0;
 	return is_still_there(sva, address, mapping) ? ret : -EAGAIN;
@@ -227,24 +279,52 @@ register_vma(struct rte_iommufd_sva *sva, uint64_t address,
 /* 0; -EAGAIN: it has changed meanwhile; or why it was not mapped. */
 static int
 map_followed(struct rte_iommufd_sva *sva, const struct sva_request *request,
-	const struct vma *mapping)
+	const struct vma *mapping, unsigned int watch)
 {
 	const struct interval page = interval_block(
 		request->address, sva->page);
+	const struct interval window = choose_window(sva, request, mapping);
 	const uint32_t rights = rights_for(sva, mapping, request->rights);
-	struct area *area;
+	const bool hugepage = mapping->page_size > sva->page;
 	int ret;
 
-	ret = map_window_or_page(
-		sva, choose_window(sva, request, mapping), page, rights);
+	if (request->speculative)
+		ret = map_speculatively(sva, window, page, rights);
+	else
+		ret = map_window_or_page(sva, window,
+			hugepage || request->all ? window : page, page, rights);
 	if (ret != 0)
 		return is_still_there(sva, page.start, mapping) ? ret : -EAGAIN;
-	area = area_lru_find(&sva->residency, page.start);
-	ret = vma_query_is_registered(&sva->view, area->start, area->end);
-	if (ret == 0)
+	if (watches_are_quiet(&sva->watches, watch))
 		return 0;
-	sva_invalidate_area(sva, area);
+	sva_invalidate_interval(sva, page);
 	return -EAGAIN;
+}
+
+/* The mapping at the address, followed; or why devices do not get it. */
+static int
+look_up(struct rte_iommufd_sva *sva, const struct sva_request *request,
+	struct vma *mapping, unsigned int *watch)
+{
+	int ret = vma_query_at(&sva->view, request->address, mapping);
+
+	if (ret != 0)
+		return ret;
+	if ((request->rights & ~mapping->rights) != 0)
+		return -EACCES;
+	if (interval_size(sva_fault_reach(sva, request->address)) == 0)
+		return -ERANGE;
+	return register_vma(sva, request->address, mapping, watch);
+}
+
+static struct area *
+find_present(struct rte_iommufd_sva *sva, const struct sva_request *request)
+{
+	struct area *area = area_lru_find(&sva->residency, request->address);
+
+	if (area != NULL && (request->rights & ~area->rights) == 0)
+		return area;
+	return NULL;
 }
 
 /* Once; -EAGAIN in the request's error: the process has changed meanwhile. */
@@ -252,28 +332,61 @@ static enum sva_outcome
 try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 {
 	struct vma mapping;
-	struct area *area = area_lru_find(&sva->residency, request->address);
+	unsigned int watch;
+	struct area *area = find_present(sva, request);
 
 	request->error = 0;
-	if (area != NULL && (request->rights & ~area->rights) == 0) {
+	if (area != NULL) {
 		area_lru_touch(&sva->residency, area, sva->round);
 		return SVA_PRESENT;
 	}
-	request->error = vma_query_at(&sva->view, request->address, &mapping);
-	if (request->error == 0 && (request->rights & ~mapping.rights) != 0)
-		request->error = -EACCES;
-	if (request->error == 0 &&
-		interval_size(sva_fault_reach(sva, request->address)) == 0)
-		request->error = -ERANGE;
-	if (request->error == 0)
-		request->error = register_vma(sva, request->address, &mapping);
+	request->error = look_up(sva, request, &mapping, &watch);
 	if (request->error != 0)
 		return SVA_REFUSED;
 	/* It is mapped with fewer rights: it is unmapped and mapped again. */
-	if (area != NULL)
-		sva_invalidate_area(sva, area);
-	request->error = map_followed(sva, request, &mapping);
+	sva_invalidate_interval(
+		sva, interval_block(request->address, sva->page));
+	request->error = map_followed(sva, request, &mapping, watch);
 	return request->error == 0 ? SVA_MAPPED : SVA_FAILED;
+}
+
+/* What will be mapped; false: nothing, because it is present or refused. */
+static bool
+plan(struct rte_iommufd_sva *sva, const struct sva_request *request,
+	struct interval *window, uint32_t *rights)
+{
+	struct vma mapping;
+	unsigned int watch;
+
+	if (find_present(sva, request) != NULL ||
+		look_up(sva, request, &mapping, &watch) != 0)
+		return false;
+	*window = choose_window(sva, request, &mapping);
+	*rights = rights_for(sva, &mapping, request->rights);
+	return true;
+}
+
+void
+sva_fault_prepare(
+	struct rte_iommufd_sva *sva, const struct sva_request *request)
+{
+	struct interval window;
+	uint32_t rights = 0;
+	bool planned;
+
+	fair_lock_take(&sva->lock);
+	planned = sva_fault_is_serving(sva) &&
+		plan(sva, request, &window, &rights);
+	fair_lock_give(&sva->lock);
+	if (planned)
+		userfault_populate(window.start, window.end,
+			rights & RTE_IOMMUFD_MAP_WRITE);
+}
+
+bool
+sva_fault_is_serving(const struct rte_iommufd_sva *sva)
+{
+	return sva->bound > 0 && !sva->failed && !sva->ending;
 }
 
 enum sva_outcome
@@ -284,7 +397,8 @@ sva_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 
 	do
 		outcome = try_to_fault_in(sva, request);
-	while (request->error == -EAGAIN && --tries > 0);
+	while (request->error == -EAGAIN && --tries > 0 &&
+		sva_notifier_read(sva) >= 0);
 	return outcome;
 }
 
@@ -304,125 +418,33 @@ sva_report_kind_of(
 	}
 }
 
-static enum sva_outcome
-sva_fault_serve_page(
-	struct rte_iommufd_sva *sva, const struct page_request *page)
+int
+sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval)
 {
-	struct sva_request request = {
-		.address = sva_fault_page_of(sva, page->address),
-		.rights = page->rights,
-		.around = sva->fault_around,
-		.clip = { 0, UINT64_MAX },
-	};
-	enum sva_outcome outcome = sva_fault_in(sva, &request);
-	enum sva_report_kind kind;
+	struct area *kept = area_lru_new(&sva->kept);
+	struct area *area;
+	uint64_t at = interval.start;
 
-	/* This may succeed later: the device requests it again. */
-	if (request.error == -EAGAIN)
-		return SVA_PRESENT;
-	if (sva_report_kind_of(outcome, request.error, &kind))
-		sva_report(&sva->report, kind, request.address, sva->page,
-			request.rights, request.error);
-	return outcome;
-}
-
-static void
-count_outcome(struct rte_iommufd_sva_stats *stats, enum sva_outcome outcome)
-{
-	switch (outcome) {
-	case SVA_MAPPED:
-		stats->mapped++;
-		break;
-	case SVA_PRESENT:
-		stats->present++;
-		break;
-	case SVA_REFUSED:
-		stats->refused++;
-		break;
-	case SVA_FAILED:
-		stats->failed++;
-		break;
+	if (kept == NULL)
+		return -ENOMEM;
+	sva_fault_forget(sva, interval);
+	kept->start = interval.start;
+	kept->end = interval.end;
+	area_lru_add(&sva->kept, kept);
+	while ((area = area_lru_next(&sva->residency, at)) != NULL &&
+		area->start < interval.end) {
+		area->keep = true;
+		at = area->end;
 	}
-}
-
-static bool
-sva_fault_is_served(enum sva_outcome outcome)
-{
-	return outcome == SVA_MAPPED || outcome == SVA_PRESENT;
-}
-
-/*
- * Serves every page of the group, and repeats this while changes are reported that may
- * have unmapped one of them. The outcome of a page is that of the first pass that mapped
- * or refused it.
- */
-static enum page_answer
-sva_fault_serve_group(struct rte_iommufd_sva *sva,
-	const struct page_request *pages, unsigned int count)
-{
-	enum sva_outcome outcomes[FAULT_GROUP_MAX];
-	enum page_answer answer = PAGE_ANSWER_SUCCESS;
-	enum sva_outcome outcome;
-	unsigned int tries = 0;
-	unsigned int i;
-	int changes;
-
-	sva->round++;
-	do {
-		for (i = 0; i < count; i++) {
-			outcome = sva_fault_serve_page(sva, &pages[i]);
-			if (tries == 0 || outcome != SVA_PRESENT)
-				outcomes[i] = outcome;
-		}
-		changes = sva_notifier_read(sva);
-	} while (changes > 0 && ++tries < TRIES);
-	if (changes < 0)
-		answer = PAGE_ANSWER_INVALID;
-	for (i = 0; i < count; i++) {
-		count_outcome(&sva->stats, outcomes[i]);
-		if (!sva_fault_is_served(outcomes[i]))
-			answer = PAGE_ANSWER_INVALID;
-	}
-	return answer;
-}
-
-static bool
-sva_fault_is_serving(const struct rte_iommufd_sva *sva)
-{
-	return sva->bound > 0 && !sva->failed && !sva->ending;
-}
-
-static void
-sva_fault_answer_group(struct rte_iommufd_sva *sva,
-	const struct page_request *pages, unsigned int count)
-{
-	enum page_answer answer = PAGE_ANSWER_INVALID;
-
-	pthread_mutex_lock(&sva->lock);
-	sva->stats.request_groups++;
-	sva->stats.page_requests += count;
-	if (sva_fault_is_serving(sva))
-		answer = sva_fault_serve_group(sva, pages, count);
-	else
-		sva->stats.refused += count;
-	pthread_mutex_unlock(&sva->lock);
-	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
-	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
+	return 0;
 }
 
 void
-sva_fault_serve(struct rte_iommufd_sva *sva,
-	const struct page_request *requests, unsigned int count)
+sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval)
 {
-	unsigned int first = 0;
-	unsigned int last;
+	struct area *kept;
 
-	while (first < count) {
-		for (last = first + 1; last < count &&
-			requests[last].cookie == requests[first].cookie;
-			last++)
-			;
-		sva_fault_answer_group(sva, &requests[first], last - first);
-		first = last;
-	}
+	while ((kept = area_lru_next(&sva->kept, interval.start)) != NULL &&
+		kept->start < interval.end)
+		area_lru_remove(&sva->kept, kept);
 }

@@ -5,6 +5,11 @@
 /*
  * Unmaps memory that the process frees or changes, so that devices cannot reach it.
  *
+ * The thread that changes followed memory continues when its report is read, and before that
+ * only the mapping is known that the report is about (watches.h). So all that devices reach of
+ * this mapping is unmapped first, then one report is read. When munmap(), mremap(), brk() or
+ * mmap() returns, no device reaches what was there.
+ *
  * The kernel reports munmap() and mremap() when they are done, and madvise() before it
  * drops pages (userfaultfd_remove()), but not when it has dropped them. A page that a
  * device requests in between is mapped and may be the old page. It is unmapped again at
@@ -18,15 +23,13 @@
 #include "kernel/userfault.h"
 #include "sva.h"
 
-#define CHANGES 32
+#define READY 32
 /*
- * The most reads in one turn: threads that change memory all the time must not block the
- * devices. Each thread has at most one report in the queue, so with up to 1024 threads
- * all reports that were there at the beginning are read.
+ * The most reports that are read in one turn: threads that change memory all the time must
+ * not block the devices. Each thread has at most one report waiting, so with up to 1024
+ * threads all reports that were there at the beginning are read.
  */
-#define BATCHES 32
-/* How long threads may take to continue after their report was read; in milliseconds. */
-#define UNFOLLOW_PATIENCE 10000
+#define CHANGES_MAX 1024
 
 int
 sva_invalidate_area(struct rte_iommufd_sva *sva, struct area *area)
@@ -68,66 +71,159 @@ sva_invalidate_all(struct rte_iommufd_sva *sva)
 	sva_invalidate_interval(sva, (struct interval){ 0, UINT64_MAX });
 }
 
-static void
-note_registered(struct rte_iommufd_sva *sva, struct interval interval)
-{
-	if (interval_size(sva->registered) == 0)
-		sva->registered = interval;
-	if (interval.start < sva->registered.start)
-		sva->registered.start = interval.start;
-	if (interval.end > sva->registered.end)
-		sva->registered.end = interval.end;
-}
-
+/*
+ * A mapping that was not in the record as it is now: what is mapped in its place for devices
+ * is of another one, or of a smaller one.
+ */
 int
-sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval)
+sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval,
+	unsigned int *watch)
 {
-	int ret = userfault_register(
-		sva->userfault_fd, interval.start, interval.end);
+	int ret = watches_follow(&sva->watches, interval, watch);
 
 	if (ret == 0)
-		note_registered(sva, interval);
+		sva_invalidate_interval(sva, interval);
 	return ret;
 }
 
 static void
-sva_notifier_act_on(
-	struct rte_iommufd_sva *sva, const struct memory_change *change)
+unmap_watch(struct rte_iommufd_sva *sva, unsigned int watch)
+{
+	struct interval place = { 0, 0 };
+
+	while (watches_next_place(&sva->watches, watch, place.end, &place))
+		sva_invalidate_interval(sva, place);
+}
+
+/*
+ * The system calls that follow order the store for the thread that made the change: it
+ * continues only when its report is read.
+ */
+static void
+raise_fence(struct rte_iommufd_sva *sva)
+{
+	__atomic_store_n(&sva->fence, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sva->changes, sva->changes + 1, __ATOMIC_SEQ_CST);
+}
+
+/* Everything is done, except where pages may be dropped only after this. */
+static void
+lower_fence(struct rte_iommufd_sva *sva)
+{
+	__atomic_store_n(&sva->fence, pending_removals_fresh(&sva->removals),
+		__ATOMIC_RELEASE);
+}
+
+/* With MREMAP_DONTUNMAP the mapping stays where it was, and is followed. */
+static bool
+is_still_followed(const struct rte_iommufd_sva *sva, struct interval place)
+{
+	struct vma mapping;
+
+	return vma_query_at(&sva->view, place.start, &mapping) == 0 &&
+		vma_query_is_registered(
+			&sva->view, place.start, place.start + sva->page) == 0;
+}
+
+/* Without memory for the record it is found again by watches_follow(). */
+static void
+follow_move(struct rte_iommufd_sva *sva, unsigned int watch,
+	struct interval place, struct interval destination)
+{
+	if (!is_still_followed(sva, place))
+		watches_forget(&sva->watches, watch, place);
+	sva_invalidate_interval(sva, destination);
+	watches_record(&sva->watches, watch, destination);
+}
+
+/* All of the mapping is unmapped when this begins. */
+static void
+sva_notifier_act_on(struct rte_iommufd_sva *sva, unsigned int watch,
+	const struct memory_change *change)
 {
 	const struct interval place = { change->start, change->end };
 	const struct interval destination = { change->destination,
 		change->destination + interval_size(place) };
 
 	sva->stats.events++;
-	sva_invalidate_interval(sva, place);
-	if (change->kind == MEMORY_MOVED) {
-		sva_invalidate_interval(sva, destination);
-		note_registered(sva, destination);
-	}
-	if (change->kind == MEMORY_REMOVED)
+	if (change->kind != MEMORY_REMOVED)
+		sva_fault_forget(sva, place);
+	switch (change->kind) {
+	case MEMORY_UNMAPPED:
+		watches_forget(&sva->watches, watch, place);
+		break;
+	case MEMORY_MOVED:
+		follow_move(sva, watch, place, destination);
+		break;
+	case MEMORY_REMOVED:
 		pending_removals_add(&sva->removals, place.start, place.end,
 			userfault_now());
+		/* The service's sleep ends at the first look, whichever thread reads this. */
+		userfault_wake(sva->wake_fd);
+		break;
+	}
+}
+
+/* 1; 0: there is no report; or -errno. */
+static int
+follow_one(struct rte_iommufd_sva *sva, unsigned int watch)
+{
+	struct memory_change change;
+	int ret;
+
+	unmap_watch(sva, watch);
+	ret = watches_read(&sva->watches, watch, &change);
+	if (ret > 0)
+		sva_notifier_act_on(sva, watch, &change);
+	return ret;
+}
+
+/* One report of each that has some, or -errno. */
+static int
+follow_ready(struct rte_iommufd_sva *sva)
+{
+	unsigned int ready[READY];
+	int count = watches_ready(&sva->watches, ready, READY);
+	int total = 0;
+	int ret, i;
+
+	if (count <= 0)
+		return count;
+	raise_fence(sva);
+	for (i = 0; i < count; i++) {
+		ret = follow_one(sva, ready[i]);
+		if (ret < 0)
+			return ret;
+		total += ret;
+	}
+	return total;
 }
 
 int
 sva_notifier_read(struct rte_iommufd_sva *sva)
 {
-	struct memory_change changes[CHANGES];
-	unsigned int batch;
 	int total = 0;
-	int count, i;
+	int count;
 
-	for (batch = 0; batch < BATCHES; batch++) {
-		count = userfault_read(sva->userfault_fd, changes, CHANGES);
+	do {
+		count = follow_ready(sva);
 		if (count < 0)
 			return count;
-		for (i = 0; i < count; i++)
-			sva_notifier_act_on(sva, &changes[i]);
 		total += count;
-		if (count == 0)
-			break;
-	}
+	} while (count > 0 && total < CHANGES_MAX);
+	lower_fence(sva);
 	return total;
+}
+
+void
+sva_notifier_settle(struct rte_iommufd_sva *sva)
+{
+	unsigned int i;
+
+	for (i = 0; i < sva->watches.count; i++)
+		if (!watches_are_quiet(&sva->watches, i))
+			unmap_watch(sva, i);
+	sva_notifier_recheck(sva, true);
 }
 
 void
@@ -143,47 +239,5 @@ sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all)
 		sva_invalidate_interval(sva,
 			(struct interval){ sva->removals.items[i].start,
 				sva->removals.items[i].end });
-}
-
-/*
- * What is followed, and nothing else: before Linux 6.17 a mapping can be unregistered
- * through any userfaultfd, also one that the program has registered with its own.
- */
-static void
-unregister_all(struct rte_iommufd_sva *sva)
-{
-	struct vma mapping = { .end = sva->registered.start };
-
-	while (vma_query_next(&sva->view, mapping.end, &mapping) == 0 &&
-		mapping.start < sva->registered.end)
-		/* A mapping is followed as a whole. */
-		if (vma_query_is_registered(&sva->view, mapping.start,
-			    mapping.start + mapping.page_size) == 0)
-			userfault_unregister(
-				sva->userfault_fd, mapping.start, mapping.end);
-}
-
-/*
- * The last close of the descriptor wakes all waiting threads, but this close may not be
- * the last: a forked child has the descriptor, too (userfaultfd_release()). So before it
- * is closed nothing may be followed, and no thread may be about to report a change.
- */
-void
-sva_notifier_release(struct rte_iommufd_sva *sva)
-{
-	const uint64_t last = userfault_now() + UNFOLLOW_PATIENCE;
-
-	if (sva->userfault_fd < 0)
-		return;
-	unregister_all(sva);
-	sva_notifier_read(sva);
-	/* Memory that has moved meanwhile. */
-	unregister_all(sva);
-	do
-		sva_notifier_read(sva);
-	while (userfault_pending(sva->userfault_fd) != 0 &&
-		userfault_now() < last &&
-		userfault_wait(&sva->userfault_fd, 1, 1) >= 0);
-	userfault_close(sva->userfault_fd);
-	sva->userfault_fd = -1;
+	lower_fence(sva);
 }

@@ -107,20 +107,21 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	uint64_t round;
 	bool serving;
 
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	round = ++sva->round;
 	serving = sva->bound > 0 && !sva->failed;
 	while (serving && request->address < request->clip.end && tries > 0) {
+		/* The service and the threads that wait for it come in between. */
+		fair_lock_give(&sva->lock);
+		sva_fault_prepare(sva, request);
+		fair_lock_take(&sva->lock);
 		outcome = sva_prefault_part(sva, request, round);
 		if (request->error != 0 && request->error != -EAGAIN)
 			break;
 		tries -= request->error == -EAGAIN;
-		/* For the service thread and the threads that wait for it. */
-		pthread_mutex_unlock(&sva->lock);
-		pthread_mutex_lock(&sva->lock);
 		serving = sva->bound > 0 && !sva->failed;
 	}
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	if (!serving) {
 		SVA_LOG(ERR,
 			"nothing can be mapped ahead of time: no device is bound, or the service has ended");
@@ -131,21 +132,77 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	return 0;
 }
 
+static int
+sva_keep(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	int ret;
+
+	fair_lock_take(&sva->lock);
+	ret = sva_fault_keep(sva, interval);
+	fair_lock_give(&sva->lock);
+	if (ret != 0)
+		SVA_LOG(ERR, "no memory to note what is not to be evicted");
+	return ret;
+}
+
+static void
+sva_forget(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	fair_lock_take(&sva->lock);
+	sva_fault_forget(sva, interval);
+	fair_lock_give(&sva->lock);
+}
+
 int
 rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
 	size_t length, uint32_t rights)
 {
-	struct sva_request request = { .rights = rights };
+	const bool keep = rights & RTE_IOMMUFD_SVA_KEEP;
+	struct sva_request request = {
+		.all = true,
+		.rights = rights & ~RTE_IOMMUFD_SVA_KEEP,
+	};
 	int ret = sva_refuse_child(sva);
 
 	if (ret != 0)
 		return ret;
-	if (length == 0 || rights == 0 || (rights & ~ALL_RIGHTS) != 0 ||
+	if (length == 0 || request.rights == 0 ||
+		(request.rights & ~ALL_RIGHTS) != 0 ||
 		!sva_pages_of(sva, va, length, &request.clip))
 		return sva_refuse_interval(va, length);
+	if (keep)
+		ret = sva_keep(sva, request.clip);
+	if (ret != 0)
+		return ret;
 	request.address = request.clip.start;
 	request.around = RTE_MAX(PREFAULT_AROUND, sva->fault_around);
-	return sva_prefault(sva, &request);
+	ret = sva_prefault(sva, &request);
+	if (keep && ret != 0)
+		sva_forget(sva, request.clip);
+	return ret;
+}
+
+/*
+ * Others come in between: a large interval may have thousands of areas. What they map there
+ * meanwhile is what the process has now. The lock held.
+ */
+static int
+invalidate_by_turns(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *area = area_lru_next(&sva->residency, interval.start);
+	int failure = 0;
+	int ret;
+
+	while (area != NULL && area->start < interval.end) {
+		interval.start = area->end;
+		ret = sva_invalidate_area(sva, area);
+		if (failure == 0)
+			failure = ret;
+		fair_lock_give(&sva->lock);
+		fair_lock_take(&sva->lock);
+		area = area_lru_next(&sva->residency, interval.start);
+	}
+	return failure;
 }
 
 int
@@ -160,13 +217,15 @@ rte_iommufd_sva_invalidate(
 		return ret;
 	if (!sva_pages_of(sva, va, length, &pages))
 		return sva_refuse_interval(va, length);
-	pthread_mutex_lock(&sva->lock);
+	fair_lock_take(&sva->lock);
 	/* An area that the kernel did not unmap then is not in the record any more. */
 	ended = sva->failed;
 	sva->stats.invalidations++;
-	if (length != 0)
-		ret = sva_invalidate_interval(sva, pages);
-	pthread_mutex_unlock(&sva->lock);
+	if (length != 0) {
+		sva_fault_forget(sva, pages);
+		ret = invalidate_by_turns(sva, pages);
+	}
+	fair_lock_give(&sva->lock);
 	if (ret != 0 || !ended)
 		return ret;
 	SVA_LOG(ERR,
@@ -177,22 +236,37 @@ rte_iommufd_sva_invalidate(
 int
 rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
 {
-	uint64_t turn;
 	int ret = sva_refuse_child(sva);
 
 	if (ret != 0)
 		return ret;
-	pthread_mutex_lock(&sva->lock);
-	turn = ++sva->settle_asked;
-	userfault_wake(sva->wake_fd);
-	while (sva->settle_done < turn && !sva->failed)
-		pthread_cond_wait(&sva->settled, &sva->lock);
-	ret = sva->failed ? -EIO : 0;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_take(&sva->lock);
+	ret = sva->failed ? -EIO : sva_notifier_read(sva);
+	if (ret >= 0) {
+		sva_notifier_settle(sva);
+		ret = sva->failed ? -EIO : 0;
+	}
+	if (ret < 0 && sva->watches.set >= 0) {
+		sva_service_end(sva, ret);
+		ret = -EIO;
+	}
+	fair_lock_give(&sva->lock);
 	if (ret != 0)
 		SVA_LOG(ERR,
 			"changes of this process's memory are not followed any more: the service of this sva has ended");
 	return ret;
+}
+
+const uint32_t *
+rte_iommufd_sva_changes(const struct rte_iommufd_sva *sva)
+{
+	return &sva->changes;
+}
+
+const uint32_t *
+rte_iommufd_sva_fence(const struct rte_iommufd_sva *sva)
+{
+	return &sva->fence;
 }
 
 int
@@ -209,12 +283,9 @@ rte_iommufd_sva_stats(
 		return -EINVAL;
 	}
 	if (sva->owner == getpid()) {
-		pthread_mutex_lock(&sva->lock);
-		figures = sva->stats;
-		figures.areas = sva->residency.count;
-		figures.pinned = sva->residency.bytes;
-		figures.pinned_peak = sva->residency.peak;
-		pthread_mutex_unlock(&sva->lock);
+		fair_lock_take(&sva->lock);
+		figures = sva_figures(sva);
+		fair_lock_give(&sva->lock);
 	}
 	figures.size = size;
 	memset(stats, 0, size);

@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 
 #include <rte_errno.h>
 
 #include "rte_iommufd_internal.h"
 #include "sva_report.h"
+#include "sva_thread.h"
 #include "util/sva_log.h"
 
 #define WHY_SIZE 512
@@ -114,7 +114,6 @@ sva_report_run(void *argument)
 	struct sva_report *report = argument;
 	bool ending;
 
-	rte_iommufd_thread_use_process_cpus();
 	pthread_mutex_lock(&report->lock);
 	do {
 		ending = report->ending;
@@ -129,23 +128,18 @@ sva_report_run(void *argument)
 int
 sva_report_start(struct sva_report *report)
 {
-	sigset_t all, before;
 	int ret;
 
 	*report = (struct sva_report){ .ending = false };
 	pthread_mutex_init(&report->lock, NULL);
 	pthread_cond_init(&report->changed, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&report->thread, NULL, sva_report_run, report);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (ret == 0) {
-		pthread_setname_np(report->thread, "iommufd-sva-log");
+	ret = sva_thread_start(
+		&report->thread, "iommufd-sva-log", sva_report_run, report);
+	if (ret == 0)
 		return 0;
-	}
 	pthread_cond_destroy(&report->changed);
 	pthread_mutex_destroy(&report->lock);
-	return -ret;
+	return ret;
 }
 
 void

@@ -3,61 +3,93 @@
  */
 
 /*
- * The thread that serves an sva: it waits for changes of the process's memory, for page
- * requests, for the time of the next look, and for its eventfd, all in one poll().
+ * The two threads that serve an sva. One follows: it waits for changes of the process's
+ * memory, for the time of the next look, and for its eventfd. Threads of the process wait
+ * for it, so it never pins memory. The other one pins: it serves page requests.
  *
- * Changes come first, because threads of the process are waiting for them to be read.
- * When they cannot be read any more, everything is unmapped. The thread continues and
- * refuses all page requests, because no other thread would answer them.
+ * When changes cannot be read any more, everything is unmapped. The threads continue and
+ * refuse all page requests, because no other thread would answer them.
  *
  * Must not know: what is mapped, and why.
  */
 
 #include <errno.h>
-#include <signal.h>
 
 #include "kernel/userfault.h"
 #include "sva.h"
+#include "sva_thread.h"
 
-enum {
-	CHANGES,
-	REQUESTS,
-	WAKE,
-	SOURCES,
-};
+/* What userfault_wait() returns for the second source of the thread that pins. */
+#define STOP (1 << 1)
 
-/* The lock is held. */
-static void
-end_service(struct rte_iommufd_sva *sva, int error)
+void
+sva_service_end(struct rte_iommufd_sva *sva, int error)
 {
 	if (!sva->failed)
 		sva_report(&sva->report, SVA_REPORT_ENDED, 0, 0, 0, error);
 	sva->failed = true;
 	sva_invalidate_all(sva);
-	sva_notifier_release(sva);
-	pthread_cond_broadcast(&sva->settled);
+	/* No driver may wait for a service that has ended. */
+	__atomic_store_n(&sva->fence, 0, __ATOMIC_RELEASE);
+	watches_close(&sva->watches, &sva->view);
 }
 
+/* --- The thread that follows --- */
+
 static void
-sva_service_follow(struct rte_iommufd_sva *sva)
+sva_service_follow_locked(struct rte_iommufd_sva *sva)
 {
-	const uint64_t asked = sva->settle_asked;
 	int ret;
 
-	if (sva->userfault_fd < 0)
+	if (sva->watches.set < 0)
 		return;
 	ret = sva_notifier_read(sva);
 	/* Failed: an area could not be unmapped. */
 	if (ret < 0 || sva->failed) {
-		end_service(sva, ret < 0 ? ret : -EIO);
+		sva_service_end(sva, ret < 0 ? ret : -EIO);
 		return;
 	}
-	sva_notifier_recheck(sva, asked != sva->settle_done);
-	sva->settle_done = asked;
-	pthread_cond_broadcast(&sva->settled);
+	sva_notifier_recheck(sva, false);
 }
 
-static void
+bool
+sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep)
+{
+	bool ending;
+
+	userfault_wake_clear(sva->wake_fd);
+	fair_lock_take(&sva->lock);
+	sva_service_follow_locked(sva);
+	sleep->changes = sva->watches.set;
+	sleep->milliseconds = pending_removals_wait(
+		&sva->removals, userfault_now());
+	ending = sva->ending;
+	fair_lock_give(&sva->lock);
+	return !ending;
+}
+
+static void *
+sva_service_run_follower(void *argument)
+{
+	struct rte_iommufd_sva *sva = argument;
+	struct sva_sleep sleep;
+
+	while (sva_service_follow(sva, &sleep)) {
+		const int sources[] = { sleep.changes, sva->wake_fd };
+
+		/* If it fails, the work is tried. */
+		userfault_wait(sources, 2, sleep.milliseconds);
+	}
+	fair_lock_take(&sva->lock);
+	sva_invalidate_all(sva);
+	watches_close(&sva->watches, &sva->view);
+	fair_lock_give(&sva->lock);
+	return NULL;
+}
+
+/* --- The thread that pins --- */
+
+void
 sva_service_serve(struct rte_iommufd_sva *sva)
 {
 	struct page_request requests[FAULT_GROUP_MAX];
@@ -65,106 +97,81 @@ sva_service_serve(struct rte_iommufd_sva *sva)
 		sva->faults, requests, FAULT_GROUP_MAX);
 
 	if (count > 0)
-		sva_fault_serve(sva, requests, count);
+		sva_group_serve(sva, requests, count);
 	/* Without memory the kernel keeps the group for the next turn. */
 	if (count >= 0 || count == -ENOMEM)
 		return;
-	pthread_mutex_lock(&sva->lock);
-	end_service(sva, count);
+	fair_lock_take(&sva->lock);
+	sva_service_end(sva, count);
 	sva->queue_failed = true;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 }
 
-void
-sva_service_turn(struct rte_iommufd_sva *sva, int ready)
-{
-	if (ready & (1 << WAKE))
-		userfault_wake_clear(sva->wake_fd);
-	pthread_mutex_lock(&sva->lock);
-	sva_service_follow(sva);
-	pthread_mutex_unlock(&sva->lock);
-	if (ready & (1 << REQUESTS))
-		sva_service_serve(sva);
-}
-
-int
-sva_service_patience(struct rte_iommufd_sva *sva)
-{
-	int patience;
-
-	pthread_mutex_lock(&sva->lock);
-	patience = pending_removals_wait(&sva->removals, userfault_now());
-	pthread_mutex_unlock(&sva->lock);
-	return patience;
-}
-
+/* Asked only after a wake-up: the lock may be in demand. */
 static bool
 sva_service_is_ending(struct rte_iommufd_sva *sva)
 {
 	bool ending;
 
-	pthread_mutex_lock(&sva->lock);
+	userfault_wake_clear(sva->stop_fd);
+	fair_lock_take(&sva->lock);
 	ending = sva->ending;
-	pthread_mutex_unlock(&sva->lock);
+	fair_lock_give(&sva->lock);
 	return ending;
 }
 
-/* Only this thread changes what is checked here. If poll() fails, the work is tried. */
-static int
-sva_service_wait_for_work(struct rte_iommufd_sva *sva)
-{
-	const int sources[SOURCES] = {
-		[CHANGES] = sva->userfault_fd,
-		[REQUESTS] = sva->queue_failed
-			? -1
-			: rte_iommufd_fault_space_fd(sva->faults),
-		[WAKE] = sva->wake_fd,
-	};
-	int ready = userfault_wait(sources, SOURCES, sva_service_patience(sva));
-
-	return ready >= 0 ? ready : (1 << SOURCES) - 1;
-}
-
 static void *
-sva_service_run(void *argument)
+sva_service_run_pinner(void *argument)
 {
 	struct rte_iommufd_sva *sva = argument;
-	int ready = 0;
+	int sources[] = { rte_iommufd_fault_space_fd(sva->faults),
+		sva->stop_fd };
+	int ready = userfault_wait(sources, 2, -1);
 
-	rte_iommufd_thread_use_process_cpus();
-	while (!sva_service_is_ending(sva)) {
-		sva_service_turn(sva, ready);
-		ready = sva_service_wait_for_work(sva);
+	/* If poll() fails, the work is tried. */
+	while (ready < 0 || !(ready & STOP) || !sva_service_is_ending(sva)) {
+		sva_service_serve(sva);
+		/* Only this thread changes it. */
+		if (sva->queue_failed)
+			sources[0] = -1;
+		ready = userfault_wait(sources, 2, -1);
 	}
-	pthread_mutex_lock(&sva->lock);
-	sva_invalidate_all(sva);
-	sva_notifier_release(sva);
-	pthread_mutex_unlock(&sva->lock);
 	return NULL;
+}
+
+/* --- Both --- */
+
+static void
+sva_service_ask_to_end(struct rte_iommufd_sva *sva)
+{
+	fair_lock_take(&sva->lock);
+	sva->ending = true;
+	fair_lock_give(&sva->lock);
+	userfault_wake(sva->stop_fd);
+	userfault_wake(sva->wake_fd);
 }
 
 int
 sva_service_start(struct rte_iommufd_sva *sva)
 {
-	sigset_t all, before;
-	int ret;
+	int ret = sva_thread_start(
+		&sva->follower, "iommufd-sva", sva_service_run_follower, sva);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&sva->service, NULL, sva_service_run, sva);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret != 0)
-		return -ret;
-	pthread_setname_np(sva->service, "iommufd-sva");
-	return 0;
+		return ret;
+	ret = sva_thread_start(
+		&sva->pinner, "iommufd-sva-pin", sva_service_run_pinner, sva);
+	if (ret == 0)
+		return 0;
+	sva_service_ask_to_end(sva);
+	pthread_join(sva->follower, NULL);
+	return ret;
 }
 
 void
 sva_service_stop(struct rte_iommufd_sva *sva)
 {
-	pthread_mutex_lock(&sva->lock);
-	sva->ending = true;
-	pthread_mutex_unlock(&sva->lock);
-	userfault_wake(sva->wake_fd);
-	pthread_join(sva->service, NULL);
+	sva_service_ask_to_end(sva);
+	pthread_join(sva->pinner, NULL);
+	pthread_join(sva->follower, NULL);
 }

@@ -18,6 +18,7 @@ LIBRARY = "lib/eal_iommufd"
 SVA = "lib/iommufd_sva"
 PUBLIC = {"rte_iommufd.h", "rte_iommufd_pasid.h"}
 INTERNAL = {"rte_iommufd_internal.h"}
+UAPI = {"kernel/kernel_uapi.h"}  # the kernel's layouts, nothing of the library
 SVA_PUBLIC = {"rte_iommufd_sva.h"}
 
 # The one table: a folder, and the folders whose files it may include and call, besides its own.
@@ -33,13 +34,24 @@ LAYERS = {
     SVA: [f"{SVA}/kernel", f"{SVA}/util"],
 }
 
-# Who uses the libraries, and the headers of theirs that he may include. Programs get what is installed.
+# dpdk-iommufd-info has the library in it, and looks at the machine by the library's own code.
+INSPECTION = {
+    "core/choice.h", "explain/explain.h", "kernel/cdev_owner.h", "kernel/hugepages.h", "kernel/iommu_call.h", "kernel/iommu_unit.h",
+    "kernel/kernel.h", "kernel/kernel_config.h", "kernel/kernel_state.h", "kernel/memory_limits.h", "kernel/node_access.h",
+    "kernel/node_owner.h", "kernel/pci_config.h", "kernel/reserved_regions.h", "kernel/sysfs_device.h",
+}
+
+# Who uses the libraries, and the headers of theirs that he may include. Programs get what is installed. The first that fits a
+# file counts.
 USERS = {
     "lib/eal_iommufd": PUBLIC | INTERNAL,
     "lib/iommufd_sva": PUBLIC | INTERNAL | SVA_PUBLIC,
     "drivers/bus": PUBLIC | INTERNAL,
     "drivers/net": PUBLIC | SVA_PUBLIC,
-    "app": PUBLIC | SVA_PUBLIC,
+    "app/iommufd-info": PUBLIC | INSPECTION,
+    "app/iommufd-perf": PUBLIC | SVA_PUBLIC | UAPI,
+    # It begins with all rights: it has these files of the library, and is not linked with DPDK.
+    "app/iommufd-run": {"kernel/kernel.h", "kernel/sysfs_device.h", "explain/explain.h"},
     "examples": PUBLIC | SVA_PUBLIC,
 }
 
@@ -48,9 +60,13 @@ def folder_of(path):
     return str(path.parent)
 
 
+def user_of(path):
+    return next(user for user in USERS if str(path).startswith(user + "/"))
+
+
 def find_header(root, including, name):
     """The header that a file's #include means, relative to the root; None: not one of the libraries' or the file's folder."""
-    user = next(pathlib.Path(user) for user in USERS if str(including).startswith(user + "/"))
+    user = pathlib.Path(user_of(including))
     for base in dict.fromkeys((including.parent, user, pathlib.Path(LIBRARY), pathlib.Path(SVA))):
         if (root / base / name).is_file():
             return base / name
@@ -62,6 +78,8 @@ def check_users(root, wrong):
     for user, allowed in USERS.items():
         for file in sorted((root / user).rglob("*.[ch]")):
             source = file.relative_to(root)
+            if user_of(source) != user:
+                continue
             for name in re.findall(r'^#include ["<]([^">]+)[">]', file.read_text(), re.M):
                 header = find_header(root, source, name)
                 if header is None or str(header).startswith(user + "/"):

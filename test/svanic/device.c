@@ -5,7 +5,10 @@
 /*
  * svanic as a device type of QEMU's: `-device svanic,netdev=...`. This object is preloaded
  * into the distribution's QEMU, and registers the type when it is loaded there. Properties:
- * mac, netdev, pairs (16), pasid, ats, pri (on: the capability is there), pri-requests (32).
+ * mac, netdev, pairs (16), pasid, ats, pri (on: the capability is there), pri-requests
+ * (32). To make it worse than it has to be: work-delay, disable-delay (0): milliseconds
+ * after which a queue works on a doorbell or a frame, or is off once it was disabled;
+ * ignore-invalidations (off).
  *
  * Must not know: what registers and queues do.
  */
@@ -75,6 +78,21 @@ static const struct qemu_property properties[] = {
 		.offset = PROPERTY(pri_requests),
 		.has_value = true,
 		.value = 32 },
+	{ .name = "work-delay",
+		.info = qdev_prop_uint32,
+		.offset = PROPERTY(work_delay),
+		.has_value = true,
+		.value = 0 },
+	{ .name = "disable-delay",
+		.info = qdev_prop_uint32,
+		.offset = PROPERTY(disable_delay),
+		.has_value = true,
+		.value = 0 },
+	{ .name = "ignore-invalidations",
+		.info = qdev_prop_bool,
+		.offset = PROPERTY(ignores_invalidations),
+		.has_value = true,
+		.value = false },
 };
 
 static bool
@@ -103,9 +121,15 @@ are_where_known(void *device, const struct svanic_properties *at)
 		object_property_get_uint(device, "pairs", NULL) == at->pairs &&
 		object_property_get_uint(device, "pri-requests", NULL) ==
 		at->pri_requests &&
+		object_property_get_uint(device, "work-delay", NULL) ==
+		at->work_delay &&
+		object_property_get_uint(device, "disable-delay", NULL) ==
+		at->disable_delay &&
 		object_property_get_bool(device, "pasid", NULL) == at->pasid &&
 		object_property_get_bool(device, "ats", NULL) == at->ats &&
-		object_property_get_bool(device, "pri", NULL) == at->pri;
+		object_property_get_bool(device, "pri", NULL) == at->pri &&
+		object_property_get_bool(device, "ignore-invalidations",
+			NULL) == at->ignores_invalidations;
 }
 
 static bool
@@ -115,6 +139,9 @@ are_properties_good(
 	if (!are_where_known(device, given))
 		fail(errp,
 			"svanic: this QEMU keeps properties otherwise than known");
+	else if (!svanic_atc_knows_notifiers(svanic_of(device)))
+		fail(errp,
+			"svanic: this QEMU lays IOMMU notifiers out otherwise than known");
 	else if (given->pairs < 1 || given->pairs > SVANIC_PAIRS_MAX)
 		fail(errp, "svanic: pairs has to be 1 to %d", SVANIC_PAIRS_MAX);
 	else if (given->pri_requests < 1 ||
@@ -192,7 +219,7 @@ realize(void *device, void **errp)
 	add_capabilities(device, &nic->properties);
 	if (!add_bars(nic, errp))
 		return;
-	if (!svanic_pages_init(nic)) {
+	if (!svanic_pages_init(nic) || !svanic_atc_init(nic)) {
 		fail(errp, "svanic: no memory");
 		return;
 	}
@@ -211,6 +238,7 @@ unrealize(void *device)
 		svanic_queue_exit(&nic->pairs[i].rx);
 		svanic_queue_exit(&nic->pairs[i].tx);
 	}
+	svanic_atc_exit(nic);
 	svanic_pages_exit(nic);
 	svanic_net_exit(nic);
 	msix_uninit_exclusive_bar(device);
@@ -226,8 +254,12 @@ reset(void *device)
 static void
 write_config(void *device, uint32_t address, uint32_t value, int length)
 {
+	struct svanic *nic = svanic_of(device);
+
 	pci_default_write_config(device, address, value, length);
 	pcie_cap_flr_write_config(device, address, value, length);
+	if (!nic->properties.ats || !pcie_ats_enabled(device))
+		svanic_atc_clear(nic);
 }
 
 /* --- the type --------------------------------------------------------------------- */

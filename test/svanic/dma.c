@@ -39,6 +39,14 @@ are_capabilities_enabled(const struct svanic *nic, uint32_t use)
 		(nic->properties.pri && pcie_pri_enabled(nic->device));
 }
 
+void *
+svanic_iommu(struct svanic *nic)
+{
+	if (nic->iommu == NULL) /* it stays as long as QEMU runs */
+		nic->iommu = object_resolve_path_type("", "intel-iommu", NULL);
+	return nic->iommu;
+}
+
 /*
  * The address space of a PASID. It is not kept: the IOMMU drops it when the PASID's table
  * entry goes.
@@ -50,9 +58,7 @@ space_of_pasid(struct svanic *nic, uint32_t pasid)
 	int function = pci_requester_id(nic->device) & 0xff;
 	struct qemu_vtd_address_space *space;
 
-	if (nic->iommu == NULL) /* it stays as long as QEMU runs */
-		nic->iommu = object_resolve_path_type("", "intel-iommu", NULL);
-	if (nic->iommu == NULL)
+	if (svanic_iommu(nic) == NULL)
 		return NULL;
 	space = vtd_find_add_as(nic->iommu, bus, function, pasid);
 	if (space->bus != bus || space->function != function ||
@@ -109,22 +115,14 @@ translate(struct svanic_queue *queue, uint64_t address, bool is_write,
 	uint64_t *translated)
 {
 	uint64_t page = address & ~(uint64_t)(RING_PAGE_SIZE - 1);
-	int wanted = is_write ? QEMU_MAY_WRITE : QEMU_MAY_READ;
-	struct qemu_translation answer[2];
-	uint32_t errors = 0;
-	ssize_t count;
+	uint32_t wanted = is_write ? QEMU_MAY_WRITE : QEMU_MAY_READ;
 
 	*translated = address;
 	if (!queue->access.ats)
 		return SVANIC_DONE;
-	memset(answer, 0, sizeof(answer));
-	count = pci_ats_request_translation(queue->nic->device,
-		queue->access.pasid, false, false, page, RING_PAGE_SIZE,
-		!is_write, answer, 1, &errors);
-	if (count >= 1 && (answer[0].permissions & wanted)) {
-		*translated = (answer[0].translated & ~answer[0].mask) |
-			(address & answer[0].mask);
-		queue->page.tries = 0;
+	if (svanic_atc_translate(queue->nic, queue->access.pasid, address,
+		    wanted, translated)) {
+		svanic_page_is_there(queue);
 		return SVANIC_DONE;
 	}
 	if (!queue->access.ask)

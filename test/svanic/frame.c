@@ -179,11 +179,26 @@ fold(uint64_t total)
 	return (uint16_t)total;
 }
 
+/*
+ * Bytes that a TCP or UDP sum is over: UDP has a length of its own, and what the IP packet
+ * has behind it does not count (RFC 768). 0 when UDP's length is impossible.
+ */
+static uint32_t
+summed_length(const uint8_t *frame, const struct packet *packet)
+{
+	uint32_t length = packet->end - packet->l4, own;
+
+	if (packet->protocol != UDP)
+		return length;
+	own = read_16(frame + packet->l4 + 4);
+	return own >= UDP_HEADER && own <= length ? own : 0;
+}
+
 static uint64_t
-sum_with_pseudo_header(const uint8_t *frame, const struct packet *packet)
+sum_with_pseudo_header(
+	const uint8_t *frame, const struct packet *packet, uint32_t length)
 {
 	const uint8_t *header = frame + packet->l3;
-	uint32_t length = packet->end - packet->l4;
 	uint64_t total = (uint64_t)packet->protocol + (length >> 16) +
 		(length & 0xffff);
 
@@ -203,15 +218,17 @@ l4_sum_offset(uint8_t protocol)
 static uint16_t
 check_l4(const uint8_t *frame, const struct packet *packet)
 {
+	uint32_t length;
 	bool no_sum;
 
 	if (!has_l4(packet, TCP) && !has_l4(packet, UDP))
 		return 0;
 	no_sum = packet->protocol == UDP && packet->version == 4 &&
 		read_16(frame + packet->l4 + l4_sum_offset(UDP)) == 0;
-	if (no_sum)
+	length = summed_length(frame, packet);
+	if (no_sum || length == 0)
 		return 0;
-	if (fold(sum_with_pseudo_header(frame, packet)) != 0xffff)
+	if (fold(sum_with_pseudo_header(frame, packet, length)) != 0xffff)
 		return SVANIC_RX_L4_SUM_CHECKED | SVANIC_RX_L4_SUM_WRONG;
 	return SVANIC_RX_L4_SUM_CHECKED;
 }
@@ -231,6 +248,23 @@ frame_check_sums(const uint8_t *frame, uint32_t length)
 	return status | check_l4(frame, &packet);
 }
 
+unsigned int
+frame_kind(const uint8_t *frame, uint32_t length)
+{
+	struct packet packet = parse(frame, length);
+	bool is_tcp = has_l4(&packet, TCP), is_udp = has_l4(&packet, UDP);
+
+	if (packet.version == 4)
+		return is_tcp	 ? SVANIC_KIND_IPV4_TCP
+			: is_udp ? SVANIC_KIND_IPV4_UDP
+				 : SVANIC_KIND_IPV4;
+	if (packet.version == 6)
+		return is_tcp	 ? SVANIC_KIND_IPV6_TCP
+			: is_udp ? SVANIC_KIND_IPV6_UDP
+				 : SVANIC_KIND_IPV6;
+	return 0;
+}
+
 static bool
 make_ipv4_sum(uint8_t *frame, uint32_t l2_length, uint32_t l3_length)
 {
@@ -243,7 +277,7 @@ make_ipv4_sum(uint8_t *frame, uint32_t l2_length, uint32_t l3_length)
 	return true;
 }
 
-/* The packet that a driver describes; its length is the IP header's. */
+/* The packet that a driver describes; its end is where the IP header says. */
 static bool
 describe(const uint8_t *frame, uint32_t length, uint32_t l2_length,
 	uint32_t l3_length, uint8_t protocol, struct packet *packet)
@@ -271,14 +305,18 @@ make_l4_sum(uint8_t *frame, uint32_t length, uint32_t l2_length,
 	uint32_t l3_length, uint8_t protocol)
 {
 	struct packet packet;
+	uint32_t summed;
 	uint8_t *field;
 	uint16_t value;
 
 	if (!describe(frame, length, l2_length, l3_length, protocol, &packet))
 		return false;
+	summed = summed_length(frame, &packet);
+	if (summed == 0)
+		return false;
 	field = frame + packet.l4 + l4_sum_offset(protocol);
 	write_16(field, 0);
-	value = (uint16_t)~fold(sum_with_pseudo_header(frame, &packet));
+	value = (uint16_t)~fold(sum_with_pseudo_header(frame, &packet, summed));
 	if (value == 0 && protocol == UDP)
 		value = 0xffff; /* RFC 768: zero says that there is no sum */
 	write_16(field, value);

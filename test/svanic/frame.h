@@ -21,6 +21,9 @@
 /* The bits 2 to 5 of a receive descriptor's status for a frame from the wire. */
 uint16_t frame_check_sums(const uint8_t *frame, uint32_t length);
 
+/* SVANIC_KIND_*: what the frame is; 0 when it is none of these. */
+unsigned int frame_kind(const uint8_t *frame, uint32_t length);
+
 /*
  * Makes the sums that flags of a transmit descriptor ask for. False, and the frame may
  * be half changed, when the headers are not what the lengths and flags say.

@@ -25,7 +25,10 @@ pair_by_hash(const struct svanic *nic, const struct svanic_rx_frame *frame)
 static void
 look_into(const struct svanic *nic, struct svanic_rx_frame *frame)
 {
-	frame->status = frame_check_sums(frame->bytes, frame->length);
+	frame->status = (uint16_t)(frame_check_sums(
+					   frame->bytes, frame->length) |
+		frame_kind(frame->bytes, frame->length)
+			<< SVANIC_RX_KIND_SHIFT);
 	if ((nic->filters.mode & SVANIC_RECEIVE_HASH) &&
 		frame_hash(frame->bytes, frame->length, nic->hash_key,
 			nic->hash_fields, &frame->hash))

@@ -5,7 +5,8 @@
 /*
  * Page requests (PCI Express, section 10.4): each in a group of its own, one per queue at
  * a time. An index is used again only when its answer has come, so a late answer is known
- * as one; a request that was given up counts against the allocation until then.
+ * as one; a request that was given up counts against the allocation until then. Queues
+ * wait for a free request in the order in which they came.
  *
  * Must not know: what the page is wanted for.
  */
@@ -16,14 +17,81 @@
 #include "svanic.h"
 
 static void
+for_each_queue(struct svanic *nic, void (*function)(struct svanic_queue *queue))
+{
+	unsigned int i;
+
+	for (i = 0; i < SVANIC_PAIRS_MAX; i++) {
+		function(&nic->pairs[i].rx);
+		function(&nic->pairs[i].tx);
+	}
+}
+
+static void
+go_on(struct svanic_queue *queue)
+{
+	if (queue->state == SVANIC_STATE_WAITING)
+		queue->state = SVANIC_STATE_RUNNING;
+	svanic_queue_schedule(queue);
+}
+
+/* --- turns ------------------------------------------------------------------------ */
+
+static void
+go_on_in_turn(struct svanic_queue *queue)
+{
+	if (queue->page.turn != 0)
+		go_on(queue);
+}
+
+/* A request is free, or who is next has changed: all that wait look whether it is they. */
+static void
+call_next(struct svanic *nic)
+{
+	for_each_queue(nic, go_on_in_turn);
+}
+
+static bool
+comes_before(const struct svanic_queue *other, uint64_t turn)
+{
+	return other->page.turn != 0 && other->page.turn < turn;
+}
+
+static bool
+is_next(struct svanic_queue *queue)
+{
+	const struct svanic *nic = queue->nic;
+	uint64_t turn = queue->page.turn;
+	unsigned int i;
+
+	if (turn == 0)
+		turn = UINT64_MAX;
+	for (i = 0; i < SVANIC_PAIRS_MAX; i++) {
+		if (comes_before(&nic->pairs[i].rx, turn) ||
+			comes_before(&nic->pairs[i].tx, turn))
+			return false;
+	}
+	return true;
+}
+
+static void
+leave_turns(struct svanic_queue *queue)
+{
+	if (queue->page.turn == 0)
+		return;
+	queue->page.turn = 0;
+	call_next(queue->nic);
+}
+
+/* --- answers ---------------------------------------------------------------------- */
+
+static void
 answer(struct svanic_queue *queue, enum svanic_answer what)
 {
 	queue->page.is_out = false;
 	queue->page.answer = what;
 	timer_del(&queue->page.patience);
-	if (queue->state == SVANIC_STATE_WAITING)
-		queue->state = SVANIC_STATE_RUNNING;
-	svanic_queue_schedule(queue);
+	go_on(queue);
 }
 
 static void
@@ -40,6 +108,8 @@ take_answer(struct qemu_page_notifier *notifier,
 	requests->out--;
 	queue = requests->waiting[response->index];
 	requests->waiting[response->index] = NULL;
+	if (requests->nic != NULL)
+		call_next(requests->nic);
 	if (queue == NULL)
 		return; /* given up */
 	if (response->code == QEMU_PAGE_SUCCESS) {
@@ -61,9 +131,16 @@ svanic_page_give_up(struct svanic_queue *queue)
 	if (page->is_out)
 		queue->nic->requests->waiting[page->index] = NULL;
 	page->is_out = false;
-	page->tries = 0;
-	page->answer = SVANIC_ANSWER_NONE;
 	timer_del(&page->patience);
+	svanic_page_is_there(queue);
+}
+
+void
+svanic_page_is_there(struct svanic_queue *queue)
+{
+	queue->page.tries = 0;
+	queue->page.answer = SVANIC_ANSWER_NONE;
+	leave_turns(queue);
 }
 
 static void
@@ -71,9 +148,11 @@ lose_patience(void *opaque)
 {
 	struct svanic_queue *queue = opaque;
 
-	if (!queue->page.is_out)
+	if (queue->page.is_out)
+		queue->nic->requests->waiting[queue->page.index] = NULL;
+	else if (queue->page.turn == 0)
 		return;
-	queue->nic->requests->waiting[queue->page.index] = NULL;
+	leave_turns(queue);
 	svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
 	answer(queue, SVANIC_ANSWER_FAILED);
 }
@@ -95,20 +174,26 @@ find_index(struct svanic_requests *requests, uint16_t *index)
 	return false;
 }
 
-/* The IOMMU forgets the notifier with the PASID's table entry, so it is told each time. */
 static bool
-send(struct svanic_queue *queue, uint64_t address, bool is_write)
+can_send(struct svanic_queue *queue, uint16_t *index)
+{
+	struct svanic_requests *requests = queue->nic->requests;
+
+	return requests->out < pcie_pri_get_req_alloc(queue->nic->device) &&
+		is_next(queue) && find_index(requests, index);
+}
+
+/* The IOMMU can forget the notifier, so it is told each time. */
+static bool
+send(struct svanic_queue *queue, uint16_t index, uint64_t address,
+	bool is_write)
 {
 	struct svanic *nic = queue->nic;
 	struct svanic_requests *requests = nic->requests;
 	uint32_t pasid = queue->access.pasid;
-	uint16_t index;
 
-	queue->page.address = address;
-	if (requests->out >= pcie_pri_get_req_alloc(nic->device) ||
-		!find_index(requests, &index) ||
-		pci_pri_register_notifier(
-			nic->device, pasid, &requests->notifier) != 0)
+	if (pci_pri_register_notifier(
+		    nic->device, pasid, &requests->notifier) != 0)
 		return false;
 	requests->is_out[index] = true;
 	requests->waiting[index] = queue;
@@ -139,48 +224,62 @@ start_waiting(struct svanic_queue *queue)
 static int
 end_asking(struct svanic_queue *queue, int error)
 {
-	queue->page.tries = 0;
+	svanic_page_is_there(queue);
 	return error;
+}
+
+/* Its patience counts from when it has begun to wait for its turn. */
+static int
+wait_for_turn(struct svanic_queue *queue)
+{
+	if (queue->page.turn == 0) {
+		queue->page.turn = ++queue->nic->requests->turns;
+		start_waiting(queue);
+	}
+	queue->state = SVANIC_STATE_WAITING;
+	return SVANIC_WAIT;
+}
+
+static int
+send_and_wait(struct svanic_queue *queue, uint16_t index, uint64_t address,
+	bool is_write)
+{
+	queue->page.tries++;
+	if (!send(queue, index, address, is_write)) {
+		svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
+		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
+	}
+	svanic_count(queue->pair, COUNT_PAGE_REQUESTS, 1);
+	leave_turns(queue);
+	if (queue->page.is_out) /* it can have been answered at once */
+		start_waiting(queue);
+	return SVANIC_WAIT;
 }
 
 int
 svanic_page_ask(struct svanic_queue *queue, uint64_t address, bool is_write)
 {
 	struct svanic_page *page = &queue->page;
-	enum svanic_answer last = page->answer;
+	enum svanic_answer last;
+	uint16_t index;
 
-	page->answer = SVANIC_ANSWER_NONE;
 	if (page->address != address)
-		page->tries = 0;
-	if (page->tries != 0 && last == SVANIC_ANSWER_REFUSED)
+		svanic_page_is_there(queue);
+	page->address = address;
+	last = page->answer;
+	page->answer = SVANIC_ANSWER_NONE;
+	if (last == SVANIC_ANSWER_REFUSED)
 		return end_asking(queue, SVANIC_ERROR_NO_PAGE);
-	if (page->tries != 0 && last == SVANIC_ANSWER_FAILED)
+	if (last == SVANIC_ANSWER_FAILED)
 		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
 	if (page->tries == SVANIC_PAGE_TRIES)
 		return end_asking(queue, SVANIC_ERROR_REFUSED);
-	page->tries++;
-	if (!send(queue, address, is_write)) {
-		svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
-		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
-	}
-	svanic_count(queue->pair, COUNT_PAGE_REQUESTS, 1);
-	if (page->is_out) /* it can have been answered at once */
-		start_waiting(queue);
-	return SVANIC_WAIT;
+	if (!can_send(queue, &index))
+		return wait_for_turn(queue);
+	return send_and_wait(queue, index, address, is_write);
 }
 
 /* --- life ------------------------------------------------------------------------- */
-
-static void
-for_each_queue(struct svanic *nic, void (*function)(struct svanic_queue *queue))
-{
-	unsigned int i;
-
-	for (i = 0; i < SVANIC_PAIRS_MAX; i++) {
-		function(&nic->pairs[i].rx);
-		function(&nic->pairs[i].tx);
-	}
-}
 
 static void
 make_timer(struct svanic_queue *queue)
@@ -196,6 +295,7 @@ svanic_pages_init(struct svanic *nic)
 	if (nic->requests == NULL)
 		return false;
 	nic->requests->notifier.notify = take_answer;
+	nic->requests->nic = nic;
 	for_each_queue(nic, make_timer);
 	return true;
 }
@@ -220,5 +320,6 @@ void
 svanic_pages_exit(struct svanic *nic)
 {
 	svanic_pages_forget_all(nic);
+	nic->requests->nic = NULL;
 	nic->requests = NULL;
 }

@@ -20,6 +20,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The release that all of this is of. The lab reads these two lines: devtools/lab.d. */
+#define QEMU_MAJOR 11
+#define QEMU_MINOR 1
+
 /* --- qom/object.h ----------------------------------------------------------------- */
 
 /* guard: the name in the TypeImpl of a class that was asked for by name */
@@ -111,8 +115,7 @@ void msix_uninit_exclusive_bar(void *device);
 void msix_vector_use(void *device, unsigned int vector);
 void msix_notify(void *device, unsigned int vector);
 
-/* exec/memory.h: IOMMUTLBEntry; the model checks that what it gets is of the page it
- * has asked for */
+/* exec/memory.h: IOMMUTLBEntry; checked at each use: it must be of the page asked for */
 struct qemu_translation {
 	void *target;
 	uint64_t address;
@@ -129,6 +132,30 @@ ssize_t pci_ats_request_translation(void *device, uint32_t pasid,
 	bool privileged, bool execute, uint64_t address, size_t length,
 	bool no_write, struct qemu_translation *result, size_t results,
 	uint32_t *errors);
+
+/* exec/memory.h: IOMMUNotifier; checked when a device is realized, and at each use: QEMU must
+ * have put the function, the flags, the range and the pointer where they are expected */
+struct qemu_iotlb_notifier {
+	void (*notify)(struct qemu_iotlb_notifier *notifier,
+		struct qemu_translation *what);
+	int flags;
+	uint64_t first, last;
+	int index;
+	void *opaque;
+	uint64_t node[2];
+	uint64_t reserve[8];
+};
+#define QEMU_DEVICE_IOTLB_EVENTS 4 /* IOMMU_NOTIFIER_DEVIOTLB_UNMAP */
+
+void pci_iommu_init_iotlb_notifier(void *device,
+	struct qemu_iotlb_notifier *notifier,
+	void (*notify)(struct qemu_iotlb_notifier *notifier,
+		struct qemu_translation *what),
+	void *opaque);
+int pci_iommu_register_iotlb_notifier(
+	void *device, uint32_t pasid, struct qemu_iotlb_notifier *notifier);
+int pci_iommu_unregister_iotlb_notifier(
+	void *device, uint32_t pasid, struct qemu_iotlb_notifier *notifier);
 
 /* exec/memory.h: IOMMUPRIResponse, IOMMUPRINotifier; an answer to an index that is not
  * out is ignored */

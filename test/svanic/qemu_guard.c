@@ -34,11 +34,12 @@ has_known_version(void)
 
 	if (version == NULL || version->triple == NULL)
 		return false;
-	known = version->triple->major == 11 && version->triple->minor == 1;
+	known = version->triple->major == QEMU_MAJOR &&
+		version->triple->minor == QEMU_MINOR;
 	if (!known)
 		error_report(
-			"svanic: made for QEMU 11.1, this is %d.%d: not registered",
-			(int)version->triple->major,
+			"svanic: made for QEMU %d.%d, this is %d.%d: not registered",
+			QEMU_MAJOR, QEMU_MINOR, (int)version->triple->major,
 			(int)version->triple->minor);
 	qapi_free_VersionInfo(version);
 	return known;

@@ -29,11 +29,31 @@ svanic_queue_is_on(const struct svanic_queue *queue)
 		queue->state == SVANIC_STATE_WAITING;
 }
 
+static void
+start_timer(struct qemu_timer *timer, uint32_t delay)
+{
+	timer_mod(timer,
+		qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) / QEMU_MILLISECOND +
+			delay);
+}
+
+bool
+svanic_queue_works_at_once(const struct svanic_queue *queue)
+{
+	return svanic_queue_may_work(queue) &&
+		queue->nic->properties.work_delay == 0;
+}
+
 void
 svanic_queue_schedule(struct svanic_queue *queue)
 {
-	if (svanic_queue_may_work(queue))
+	if (svanic_queue_works_at_once(queue)) {
 		qemu_bh_schedule(queue->bottom_half);
+	} else if (svanic_queue_may_work(queue) && !queue->is_work_due) {
+		queue->is_work_due = true;
+		start_timer(
+			&queue->work_timer, queue->nic->properties.work_delay);
+	}
 }
 
 static void
@@ -43,6 +63,7 @@ run(void *opaque)
 	unsigned int frames;
 	int result = SVANIC_DONE;
 
+	queue->is_work_due = false;
 	if (!svanic_queue_may_work(queue))
 		return;
 	svanic_dma_prepare(queue);
@@ -58,6 +79,20 @@ run(void *opaque)
 
 /* --- life ------------------------------------------------------------------------- */
 
+static void
+end_disabled(void *opaque)
+{
+	svanic_queue_end(opaque);
+}
+
+static void
+make_timer(struct svanic_queue *queue, struct qemu_timer *timer,
+	void (*function)(void *opaque))
+{
+	timer_init_full(timer, NULL, QEMU_CLOCK_VIRTUAL, QEMU_MILLISECOND, 0,
+		function, queue);
+}
+
 void
 svanic_queue_init(struct svanic *nic, struct svanic_pair *pair,
 	struct svanic_queue *queue, bool is_rx)
@@ -66,12 +101,14 @@ svanic_queue_init(struct svanic *nic, struct svanic_pair *pair,
 	queue->pair = pair;
 	queue->is_rx = is_rx;
 	queue->bottom_half = qemu_bh_new_full(run, queue, SVANIC_TYPE, NULL);
+	make_timer(queue, &queue->work_timer, run);
+	make_timer(queue, &queue->end_timer, end_disabled);
 }
 
 void
 svanic_queue_exit(struct svanic_queue *queue)
 {
-	svanic_queue_disable(queue);
+	svanic_queue_end(queue);
 	qemu_bh_delete(queue->bottom_half);
 }
 
@@ -80,6 +117,10 @@ static void
 stop(struct svanic_queue *queue)
 {
 	qemu_bh_cancel(queue->bottom_half);
+	timer_del(&queue->work_timer);
+	timer_del(&queue->end_timer);
+	queue->is_work_due = false;
+	queue->is_ending = false;
 	svanic_page_give_up(queue);
 	if (queue->is_rx)
 		svanic_rx_drop_waiting(queue);
@@ -91,7 +132,7 @@ stop(struct svanic_queue *queue)
 }
 
 void
-svanic_queue_disable(struct svanic_queue *queue)
+svanic_queue_end(struct svanic_queue *queue)
 {
 	if (queue->state == SVANIC_STATE_OFF)
 		return;
@@ -100,9 +141,28 @@ svanic_queue_disable(struct svanic_queue *queue)
 	queue->halt_error = 0;
 }
 
+/* Until the end it works on what it was given, as a device with many transfers out. */
+void
+svanic_queue_disable(struct svanic_queue *queue)
+{
+	uint32_t delay = queue->nic->properties.disable_delay;
+
+	if (delay == 0 || !svanic_queue_is_on(queue)) {
+		svanic_queue_end(queue);
+	} else if (!queue->is_ending) {
+		queue->is_ending = true;
+		start_timer(&queue->end_timer, delay);
+	}
+}
+
+/* One that was disabled is off then: the driver has asked for that already. */
 void
 svanic_queue_halt(struct svanic_queue *queue, int error)
 {
+	if (queue->is_ending) {
+		svanic_queue_end(queue);
+		return;
+	}
 	stop(queue);
 	queue->state = SVANIC_STATE_HALTED;
 	queue->halt_error = (uint8_t)error;
@@ -128,7 +188,7 @@ svanic_queue_enable(struct svanic_queue *queue)
 void
 svanic_queue_set_tail(struct svanic_queue *queue, uint32_t tail)
 {
-	if (!svanic_queue_is_on(queue))
+	if (!svanic_queue_is_on(queue) || queue->is_ending)
 		return;
 	if (!ring_takes_tail(&queue->ring, tail)) {
 		svanic_queue_halt(queue, SVANIC_ERROR_MALFORMED);

@@ -202,6 +202,14 @@ read_wide(struct svanic *nic, uint64_t offset, uint64_t *value)
 		*value = nic->oversize;
 	else if (offset == SVANIC_RECEIVE_NO_QUEUE)
 		*value = nic->no_queue;
+	else if (offset == SVANIC_TRANSLATION_HITS)
+		*value = nic->translations.hits;
+	else if (offset == SVANIC_TRANSLATION_MISSES)
+		*value = nic->translations.misses;
+	else if (offset == SVANIC_INVALIDATIONS)
+		*value = nic->translations.invalidations;
+	else if (offset == SVANIC_TRANSLATIONS_REMOVED)
+		*value = nic->translations.removed;
 	else if (pair == NULL)
 		return false;
 	else if (offset % PAIR_SIZE == SVANIC_RX + SVANIC_QUEUE_RING)

@@ -15,7 +15,7 @@
 static void
 reset_queue(struct svanic_queue *queue)
 {
-	svanic_queue_disable(queue);
+	svanic_queue_end(queue);
 	queue->ring_register = 0;
 	queue->ring_low = 0;
 	queue->size_register = 0;
@@ -56,6 +56,7 @@ svanic_reset(struct svanic *nic)
 	for (i = 0; i < SVANIC_PAIRS_MAX; i++)
 		reset_pair(&nic->pairs[i]);
 	svanic_pages_forget_all(nic);
+	svanic_atc_clear(nic);
 	reset_filters(nic);
 	nic->control = 0;
 	nic->frame_limit = SVANIC_FRAME_LIMIT_RESET;
@@ -68,4 +69,5 @@ svanic_reset(struct svanic *nic)
 	nic->filtered = 0;
 	nic->oversize = 0;
 	nic->no_queue = 0;
+	memset(&nic->translations, 0, sizeof(nic->translations));
 }

@@ -160,7 +160,7 @@ svanic_rx_take(struct svanic_queue *queue, const struct svanic_rx_frame *frame)
 	struct svanic_rx_frame current = *frame;
 	int result = SVANIC_WAIT;
 
-	if (queue->rx.count == 0 && svanic_queue_may_work(queue)) {
+	if (queue->rx.count == 0 && svanic_queue_works_at_once(queue)) {
 		svanic_dma_prepare(queue);
 		result = put(queue, &current);
 		svanic_interrupt_check(queue);
@@ -169,4 +169,6 @@ svanic_rx_take(struct svanic_queue *queue, const struct svanic_rx_frame *frame)
 		svanic_count(queue->pair, COUNT_RX_MISSED, 1);
 	else if (result != SVANIC_DONE)
 		let_wait(queue, &current);
+	if (result == SVANIC_WAIT)
+		svanic_queue_schedule(queue);
 }

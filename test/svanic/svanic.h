@@ -29,6 +29,7 @@
 #define SVANIC_BATCH (RING_PAGE_SIZE / RING_DESCRIPTOR_SIZE)
 
 struct svanic;
+struct svanic_atc;
 struct svanic_pair;
 
 /* What a step of a queue came to. Error codes of the datasheet are above these. */
@@ -58,6 +59,8 @@ enum svanic_answer {
 
 /* The page a queue waits for, or has asked for before: pages.c. */
 struct svanic_page {
+	uint64_t
+		turn; /* waits for its turn to ask, the lowest first; 0: it does not */
 	bool is_out;
 	uint16_t index;
 	unsigned int tries;
@@ -124,6 +127,10 @@ struct svanic_queue {
 	uint32_t done;	    /* bytes of the current transfer */
 	uint8_t step_error; /* of the current buffer: to be written back */
 	void *bottom_half;
+	bool is_work_due; /* by work_timer */
+	bool is_ending;	  /* it was disabled, and works until end_timer */
+	struct qemu_timer work_timer;
+	struct qemu_timer end_timer;
 	union {
 		struct svanic_rx rx;
 		struct svanic_tx tx;
@@ -161,8 +168,10 @@ struct svanic_pair {
 struct svanic_requests {
 	struct qemu_page_notifier
 		notifier; /* first: pages.c finds the rest by it */
+	struct svanic *nic;
 	uint16_t next;
 	unsigned int out;
+	uint64_t turns; /* the last one given */
 	struct svanic_queue *waiting[SVANIC_PAGE_INDEXES];
 	bool is_out[SVANIC_PAGE_INDEXES];
 };
@@ -170,8 +179,18 @@ struct svanic_requests {
 struct svanic_properties {
 	struct qemu_nic_conf nic;
 	uint32_t pri_requests;
+	uint32_t work_delay; /* milliseconds, as the next one */
+	uint32_t disable_delay;
 	uint8_t pairs;
 	bool pasid, ats, pri;
+	bool ignores_invalidations;
+};
+
+/* Of the address translation cache, in the order of their registers. */
+struct svanic_translation_counters {
+	uint64_t hits, misses;
+	uint64_t invalidations; /* that came */
+	uint64_t removed;	/* pages that they were about */
 };
 
 struct svanic {
@@ -195,8 +214,10 @@ struct svanic {
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t filtered, oversize, no_queue;
+	struct svanic_translation_counters translations;
 
 	struct svanic_requests *requests;
+	struct svanic_atc *atc;
 	struct svanic_pair pairs[SVANIC_PAIRS_MAX];
 };
 
@@ -221,11 +242,16 @@ void svanic_queue_init(struct svanic *nic, struct svanic_pair *pair,
 	struct svanic_queue *queue, bool is_rx);
 void svanic_queue_exit(struct svanic_queue *queue);
 void svanic_queue_enable(struct svanic_queue *queue);
+/* By the driver: it can take time. */
 void svanic_queue_disable(struct svanic_queue *queue);
+/* At once. */
+void svanic_queue_end(struct svanic_queue *queue);
 void svanic_queue_halt(struct svanic_queue *queue, int error);
 void svanic_queue_set_tail(struct svanic_queue *queue, uint32_t tail);
 bool svanic_queue_may_work(const struct svanic_queue *queue);
 bool svanic_queue_is_on(const struct svanic_queue *queue);
+/* Whether it works on what comes at once, and not after a delay. */
+bool svanic_queue_works_at_once(const struct svanic_queue *queue);
 void svanic_queue_schedule(struct svanic_queue *queue);
 
 /* The descriptor of this number: SVANIC_DONE, _EMPTY, _WAIT or _HALT. */
@@ -249,6 +275,8 @@ void svanic_tx_forget(struct svanic_queue *queue);
 
 /* --- dma.c ------------------------------------------------------------------------ */
 
+/* The IOMMU, NULL without one. */
+void *svanic_iommu(struct svanic *nic);
 /* To be called at the beginning of each run: what it finds holds for this run only. */
 void svanic_dma_prepare(struct svanic_queue *queue);
 /*
@@ -261,6 +289,18 @@ int svanic_dma(struct svanic_queue *queue, uint64_t address, void *buffer,
 int svanic_dma_write_8(
 	struct svanic_queue *queue, uint64_t address, uint64_t value);
 
+/* --- atc.c ------------------------------------------------------------------------ */
+
+bool svanic_atc_init(struct svanic *nic);
+/* Whether this QEMU lays IOMMU notifiers out as qemu_abi.h has them. */
+bool svanic_atc_knows_notifiers(struct svanic *nic);
+void svanic_atc_exit(struct svanic *nic);
+/* Forgets all translations. */
+void svanic_atc_clear(struct svanic *nic);
+/* What is to be used instead of this address; false when the IOMMU does not permit it. */
+bool svanic_atc_translate(struct svanic *nic, uint32_t pasid, uint64_t address,
+	uint32_t wanted, uint64_t *translated);
+
 /* --- pages.c ---------------------------------------------------------------------- */
 
 bool svanic_pages_init(struct svanic *nic);
@@ -270,6 +310,8 @@ void svanic_pages_forget_all(struct svanic *nic);
 int svanic_page_ask(
 	struct svanic_queue *queue, uint64_t address, bool is_write);
 void svanic_page_give_up(struct svanic_queue *queue);
+/* The page that was asked for is there, or is not wanted any more. */
+void svanic_page_is_there(struct svanic_queue *queue);
 
 /* --- interrupts.c ----------------------------------------------------------------- */
 

@@ -86,6 +86,8 @@ struct object {
 
 bool mock_container_is_iommufd;
 
+bool mock_charges_process;
+
 static struct {
 	bool scripted;
 	struct answer script[MAX_EXPECTATIONS];
@@ -285,10 +287,10 @@ unlock_registry(pthread_mutex_t **opened)
  * The call, as it is written in scripts; leaves out what the mock keeps to itself.
  * From here to its end the function holds the registry lock.
  */
-#define DESCRIBE(call, ...)                                                  \
-	char call[TEXT_SIZE];                                                \
-	pthread_mutex_t *opened                                              \
-		__attribute__((cleanup(unlock_registry))) = lock_registry(); \
+#define DESCRIBE(call, ...)                                           \
+	char call[TEXT_SIZE];                                         \
+	pthread_mutex_t *opened __attribute__((                       \
+		cleanup(unlock_registry), unused)) = lock_registry(); \
 	snprintf(call, sizeof(call), __VA_ARGS__)
 
 static struct answer
@@ -328,6 +330,7 @@ start(bool scripted)
 	memset(&mock, 0, sizeof(mock));
 	mock.scripted = scripted;
 	mock_container_is_iommufd = false;
+	mock_charges_process = false;
 	mock.next_fd = MOCK_FIRST_FD;
 	mock.next_id = MOCK_FIRST_ID;
 	mock.next_cookie = 1;
@@ -516,6 +519,14 @@ open_descriptor(int fd, const char *name)
 	snprintf(descriptor->name, sizeof(descriptor->name), "%s", name);
 }
 
+void
+mock_pass(int fd, const char *path)
+{
+	pthread_mutex_lock(&registry_lock);
+	open_descriptor(fd, path);
+	pthread_mutex_unlock(&registry_lock);
+}
+
 static struct object *
 find_file(const char *name)
 {
@@ -550,6 +561,14 @@ kernel_open(const char *path)
 	mock.next_fd++;
 	open_descriptor(answer.result, path);
 	return answer.result;
+}
+
+int
+kernel_check_access(const char *path)
+{
+	DESCRIBE(call, "check_access %s", path);
+
+	return take(call, 0).result;
 }
 
 static bool
@@ -696,6 +715,8 @@ lives_on(const struct object *file)
 	if (file->copies > 0)
 		return true;
 	for (each = mock.objects; each < mock.objects + MAX_OBJECTS; each++) {
+		if (each->kind == DESCRIPTOR && each->parent == file->key)
+			return true;
 		if (each->kind == GROUP_DEVICE &&
 			file->key ==
 				(mock_container_is_iommufd ? each->value
@@ -853,6 +874,18 @@ kernel_group_number(const char *name, dev_t *number)
 	return answer.result;
 }
 
+/* misc_register(): 10:125, say */
+int
+kernel_iommu_number(dev_t *number)
+{
+	DESCRIBE(call, "iommu_number");
+	struct answer answer = take(call, 0);
+
+	if (answer.result == 0)
+		*number = value_or(&answer, makedev(10, 125));
+	return answer.result;
+}
+
 int
 kernel_set_cloexec(int fd)
 {
@@ -878,6 +911,8 @@ kernel_device_number(int fd, dev_t *number)
 	if (sscanf(descriptor->name, "/dev/vfio/devices/vfio%u",
 		    &minor_number) == 1)
 		usual = makedev(511, minor_number);
+	else if (strcmp(descriptor->name, "/dev/iommu") == 0)
+		usual = makedev(10, 125);
 	else
 		usual = number_of_group(strrchr(descriptor->name, '/') + 1);
 	if (answer.result == 0)
@@ -958,6 +993,29 @@ answer_ranges(const struct answer *answer, struct rte_iommufd_range *ranges,
 
 /* --- kernel.h: /dev/iommu --- */
 
+/* Not a call of the script: it changes nothing. */
+int
+kernel_iommu_get_rlimit_mode(int iommu_fd __rte_unused, bool *by_process)
+{
+	*by_process = mock_charges_process;
+	return 0;
+}
+
+int
+kernel_iommu_set_rlimit_mode(int iommu_fd, bool by_process)
+{
+	DESCRIBE(call, "iommu_set_rlimit_mode iommu=%d mode=%s", iommu_fd,
+		by_process ? "process" : "user");
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (answer.result == 0 && find_child(IOAS, file_of(iommu_fd)) != NULL)
+		return -EBUSY;
+	if (answer.result == 0)
+		mock_charges_process = by_process;
+	return answer.result;
+}
+
 int
 kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id)
 {
@@ -968,7 +1026,7 @@ kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id)
 	if (answer.result != 0)
 		return answer.result;
 	*ioas_id = value_or(&answer, mock.next_id++);
-	enter(IOAS, *ioas_id, iommu_fd, 0);
+	enter(IOAS, *ioas_id, file_of(iommu_fd), 0);
 	return 0;
 }
 
@@ -1097,6 +1155,15 @@ bool
 kernel_ioas_has_map_file(int iommu_fd __rte_unused)
 {
 	return mock_has_map_file;
+}
+
+bool mock_knows_calls = true;
+
+/* As above. */
+bool
+kernel_knows_call(int iommu_fd __rte_unused, enum iommu_call call __rte_unused)
+{
+	return mock_knows_calls;
 }
 
 int
@@ -1353,7 +1420,7 @@ kernel_fault_queue_alloc(int iommu_fd, uint32_t *fault_id)
 	open_descriptor(fd, "fault queue");
 	find(DESCRIPTOR, fd)->value = answer.result == 0;
 	*fault_id = value_or(&answer, mock.next_id++);
-	enter(FAULT_QUEUE, *fault_id, iommu_fd, fd);
+	enter(FAULT_QUEUE, *fault_id, file_of(iommu_fd), fd);
 	return fd;
 }
 
@@ -1493,11 +1560,11 @@ kernel_device_bind(int device_fd, int iommu_fd, const uint8_t *vf_token,
 
 	require(DESCRIPTOR, device_fd, call);
 	require(DESCRIPTOR, iommu_fd, call);
-	forbid(find(BOUND, device_fd), call);
+	forbid(find(BOUND, file_of(device_fd)), call);
 	if (answer.result != 0)
 		return answer.result;
 	*device_id = value_or(&answer, mock.next_id++);
-	enter(BOUND, device_fd, iommu_fd, *device_id);
+	enter(BOUND, file_of(device_fd), file_of(iommu_fd), *device_id);
 	return 0;
 }
 
@@ -1515,7 +1582,8 @@ require_page_table(uint32_t id, const char *call)
 static bool
 fits_with_pasids(int device_fd, uint64_t flags)
 {
-	return find_pasid_of(device_fd) == NULL || flags & KERNEL_HWPT_PASID;
+	return find_pasid_of(file_of(device_fd)) == NULL ||
+		flags & KERNEL_HWPT_PASID;
 }
 
 int
@@ -1526,16 +1594,16 @@ kernel_device_attach(int device_fd, uint32_t page_table_id)
 	struct answer answer = take(call, 0);
 	uint64_t flags = require_page_table(page_table_id, call);
 
-	require(BOUND, device_fd, call);
+	require(BOUND, file_of(device_fd), call);
 	if (answer.result != 0)
 		return answer.result;
 	if (!fits_with_pasids(device_fd, flags))
 		return -EINVAL;
 	/* One that is attached is moved: vfio_iommufd_physical_attach_ioas(). */
-	if (find(ATTACHED, device_fd) != NULL)
-		find(ATTACHED, device_fd)->parent = page_table_id;
+	if (find(ATTACHED, file_of(device_fd)) != NULL)
+		find(ATTACHED, file_of(device_fd))->parent = page_table_id;
 	else
-		enter(ATTACHED, device_fd, page_table_id, 0);
+		enter(ATTACHED, file_of(device_fd), page_table_id, 0);
 	return 0;
 }
 
@@ -1543,7 +1611,7 @@ int
 kernel_device_detach(int device_fd)
 {
 	DESCRIBE(call, "device_detach fd=%d", device_fd);
-	struct object *attached = require(ATTACHED, device_fd, call);
+	struct object *attached = require(ATTACHED, file_of(device_fd), call);
 	struct answer answer = take(call, 0);
 
 	if (answer.result != 0)
@@ -1556,7 +1624,7 @@ kernel_device_detach(int device_fd)
 static uint64_t
 pasid_key(int device_fd, uint32_t pasid)
 {
-	return (uint64_t)device_fd << 32 | pasid;
+	return (uint64_t)file_of(device_fd) << 32 | pasid;
 }
 
 int
@@ -1567,9 +1635,9 @@ kernel_device_attach_pasid(
 		device_fd, pasid, page_table_id);
 	struct answer answer = take(call, 0);
 	uint64_t flags = require_page_table(page_table_id, call);
-	struct object *attached = find(ATTACHED, device_fd);
+	struct object *attached = find(ATTACHED, file_of(device_fd));
 
-	require(BOUND, device_fd, call);
+	require(BOUND, file_of(device_fd), call);
 	if (answer.result != 0)
 		return answer.result;
 	if (pasid == 0 || !(flags & KERNEL_HWPT_PASID))
@@ -1610,7 +1678,7 @@ kernel_device_detach_pasid(int device_fd, uint32_t pasid)
 {
 	DESCRIBE(call, "device_detach_pasid fd=%d pasid=%u", device_fd, pasid);
 	struct object *attached = find(PASID, pasid_key(device_fd, pasid));
-	struct object *bound = require(BOUND, device_fd, call);
+	struct object *bound = require(BOUND, file_of(device_fd), call);
 	struct answer answer = take(call, 0);
 
 	if (attached != NULL && answer.result != 0)
@@ -1620,6 +1688,17 @@ kernel_device_detach_pasid(int device_fd, uint32_t pasid)
 	forget(attached);
 	drop_page_requests(bound->value, pasid);
 	return 0;
+}
+
+int
+kernel_device_stop(int device_fd)
+{
+	DESCRIBE(call, "device_stop fd=%d", device_fd);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, device_fd, call);
+	forbid(find(ATTACHED, file_of(device_fd)), call);
+	return answer.result;
 }
 
 int

@@ -91,8 +91,16 @@ uint64_t mock_mapped_bytes(void);
 /* How many descriptors of that path are open now. */
 unsigned int mock_open(const char *path);
 
+/* The file of that path is open as fd, as one that was passed to the process. */
+void mock_pass(int fd, const char *path);
+
+/* What IOMMU_OPTION_RLIMIT_MODE is; false at first. */
+extern bool mock_charges_process;
+
 /* Whether the kernel of this test knows IOMMU_IOAS_MAP_FILE when it is asked. */
 extern bool mock_has_map_file;
+/* The same for every optional call of /dev/iommu. */
+extern bool mock_knows_calls;
 
 /* Whether any two addresses are the same memory, for same_memory(). */
 extern bool mock_same_memory;

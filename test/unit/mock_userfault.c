@@ -5,27 +5,38 @@
 /* A stand-in for userfault.c; see mock_userfault.h. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include "kernel/kernel.h"
 #include "mock_kernel.h"
 #include "mock_userfault.h"
+#include "rte_iommufd.h"
 #include "unit.h"
 
 #define MAX_MAPPINGS 64
 #define MAX_CHANGES 256
 #define MAX_NAMES 16
+#define MAX_FOLLOWERS 16
+#define DESCRIPTORS_DEFAULT 1024
 #define PAGE 0x1000
 
 struct place {
 	struct vma mapping;
-	bool followed;
-	int refusal; /* of whoever wants to follow it */
+	int follower; /* the userfaultfd; 0: none */
+	int refusal;  /* of whoever wants to follow it */
+};
+
+/* A change that was not read. */
+struct report {
+	int follower;
+	struct memory_change change;
 };
 
 struct tally {
@@ -37,10 +48,12 @@ struct tally {
 static struct {
 	struct place places[MAX_MAPPINGS];
 	unsigned int place_count;
-	struct memory_change changes[MAX_CHANGES];
-	unsigned int change_count;
+	struct report reports[MAX_CHANGES];
+	unsigned int report_count;
 	struct vma huge;
-	int userfault_fd;
+	struct vma populated;
+	bool reports_are_late;
+	unsigned int descriptor_limit;
 	unsigned int chunks;
 	unsigned int descriptors;
 	struct tally tallies[MAX_NAMES];
@@ -79,7 +92,7 @@ mock_memory_start(void)
 	pthread_mutex_init(&lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
 	memset(&memory, 0, sizeof(memory));
-	memory.userfault_fd = -1;
+	memory.descriptor_limit = DESCRIPTORS_DEFAULT;
 }
 
 void
@@ -89,8 +102,8 @@ mock_memory_finish(void)
 
 	assert_int_equal(memory.chunks, 0);
 	for (i = 0; i < memory.place_count; i++)
-		assert_false(memory.places[i].followed);
-	assert_int_equal(memory.change_count, 0);
+		assert_int_equal(memory.places[i].follower, 0);
+	assert_int_equal(memory.report_count, 0);
 	pthread_mutex_destroy(&lock);
 }
 
@@ -107,20 +120,44 @@ add_place(const struct place *place)
 }
 
 static void
-report(struct memory_change change)
+report(int follower, struct memory_change change)
 {
-	if (memory.change_count == MAX_CHANGES)
+	if (memory.report_count == MAX_CHANGES)
 		abort();
-	memory.changes[memory.change_count++] = change;
-	eventfd_write(memory.userfault_fd, 1);
+	memory.reports[memory.report_count++] = (struct report){
+		.follower = follower,
+		.change = change,
+	};
+	eventfd_write(follower, 1);
 }
 
-/* What is left of it on both sides stays. Whether any of it was followed. */
-static bool
+/* Who followed it, each once. */
+struct followers {
+	int fds[MAX_FOLLOWERS];
+	unsigned int count;
+};
+
+static void
+add_follower(struct followers *followers, int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < followers->count; i++)
+		if (followers->fds[i] == fd)
+			return;
+	if (fd == 0)
+		return;
+	if (followers->count == MAX_FOLLOWERS)
+		abort();
+	followers->fds[followers->count++] = fd;
+}
+
+/* What is left of it on both sides stays. */
+static struct followers
 cut(uint64_t start, uint64_t end)
 {
+	struct followers followers = { .count = 0 };
 	struct place place, rest;
-	bool followed = false;
 	unsigned int i = 0;
 
 	while (i < memory.place_count) {
@@ -130,7 +167,7 @@ cut(uint64_t start, uint64_t end)
 			continue;
 		}
 		memory.places[i] = memory.places[--memory.place_count];
-		followed = followed || place.followed;
+		add_follower(&followers, place.follower);
 		rest = place;
 		rest.mapping.end = start;
 		add_place(&rest);
@@ -139,16 +176,30 @@ cut(uint64_t start, uint64_t end)
 		add_place(&rest);
 		i = 0;
 	}
-	return followed;
+	return followers;
 }
 
 void
 mock_memory_unmap(uint64_t start, uint64_t end)
 {
+	struct followers followers;
+	unsigned int i;
+
 	enter();
-	if (cut(start, end))
-		report((struct memory_change){
-			.kind = MEMORY_UNMAPPED, .start = start, .end = end });
+	followers = cut(start, end);
+	for (i = 0; i < followers.count; i++)
+		report(followers.fds[i],
+			(struct memory_change){ .kind = MEMORY_UNMAPPED,
+				.start = start,
+				.end = end });
+	leave();
+}
+
+void
+mock_memory_unmap_silently(uint64_t start, uint64_t end)
+{
+	enter();
+	cut(start, end);
 	leave();
 }
 
@@ -192,9 +243,11 @@ void
 mock_memory_remove(uint64_t start, uint64_t end)
 {
 	enter();
-	if (find(start) != NULL && find(start)->followed)
-		report((struct memory_change){
-			.kind = MEMORY_REMOVED, .start = start, .end = end });
+	if (find(start) != NULL && find(start)->follower != 0)
+		report(find(start)->follower,
+			(struct memory_change){ .kind = MEMORY_REMOVED,
+				.start = start,
+				.end = end });
 	leave();
 }
 
@@ -210,11 +263,28 @@ mock_memory_move(uint64_t from, uint64_t to, uint64_t length)
 	place.mapping.start = to;
 	place.mapping.end = to + length;
 	add_place(&place);
-	if (place.followed)
-		report((struct memory_change){ .kind = MEMORY_MOVED,
-			.start = from,
-			.end = from + length,
-			.destination = to });
+	if (place.follower != 0)
+		report(place.follower,
+			(struct memory_change){ .kind = MEMORY_MOVED,
+				.start = from,
+				.end = from + length,
+				.destination = to });
+	leave();
+}
+
+void
+mock_memory_grow(uint64_t start, uint64_t end)
+{
+	enter();
+	find(start)->mapping.end = end;
+	leave();
+}
+
+void
+mock_memory_follow_by_another(uint64_t start, int fd)
+{
+	enter();
+	find(start)->follower = fd;
 	leave();
 }
 
@@ -272,9 +342,33 @@ find_unfollowed(uint64_t start, uint64_t end)
 	for (i = 0; i < memory.place_count; i++)
 		if (memory.places[i].mapping.start < end &&
 			memory.places[i].mapping.end > start &&
-			!memory.places[i].followed)
+			memory.places[i].follower == 0)
 			return &memory.places[i];
 	return NULL;
+}
+
+struct vma
+mock_memory_populated(void)
+{
+	return memory.populated;
+}
+
+void
+mock_memory_delay_reports(bool late)
+{
+	memory.reports_are_late = late;
+}
+
+void
+mock_memory_set_descriptor_limit(unsigned int limit)
+{
+	memory.descriptor_limit = limit;
+}
+
+int
+mock_memory_follower(uint64_t address)
+{
+	return find(address)->follower;
 }
 
 bool
@@ -286,7 +380,7 @@ mock_memory_is_followed(uint64_t start, uint64_t end)
 unsigned int
 mock_memory_unread(void)
 {
-	return memory.change_count;
+	return memory.report_count;
 }
 
 static struct tally *
@@ -372,11 +466,7 @@ open_real(const char *call)
 int
 userfault_open(void)
 {
-	int fd = open_real("follow_open");
-
-	if (fd >= 0)
-		memory.userfault_fd = fd;
-	return fd;
+	return open_real("follow_open");
 }
 
 void
@@ -385,8 +475,23 @@ userfault_close(int fd)
 	kernel_close(fd);
 }
 
+/* Another one has some of it. */
+static bool
+is_taken(int fd, uint64_t start, uint64_t end)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory.place_count; i++)
+		if (memory.places[i].mapping.start < end &&
+			memory.places[i].mapping.end > start &&
+			memory.places[i].follower != 0 &&
+			memory.places[i].follower != fd)
+			return true;
+	return false;
+}
+
 int
-userfault_register(int fd __rte_unused, uint64_t start, uint64_t end)
+userfault_register(int fd, uint64_t start, uint64_t end)
 {
 	struct place *place;
 	int ret;
@@ -398,8 +503,10 @@ userfault_register(int fd __rte_unused, uint64_t start, uint64_t end)
 		ret = -EINVAL;
 	if (ret == 0 && place->refusal != 0)
 		ret = place->refusal;
+	if (ret == 0 && is_taken(fd, start, end))
+		ret = -EBUSY;
 	while (ret == 0 && (place = find_unfollowed(start, end)) != NULL)
-		place->followed = true;
+		place->follower = fd;
 	let_happen("register");
 	leave();
 	return ret;
@@ -415,37 +522,128 @@ userfault_unregister(int fd __rte_unused, uint64_t start, uint64_t end)
 	for (i = 0; i < memory.place_count; i++)
 		if (memory.places[i].mapping.start < end &&
 			memory.places[i].mapping.end > start)
-			memory.places[i].followed = false;
+			memory.places[i].follower = 0;
 	leave();
 	return 0;
 }
 
-int
-userfault_pending(int fd __rte_unused)
+static unsigned int
+reports_of(int fd)
 {
-	return memory.change_count > 0 ? -EAGAIN : 0;
+	unsigned int count = 0;
+	unsigned int i;
+
+	for (i = 0; i < memory.report_count; i++)
+		count += memory.reports[i].follower == fd;
+	return count;
+}
+
+int
+userfault_pending(int fd)
+{
+	int ret;
+
+	enter();
+	let_happen("pending");
+	ret = reports_of(fd) > 0 ? -EAGAIN : 0;
+	leave();
+	return ret;
+}
+
+static void
+take_report(unsigned int i)
+{
+	memory.report_count--;
+	memmove(&memory.reports[i], &memory.reports[i + 1],
+		(memory.report_count - i) * sizeof(memory.reports[0]));
 }
 
 int
 userfault_read(int fd, struct memory_change *changes, unsigned int capacity)
 {
 	eventfd_t pending;
+	unsigned int i = 0;
 	int ret;
 
 	enter();
+	/* What can be seen before a report is read. */
+	let_happen("before read");
 	ret = count_call("read");
-	if (ret == 0) {
-		ret = RTE_MIN(capacity, memory.change_count);
-		memcpy(changes, memory.changes, ret * sizeof(changes[0]));
-		memory.change_count -= ret;
-		memmove(memory.changes, &memory.changes[ret],
-			memory.change_count * sizeof(changes[0]));
-		if (memory.change_count == 0)
-			eventfd_read(fd, &pending);
+	while (ret >= 0 && i < memory.report_count && ret < (int)capacity) {
+		if (memory.reports[i].follower != fd) {
+			i++;
+			continue;
+		}
+		changes[ret++] = memory.reports[i].change;
+		take_report(i);
 	}
+	if (ret >= 0 && reports_of(fd) == 0)
+		eventfd_read(fd, &pending);
 	let_happen("read");
 	leave();
 	return ret;
+}
+
+unsigned int
+userfault_descriptor_limit(void)
+{
+	return memory.descriptor_limit;
+}
+
+int
+userfault_set_open(void)
+{
+	int fd = open_real("set_open");
+	int set;
+
+	if (fd < 0)
+		return fd;
+	/* The kernel's stand-in counts the descriptor, which becomes a set. */
+	set = epoll_create1(EPOLL_CLOEXEC);
+	assert_int_equal(dup3(set, fd, O_CLOEXEC), fd);
+	close(set);
+	return fd;
+}
+
+int
+userfault_set_add(int set, int fd, unsigned int number)
+{
+	struct epoll_event event = { .events = EPOLLIN,
+		.data.u64 = (uint64_t)fd << 32 | number };
+	int ret;
+
+	enter();
+	ret = count_call("set_add");
+	leave();
+	if (ret == 0)
+		assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
+	return ret;
+}
+
+int
+userfault_set_ready(int set, unsigned int *numbers, unsigned int capacity)
+{
+	struct epoll_event events[MAX_FOLLOWERS];
+	eventfd_t any;
+	int count, i, fd;
+	int ready = 0;
+
+	enter();
+	count = count_call("ready");
+	if (count != 0 || memory.reports_are_late) {
+		leave();
+		return count;
+	}
+	count = epoll_wait(set, events, RTE_MIN(capacity, RTE_DIM(events)), 0);
+	for (i = 0; i < count; i++) {
+		fd = events[i].data.u64 >> 32;
+		if (reports_of(fd) > 0)
+			numbers[ready++] = events[i].data.u64 & UINT32_MAX;
+		else /* mock_ask_pages() wakes all */
+			eventfd_read(fd, &any);
+	}
+	leave();
+	return ready;
 }
 
 int
@@ -505,6 +703,21 @@ userfault_is_registered(int fd __rte_unused, uint64_t start, uint64_t end)
 	let_happen("scan");
 	leave();
 	return ret;
+}
+
+void
+userfault_populate(uint64_t start, uint64_t end, bool write)
+{
+	enter();
+	count_call("populate");
+	memory.populated = (struct vma){
+		.start = start,
+		.end = end,
+		.rights = write ? RTE_IOMMUFD_MAP_WRITE : RTE_IOMMUFD_MAP_READ,
+	};
+	leave();
+	/* It takes long: without the lock. */
+	let_happen("populate");
 }
 
 void *

@@ -35,20 +35,36 @@ void mock_memory_unmap(uint64_t start, uint64_t end);
 /* Reported only: as madvise() before it does anything. */
 void mock_memory_remove(uint64_t start, uint64_t end);
 void mock_memory_move(uint64_t from, uint64_t to, uint64_t length);
+/* As shmdt(): nothing is reported. */
+void mock_memory_unmap_silently(uint64_t start, uint64_t end);
+/* As mremap() in place, or a stack. */
+void mock_memory_grow(uint64_t start, uint64_t end);
 void mock_memory_protect(uint64_t start, uint64_t end, uint32_t rights);
 /* There is a transparent hugepage. */
 void mock_memory_make_huge(uint64_t start, uint64_t end);
 /* Nobody can follow what is there, for this reason. */
 void mock_memory_refuse_following(uint64_t start, int error);
 
+/* Threads have changed their memory, and have not got to the report yet. */
+void mock_memory_delay_reports(bool late);
+/* Somebody else's userfaultfd follows the mapping; 0: nobody. */
+void mock_memory_follow_by_another(uint64_t start, int fd);
+/* How many descriptors the process may have. */
+void mock_memory_set_descriptor_limit(unsigned int limit);
+/* Which userfaultfd follows the mapping; 0: none. */
+int mock_memory_follower(uint64_t address);
+
 /*
  * Lets something happen within the next call of that name ("register", "query", "scan",
- * "read"), after what it does itself; once.
+ * "read", "pending", "before read", "populate"), after what it does itself; once.
  */
 void mock_memory_during(const char *call, void (*happen)(void));
 /* The same, in so many of them in a row. */
 void mock_memory_during_each(
 	const char *call, void (*happen)(void), unsigned int times);
+
+/* What was made present last, with the right to do so. */
+struct vma mock_memory_populated(void);
 
 /* Whether all of the interval is followed now, and how many reports were not read. */
 bool mock_memory_is_followed(uint64_t start, uint64_t end);

@@ -13,9 +13,10 @@ carries_frames() { # NAME COMMAND...
 	local log=$work/$1.log
 	echo "== $1"
 	shift
-	start_program "$log" "$@"
+	start_program "$log" "$@" --log-level=bus.pci.iommufd:debug
 	wait_for_line "$log" 'echo: ready' 60
 	expect_backend "$log" iommufd
+	expect_line "$log" 'IOMMUFD: librte_bus_pci_iommufd [0-9.]+ is loaded, with librte_eal_iommufd [0-9.]+$'
 	echo_frames 02:00.0 50
 	stop_program "$log" || fail "the program ended with status $?"
 	check_nothing_pinned

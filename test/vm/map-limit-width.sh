@@ -1,7 +1,7 @@
 #!/bin/bash
 # An IOMMU of 39 bits, and memory beyond its reach, EAL's and a program's own: one line names the address, how
 # far the IOMMU reaches, and the options that help. Where EAL's memory is by default, it works.
-# machine: --iommu intremap=on,aw-bits=39 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# machine: --iommu intel-39 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

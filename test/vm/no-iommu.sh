@@ -1,7 +1,7 @@
 #!/bin/bash
 # A machine without an IOMMU, with VFIO's unsafe switch on: by the device's own node and by its group frames go through, one loud line
 # says what that means.
-# machine: --iommu 0 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# machine: --iommu none --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

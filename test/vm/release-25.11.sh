@@ -6,4 +6,5 @@
 
 bind_vfio 01:00.0
 forward_on_all_backends
+check_telemetry_of_testpmd iommufd 'the kernel and the device have it'
 check_no_faults

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
-turns=2000
+turns=${TURNS:-2000}
 program=$programs/sva_ports
 [ -x "$program" ] || skip "there is no sva_ports in this root"
 bind_vfio 01:00.0 03:00.0

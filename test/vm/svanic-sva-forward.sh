@@ -23,6 +23,9 @@ for way in port queue; do
 	[ "$requests" -gt 0 ] || { cat "$work/$way.counters"; fail "the device has asked for no page"; }
 	# Pages are pinned for what was asked for, and for nothing else.
 	[ "$pinned" -gt 0 ] && [ "$(pinned_pages)" -le $((pinned / 4096)) ] || fail "$(pinned_pages) pages are pinned, and the sva has $pinned bytes"
+	"$telemetry" get /iommufd/sva
+	[ "$("$telemetry" get /iommufd/sva page_requests)" -ge "$requests" ] || fail "telemetry tells of fewer page requests than the port"
+	expect_told "$expected" /iommufd/sva bindings
 	stop_testpmd "$log" || fail "testpmd ended with status $?"
 	check_nothing_pinned
 done

@@ -16,6 +16,9 @@ echo "== grow"
 log=$work/grow.log
 start_program "$log" "$programs/echo" -a 01:00.0 --iova-mode=va -- grow
 wait_for_line "$log" 'echo: ready' 60
+expect_told type1v2 /iommufd/info backend
+reason=$("$telemetry" get /iommufd/info reason)
+grep -qF "backend type1v2: $reason" "$log" && [[ $reason == 'this kernel has no /dev/iommu'* ]] || fail "telemetry gives another reason: $reason"
 echo_frames 02:00.0 600
 [ "$(count_lines "$log" 'echo: cycle .*freed')" -ge 3 ] || fail "memory was freed less than three times"
 stop_program "$log" || fail "the program ended with status $?"

@@ -3,7 +3,10 @@
 # It must not know of any one behaviour.
 # shellcheck shell=bash
 
+declare -gA pid_of # LOG -> process; functions.sh has begun it
+
 programs=/usr/libexec/dpdk-iommufd-test
+telemetry=/src/test/vm/telemetry.py
 
 interface_of() { # BDF: the network interface, set up
 	local name
@@ -93,4 +96,80 @@ forward_on_all_backends() {
 	for backend in iommufd type1 stock; do
 		RTE_IOMMUFD=backend=$backend forward_in_mode "$backend(v2)?" "$backend"
 	done
+}
+
+# The main job on each backend, and the NIC at 01:00.0 is taken out of the running testpmd and put back in twice. The kernel's NIC at
+# 02:00.0 finds its frames unchanged each time.
+reattach_on_all_backends() {
+	local backend log turn
+	mkfifo "$work/commands"
+	for backend in iommufd type1 stock; do
+		echo "== $backend"
+		log=$work/$backend.log
+		RTE_IOMMUFD=backend=$backend dpdk-testpmd -a 01:00.0 --iova-mode=va -- -i --total-num-mbufs=2048 <"$work/commands" >"$log" 2>&1 &
+		pid_of[$log]=$!
+		exec 5>"$work/commands"
+		command_testpmd 'set fwd io' start
+		echo_frames 02:00.0 50
+		for turn in 1 2; do
+			command_testpmd stop 'port stop 0' 'port close 0' 'device detach 0000:01:00.0' 'port attach 0000:01:00.0' 'port start 0' start
+			wait_for_lines "$log" 'Port 0 is attached' "$turn"
+			echo_frames 02:00.0 50
+		done
+		command_testpmd stop quit
+		exec 5>&-
+		wait_for_end "$log" 30 || fail "testpmd ended with status $?"
+		expect_no_line "$log" 'IOMMUFD: .*(cannot|does not)'
+		expect_backend_line "$log" "$backend"
+		check_nothing_pinned
+	done
+}
+
+command_testpmd() { printf '%s\n' "$@" >&5; }
+
+# Each time the device is opened, the line names this backend.
+expect_backend_line() { # LOG BACKEND
+	[ "$(count_lines "$1" "IOMMUFD: .*backend ")" -gt 0 ] || { show_log "$1"; fail "no line names the backend"; }
+	[ "$(count_lines "$1" "IOMMUFD: .*backend ")" = "$(count_lines "$1" "IOMMUFD: (.*: )?backend $2(v2)?: ")" ] ||
+		{ show_log "$1"; fail "another backend than $2"; }
+}
+
+# What the administrator of a machine that does not remap interrupts says where its devices are trusted; a script that calls it takes it
+# back in its restore().
+allow_unsafe_interrupts() { # Y|N
+	local module
+	for module in iommufd vfio_iommu_type1; do
+		modprobe "$module"
+		echo "$1" >"/sys/module/$module/parameters/allow_unsafe_interrupts"
+	done
+}
+
+# expect_told VALUE COMMAND KEY [VALUE COMMAND KEY]...: what DPDK's telemetry says.
+expect_told() { "$telemetry" expect "$@" || fail "telemetry tells something else"; }
+
+# check_telemetry BACKEND REASON: the program that runs has one NIC, at 01:00.0, and its telemetry tells of backend (a regex), reason,
+# device, space and mappings, in agreement with each other. The space's number is in $space.
+check_telemetry() {
+	local name bytes
+	{ read -r name; read -r space; } < <("$telemetry" get /iommufd/devices,0000:01:00.0 backend space)
+	[[ $name =~ ^$1$ ]] || fail "the backend is '$name' and not $1"
+	expect_told "$name" /iommufd/info backend \
+		"$2" /iommufd/info reason \
+		0000:01:00.0 /iommufd/devices devices \
+		vfio-pci /iommufd/devices,01:00.0 driver \
+		"$(group_of 01:00.0)" /iommufd/devices,01:00.0 group \
+		"[$space]" /iommufd/spaces spaces \
+		1 "/iommufd/spaces,$space" devices
+	bytes=$("$telemetry" get "/iommufd/spaces,$space" bytes)
+	[ "$bytes" -gt 0 ] && [ "$("$telemetry" mapped "$space")" = "$bytes" ] || fail "the mappings are not $bytes bytes together"
+}
+
+# While testpmd forwards.
+check_telemetry_of_testpmd() { # BACKEND REASON
+	local log=$work/telemetry.log
+	echo "== telemetry"
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va -- --forward-mode=io --port-topology=loop --total-num-mbufs=2048 --stats-period 1
+	wait_for_line "$log" 'start packet forwarding' 90
+	check_telemetry "$1" "$2"
+	stop_testpmd "$log" || fail "testpmd ended with status $?"
 }

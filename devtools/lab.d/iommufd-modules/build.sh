@@ -13,9 +13,9 @@ unpack_sources() {
 	tarball=/usr/src/linux-source-$version.tar.xz
 	[ -f "$tarball" ] || { echo "no source for kernel $release: $tarball is missing" >&2; return 1; }
 	echo "unpacking $tarball"
+	# drivers/iommu/*.h is every header below that folder, too: not every release has the same ones.
 	tar -xJf "$tarball" -C "$work" --strip-components=1 --wildcards \
-		'*/drivers/iommu/*.h' '*/drivers/iommu/generic_pt/*' '*/drivers/iommu/iommufd/*' \
-		'*/drivers/vfio/*' '*/virt/lib/*' '*/lib/interval_tree.c'
+		'*/drivers/iommu/*.h' '*/drivers/iommu/iommufd/*' '*/drivers/vfio/*' '*/virt/lib/*' '*/lib/interval_tree.c'
 }
 
 # The kernel has the interval tree but not its span iterator: the part of the file between the #ifdef and the #endif.
@@ -29,11 +29,18 @@ make_span_iter() {
 		{ echo "lib/interval_tree.c has changed: no span iterator found in it" >&2; return 1; }
 }
 
+# The kernel's own Makefile of a folder goes on to say which objects there are; ours includes it and says what becomes of them.
+lay_makefile() { # FOLDER OURS
+	mv "$work/$1/Makefile" "$work/$1/kernel.mk"
+	cp "$here/$2" "$work/$1/Makefile"
+}
+
 lay_makefiles() {
 	cp "$here/Kbuild" "$work/Kbuild"
-	cp "$here/iommufd.Kbuild" "$work/drivers/iommu/iommufd/Makefile"
-	cp "$here/vfio.Kbuild" "$work/drivers/vfio/Makefile"
-	cp "$here/vfio-pci.Kbuild" "$work/drivers/vfio/pci/Makefile"
+	cp "$here/config.h" "$work/lab_config.h"
+	lay_makefile drivers/iommu/iommufd iommufd.Kbuild
+	lay_makefile drivers/vfio vfio.Kbuild
+	lay_makefile drivers/vfio/pci vfio-pci.Kbuild
 }
 
 unpack_sources

@@ -7,12 +7,13 @@
 
 /* The bus plugin's log type, "bus.pci.iommufd". */
 
+#include <rte_iommufd_internal.h>
 #include <rte_log.h>
 
 extern int bus_iommufd_logtype;
 
-#define BUS_LOG(level, format, ...)                                            \
-	rte_log(RTE_LOG_##level, bus_iommufd_logtype, "IOMMUFD: " format "\n", \
-		##__VA_ARGS__)
+#define BUS_LOG(level, format, ...)                           \
+	rte_iommufd_log(RTE_LOG_##level, bus_iommufd_logtype, \
+		"IOMMUFD: " format "\n", ##__VA_ARGS__)
 
 #endif /* BUS_LOG_H */

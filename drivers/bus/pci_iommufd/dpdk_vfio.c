@@ -2,33 +2,31 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* DPDK's own rte_vfio_* functions; see dpdk_vfio.h. */
+/* DPDK's own VFIO functions; see dpdk_vfio.h. */
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "dpdk_vfio.h"
 
 #ifdef VFIO_SHIM_BY_WRAP
 
-/* The linker's names for the wrapped functions; weak, because a release may lack one. */
-#define VFIO_SHIM_REAL(name, parameters) \
-	extern int __real_##name parameters __attribute__((weak));
-VFIO_SHIM_FUNCTIONS(VFIO_SHIM_REAL)
-#undef VFIO_SHIM_REAL
+/* The linker's names for the wrapped functions; weak, because a release lacks some. */
+#define DPDK_VFIO_REAL(type, name, parameters) \
+	extern type __real_##name parameters __attribute__((weak));
+VFIO_SHIM_FUNCTIONS(DPDK_VFIO_REAL)
+DEV_VFIO_SHIM_FUNCTIONS(DPDK_VFIO_REAL)
+PROBE_SHIM_FUNCTIONS(DPDK_VFIO_REAL)
+#undef DPDK_VFIO_REAL
 
-#define VFIO_SHIM_ENTRY(name, parameters) .name = __real_##name,
-static const struct dpdk_vfio functions = { VFIO_SHIM_FUNCTIONS(
-	VFIO_SHIM_ENTRY) };
-#undef VFIO_SHIM_ENTRY
+#define DPDK_VFIO_ENTRY(type, name, parameters) .name = __real_##name,
+static const struct dpdk_vfio functions = { VFIO_SHIM_FUNCTIONS(DPDK_VFIO_ENTRY)
+		DEV_VFIO_SHIM_FUNCTIONS(DPDK_VFIO_ENTRY)
+			PROBE_SHIM_FUNCTIONS(DPDK_VFIO_ENTRY) };
+#undef DPDK_VFIO_ENTRY
 
 const struct dpdk_vfio *
 dpdk_vfio_functions(void)
-{
-	return functions.rte_vfio_setup_device != NULL ? &functions : NULL;
-}
-
-const struct dpdk_vfio *
-dpdk_vfio_functions_present(void)
 {
 	return &functions;
 }
@@ -72,26 +70,86 @@ dpdk_vfio_find(void)
 	eal = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
 	if (eal == NULL)
 		return;
-#define VFIO_SHIM_FIND(name, parameters) \
+#define DPDK_VFIO_FIND(type, name, parameters) \
 	*(void **)&functions.name = dlsym(eal, #name);
-	VFIO_SHIM_FUNCTIONS(VFIO_SHIM_FIND)
-#undef VFIO_SHIM_FIND
+	VFIO_SHIM_FUNCTIONS(DPDK_VFIO_FIND)
+	DEV_VFIO_SHIM_FUNCTIONS(DPDK_VFIO_FIND)
+	PROBE_SHIM_FUNCTIONS(DPDK_VFIO_FIND)
+#undef DPDK_VFIO_FIND
 	/* EAL stays loaded: the program or this plugin depends on it. */
 	dlclose(eal);
-}
-
-const struct dpdk_vfio *
-dpdk_vfio_functions_present(void)
-{
-	pthread_once(&once, dpdk_vfio_find);
-	return &functions;
 }
 
 const struct dpdk_vfio *
 dpdk_vfio_functions(void)
 {
 	pthread_once(&once, dpdk_vfio_find);
-	return functions.rte_vfio_setup_device != NULL ? &functions : NULL;
+	return &functions;
 }
 
 #endif
+
+/*
+ * All of 26.11's, since a release that has only some of them, or others, is one that nobody has
+ * tried.
+ */
+static bool
+dpdk_vfio_has_all_dev(const struct dpdk_vfio *own)
+{
+#define DPDK_VFIO_IS_THERE(type, name, parameters) own->name != NULL &&
+	return DEV_VFIO_SHIM_FUNCTIONS(DPDK_VFIO_IS_THERE) true;
+#undef DPDK_VFIO_IS_THERE
+}
+
+enum dpdk_vfio_generation
+dpdk_vfio_generation(void)
+{
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
+
+	if (own->rte_vfio_setup_device != NULL)
+		return DPDK_VFIO_RTE;
+	return dpdk_vfio_has_all_dev(own) ? DPDK_VFIO_DEV : DPDK_VFIO_UNKNOWN;
+}
+
+bool
+dpdk_vfio_is_started(void)
+{
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
+
+	switch (dpdk_vfio_generation()) {
+	case DPDK_VFIO_RTE:
+		return own->rte_vfio_is_enabled("vfio") == 1;
+	case DPDK_VFIO_DEV:
+		return own->dev_vfio_is_enabled() == 1;
+	case DPDK_VFIO_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+/* DPDK's own code of 22.11 to 26.07 opens one more container when it is started again. */
+static int
+dpdk_vfio_enable(const struct dpdk_vfio *own)
+{
+	if (dpdk_vfio_is_started())
+		return 0;
+	return dpdk_vfio_generation() == DPDK_VFIO_RTE
+		? own->rte_vfio_enable("vfio")
+		: own->dev_vfio_enable();
+}
+
+int
+dpdk_vfio_start(bool with_memory)
+{
+	const struct dpdk_vfio *own = dpdk_vfio_functions();
+	const enum dpdk_vfio_generation generation = dpdk_vfio_generation();
+
+	if (generation == DPDK_VFIO_UNKNOWN)
+		return -EOPNOTSUPP;
+	if (dpdk_vfio_enable(own) != 0)
+		return -EIO;
+	if (generation == DPDK_VFIO_DEV && with_memory &&
+		own->dev_vfio_init_mem() != 0)
+		return -EIO;
+	return 0;
+}

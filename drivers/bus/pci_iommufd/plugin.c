@@ -3,7 +3,7 @@
  */
 
 /*
- * When the plugin takes over the rte_vfio_* functions, and when it does nothing.
+ * When the plugin takes over DPDK's VFIO functions, and when it does nothing.
  *
  * This code runs in three cases. As a plugin (dlopen() by EAL) it has to rebind the
  * loaded objects. Under LD_PRELOAD, or linked before librte_eal, the dynamic linker has
@@ -16,9 +16,11 @@
  * Must not know: what the functions do.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <rte_common.h>
+#include <rte_iommufd.h>
 
 #include "bus_log.h"
 #include "dpdk_vfio.h"
@@ -27,54 +29,96 @@
 
 RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
 
+static bool plugin_version_logged;
+
+/*
+ * Once. EAL knows the log level when it loads a plugin, but not yet when this library is
+ * preloaded or linked: then the line comes with rte_vfio_enable().
+ */
+static void
+plugin_log_version(void)
+{
+	if (plugin_version_logged ||
+		!rte_log_can_log(bus_iommufd_logtype, RTE_LOG_DEBUG))
+		return;
+	plugin_version_logged = true;
+	BUS_LOG(DEBUG,
+		"librte_bus_pci_iommufd " DPDK_IOMMUFD_VERSION
+		" is loaded, with librte_eal_iommufd %s",
+		rte_iommufd_version());
+}
+
 #ifdef VFIO_SHIM_BY_WRAP
 
 void
 plugin_take_over(void)
 {
+	plugin_log_version();
 }
 
 #else
 
 #include "rebind.h"
 
-static void
-plugin_give_back(const struct dpdk_vfio *stock)
-{
-#define VFIO_SHIM_STOCK(name, parameters) \
-	{ #name, (void *)stock->name, (void *)name },
-	const struct rebind_function theirs[] = { VFIO_SHIM_FUNCTIONS(
-		VFIO_SHIM_STOCK) };
-#undef VFIO_SHIM_STOCK
+/* A function of this plugin and of DPDK, or the other way round, as rebind() wants them. */
+#define PLUGIN_TAKE(type, name, parameters) \
+	{ #name, (void *)name, (void *)own->name },
+#define PLUGIN_GIVE_BACK(type, name, parameters) \
+	{ #name, (void *)own->name, (void *)name },
 
-	rebind(theirs, RTE_DIM(theirs));
+static void
+plugin_give_back(const struct dpdk_vfio *own)
+{
+	const struct rebind_function vfio[] = { VFIO_SHIM_FUNCTIONS(
+		PLUGIN_GIVE_BACK) };
+	const struct rebind_function dev_vfio[] = { DEV_VFIO_SHIM_FUNCTIONS(
+		PLUGIN_GIVE_BACK) };
+	const struct rebind_function probe[] = { PROBE_SHIM_FUNCTIONS(
+		PLUGIN_GIVE_BACK) };
+
+	rebind(vfio, RTE_DIM(vfio));
+	rebind(dev_vfio, RTE_DIM(dev_vfio));
+	rebind(probe, RTE_DIM(probe));
+}
+
+/* Negative: not all of it could be redirected. */
+static int
+plugin_take(const struct dpdk_vfio *own, enum dpdk_vfio_generation generation)
+{
+	const struct rebind_function vfio[] = { VFIO_SHIM_FUNCTIONS(
+		PLUGIN_TAKE) };
+	const struct rebind_function dev_vfio[] = { DEV_VFIO_SHIM_FUNCTIONS(
+		PLUGIN_TAKE) };
+	const struct rebind_function probe[] = { PROBE_SHIM_FUNCTIONS(
+		PLUGIN_TAKE) };
+	int ret = generation == DPDK_VFIO_DEV
+		? rebind(dev_vfio, RTE_DIM(dev_vfio))
+		: rebind(vfio, RTE_DIM(vfio));
+
+	return ret < 0 ? ret : rebind(probe, RTE_DIM(probe));
 }
 
 void
 plugin_take_over(void)
 {
-	const struct dpdk_vfio *stock = dpdk_vfio_functions();
+	const enum dpdk_vfio_generation generation = dpdk_vfio_generation();
 
-	if (stock == NULL)
+	plugin_log_version();
+	if (generation == DPDK_VFIO_UNKNOWN)
 		return;
-#define VFIO_SHIM_OURS(name, parameters) \
-	{ #name, (void *)name, (void *)stock->name },
-	const struct rebind_function ours[] = { VFIO_SHIM_FUNCTIONS(
-		VFIO_SHIM_OURS) };
-#undef VFIO_SHIM_OURS
-
-	if (rebind(ours, RTE_DIM(ours)) >= 0)
+	if (plugin_take(dpdk_vfio_functions(), generation) >= 0)
 		return;
-	plugin_give_back(stock);
+	plugin_give_back(dpdk_vfio_functions());
 	BUS_LOG(ERR,
 		"this system does not let a plugin redirect calls (mprotect is refused): start the program with LD_PRELOAD=librte_bus_pci_iommufd.so instead; DPDK's own VFIO code is used");
 }
 
 RTE_INIT(plugin_loaded)
 {
-	if (dpdk_vfio_functions() == NULL) {
+	plugin_log_version();
+	if (dpdk_vfio_generation() == DPDK_VFIO_UNKNOWN) {
 		BUS_LOG(INFO,
-			"this DPDK release keeps its VFIO functions to itself (26.11 and later): its own code is used");
+			"this librte_eal has neither the VFIO functions of DPDK 22.11 to 26.07 (rte_vfio_*) nor those of 26.11 (dev_vfio_*): DPDK's own code is used");
 		return;
 	}
 	plugin_take_over();

@@ -3,48 +3,27 @@
  */
 
 /*
- * The functions by which DPDK reaches VFIO, answered in terms of rte_iommufd.h.
+ * The functions by which DPDK 22.11 to 26.07 reaches VFIO (rte_vfio_*), answered in terms of
+ * containers.h and vfio_core.h.
  *
  * The comment above each function says what its callers expect beyond the prototype: the
  * behaviour of DPDK's own code (lib/eal/linux/eal_vfio.c). With backend stock, every call
  * is passed to DPDK's own code unchanged.
  *
- * Must not know: IOMMUFD, ioctls, how the calls get here (plugin.c).
+ * Must not know: IOMMUFD, ioctls, how the calls get here (plugin.c), 26.11's functions.
  */
 
 #include <errno.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_iommufd.h>
-#include <rte_uuid.h>
 
 #include "bus_log.h"
 #include "containers.h"
-#include "diagnose.h"
 #include "dpdk_vfio.h"
-#include "pci_folder.h"
-#include "plugin.h"
-#include "spdk.h"
+#include "vfio_core.h"
 #include "vfio_shim.h"
-
-#define NOIOMMU_SWITCH "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-
-/* Written while EAL starts and at the first device, by one thread. */
-static struct {
-	bool asked;   /* EAL has called rte_vfio_enable() */
-	bool enabled; /* it has, and VFIO can be used */
-	bool broken;  /* the settings are not understood, which is logged */
-	const struct dpdk_vfio
-		*stock; /* receives all calls with backend stock, else NULL */
-} state;
 
 /* The return value of an rte_vfio_* function for a negative errno. */
 static int
@@ -54,131 +33,33 @@ vfio_api_failure(int err)
 	return -1;
 }
 
-/* "vfio_pci" or "vfio-pci": sysfs has the name with underscores. */
-static bool
-is_module_loaded(const char *name)
-{
-	char path[PATH_MAX];
-	char *c;
-
-	snprintf(path, sizeof(path), "/sys/module/%s", name);
-	for (c = path + strlen("/sys/module/"); *c != '\0'; c++)
-		if (*c == '-')
-			*c = '_';
-	return access(path, F_OK) == 0;
-}
-
 /*
- * Passes all later calls of the process to DPDK's own code. That code cannot release what
- * this plugin has opened, so this fails when a device or container is open.
- */
-static int
-vfio_api_use_stock(void)
-{
-	const struct dpdk_vfio *stock = dpdk_vfio_functions();
-
-	if (stock == NULL) {
-		BUS_LOG(ERR,
-			"DPDK's own VFIO code is not in this program: use another backend");
-		return -EOPNOTSUPP;
-	}
-	if (containers_are_in_use()) {
-		BUS_LOG(ERR,
-			"devices that only DPDK's own VFIO code can serve cannot be mixed with others: use RTE_IOMMUFD=backend=stock for all");
-		return -EBUSY;
-	}
-	state.stock = stock;
-	return stock->rte_vfio_enable("vfio") == 0 ? 0 : -EIO;
-}
-
-/*
- * Returns 0 also when VFIO cannot be used: a program without VFIO devices must be able to
- * start. It runs after all plugins are loaded and before any device is probed.
+ * EAL calls it after all plugins are loaded and before any device is probed, the PCI bus again for
+ * each device while VFIO cannot be used.
  */
 int
 VFIO_SHIM(rte_vfio_enable)(const char *module)
 {
-	struct rte_iommufd_context *context;
-
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_enable(module);
-	/* While VFIO cannot be used, the PCI bus calls this again for each device. */
-	state.enabled = is_module_loaded(module);
-	if (state.asked)
-		return 0;
-	state.asked = true;
-	plugin_take_over();
-	/* With every backend, a secondary process gets an answer. */
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		rte_iommufd_process_serve();
-	if (rte_iommufd_context_default(&context) != 0) {
-		state.broken = true;
-		return 0;
-	}
-	if (strcmp(rte_iommufd_context_backend(context), "stock") == 0) {
-		rte_iommufd_context_choose(context, NULL);
-		return vfio_api_use_stock();
-	}
-	diagnose_begin();
-	return 0;
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_enable(module);
+	return vfio_core_enable();
 }
 
 int
 VFIO_SHIM(rte_vfio_is_enabled)(const char *module)
 {
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_is_enabled(module);
-	return state.enabled && is_module_loaded(module);
-}
-
-static bool
-is_noiommu_switch_on(void)
-{
-	ssize_t length;
-	char value;
-	int fd;
-
-	fd = open(NOIOMMU_SWITCH, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	length = read(fd, &value, 1);
-	close(fd);
-	return length == 1 && value == 'Y';
-}
-
-/* A device that is bound to a VFIO driver, so that DPDK could use it. */
-static bool
-is_a_device_without_iommu(void)
-{
-	struct rte_iommufd_device_place place = { .size = sizeof(place) };
-	const char *folder = pci_folder();
-	char path[PATH_MAX];
-	struct dirent *entry;
-	bool found = false;
-	DIR *entries = folder == NULL ? NULL : opendir(folder);
-
-	if (entries == NULL)
-		return false;
-	while (!found && (entry = readdir(entries)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		found = rte_iommufd_device_find(path, &place) == 0 &&
-			place.noiommu;
-	}
-	closedir(entries);
-	return found;
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_is_enabled(module);
+	return vfio_core_is_enabled() && vfio_core_is_module_loaded(module);
 }
 
 /*
- * If this returns 1, the PCI bus uses physical addresses for all VFIO devices. DPDK's own
- * code checks only the kernel's switch, which may be on although the machine has an
- * IOMMU.
+ * If this returns 1, the PCI bus uses physical addresses for all VFIO devices.
  */
 int
 VFIO_SHIM(rte_vfio_noiommu_is_enabled)(void)
 {
-	return is_noiommu_switch_on() && is_a_device_without_iommu();
+	return vfio_core_is_noiommu();
 }
 
 /* 1: found, 0: the device has no group. */
@@ -186,49 +67,7 @@ int
 VFIO_SHIM(rte_vfio_get_group_num)(
 	const char *sysfs_base, const char *address, int *group)
 {
-	struct rte_iommufd_device_place place = { .size = sizeof(place) };
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
-	if (rte_iommufd_device_find(path, &place) != 0 || place.group < 0)
-		return 0;
-	*group = place.group;
-	return 1;
-}
-
-/* EAL has the token of --vfio-vf-token since 22.11, as an experimental function. */
-extern void rte_eal_vfio_get_vf_token(rte_uuid_t token) __attribute__((weak));
-
-/*
- * The token is given for the whole process, but the kernel refuses it for devices that
- * need none. These are opened without it, as DPDK's own code does. For all other devices
- * it is never left out.
- */
-static bool
-read_vf_token(const char *path, rte_uuid_t token)
-{
-	struct rte_iommufd_device_place place = { .size = sizeof(place) };
-
-	if (rte_eal_vfio_get_vf_token == NULL)
-		return false;
-	rte_eal_vfio_get_vf_token(token);
-	return !rte_uuid_is_null(token) &&
-		rte_iommufd_device_find(path, &place) == 0 &&
-		place.takes_vf_token;
-}
-
-static int
-vfio_api_setup(const char *path, int group, int *device_fd,
-	struct vfio_device_info *info)
-{
-	struct rte_iommufd_context *context;
-	rte_uuid_t token;
-	int ret = containers_open_device(path, group,
-		read_vf_token(path, token) ? token : NULL, device_fd, info);
-
-	if (ret == 0 && rte_iommufd_context_default(&context) == 0)
-		spdk_check_backend(rte_iommufd_context_backend(context));
-	return ret;
+	return vfio_core_find_group(sysfs_base, address, group) == 0;
 }
 
 /*
@@ -239,32 +78,15 @@ int
 VFIO_SHIM(rte_vfio_setup_device)(const char *sysfs_base, const char *address,
 	int *device_fd, struct vfio_device_info *info)
 {
-	char path[PATH_MAX];
-	int group = -1;
-	int ret;
+	int ret = vfio_core_stock() != NULL
+		? VFIO_CORE_HANDED_OVER
+		: vfio_core_open_device(sysfs_base, address, device_fd, info);
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_setup_device(
+	if (ret == VFIO_CORE_HANDED_OVER)
+		return vfio_core_stock()->rte_vfio_setup_device(
 			sysfs_base, address, device_fd, info);
-	if (state.broken)
-		return vfio_api_failure(-EINVAL);
-	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
-	ret = -ENODEV;
-	if (VFIO_SHIM(rte_vfio_get_group_num)(sysfs_base, address, &group) == 1)
-		ret = vfio_api_setup(path, group, device_fd, info);
-	if (ret == -EOPNOTSUPP) {
-		if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-			BUS_LOG(INFO,
-				"backend stock: the primary process says that DPDK's own code serves its devices");
-		ret = vfio_api_use_stock();
-		return ret != 0 ? vfio_api_failure(ret)
-				: state.stock->rte_vfio_setup_device(
-					  sysfs_base, address, device_fd, info);
-	}
-	if (ret == -ENODEV) {
-		BUS_LOG(NOTICE, "%s: not managed by VFIO, skipped", address);
+	if (ret == -ENODEV)
 		return 1;
-	}
 	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
 
@@ -275,8 +97,8 @@ VFIO_SHIM(rte_vfio_release_device)(
 	char path[PATH_MAX];
 	int ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_release_device(
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_release_device(
 			sysfs_base, address, device_fd);
 	snprintf(path, sizeof(path), "%s/%s", sysfs_base, address);
 	ret = containers_close_device(path, device_fd);
@@ -293,9 +115,9 @@ VFIO_SHIM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 {
 	int ret;
 
-	if (state.stock != NULL &&
-		state.stock->rte_vfio_get_device_info != NULL)
-		return state.stock->rte_vfio_get_device_info(
+	if (vfio_core_stock() != NULL &&
+		vfio_core_stock()->rte_vfio_get_device_info != NULL)
+		return vfio_core_stock()->rte_vfio_get_device_info(
 			sysfs_base, address, device_fd, info);
 	if (info == NULL || *device_fd < 0)
 		return vfio_api_failure(-EINVAL);
@@ -306,7 +128,7 @@ VFIO_SHIM(rte_vfio_get_device_info)(const char *sysfs_base, const char *address,
 			: -1;
 	ret = containers_device_info(*device_fd, info);
 	/* A device that this plugin has not opened: only the ioctl is needed. */
-	if (ret == -ENODEV && dpdk_vfio_functions() != NULL &&
+	if (ret == -ENODEV &&
 		dpdk_vfio_functions()->rte_vfio_get_device_info != NULL)
 		return dpdk_vfio_functions()->rte_vfio_get_device_info(
 			sysfs_base, address, device_fd, info);
@@ -318,8 +140,8 @@ VFIO_SHIM(rte_vfio_get_group_fd)(int group)
 {
 	int fd, ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_get_group_fd(group);
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_get_group_fd(group);
 	ret = containers_group_fd(group, &fd);
 	return ret == 0 ? fd : vfio_api_failure(ret);
 }
@@ -329,8 +151,8 @@ VFIO_SHIM(rte_vfio_clear_group)(int group_fd)
 {
 	int ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_clear_group(group_fd);
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_clear_group(group_fd);
 	ret = containers_forget_group_fd(group_fd);
 	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
@@ -344,16 +166,14 @@ VFIO_SHIM(rte_vfio_get_container_fd)(void)
 {
 	int fd, ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_get_container_fd();
-	if (state.broken)
-		return vfio_api_failure(-EINVAL);
-	ret = containers_default_fd(&fd);
-	if (ret == -EOPNOTSUPP) {
-		ret = vfio_api_use_stock();
-		return ret != 0 ? vfio_api_failure(ret)
-				: state.stock->rte_vfio_get_container_fd();
-	}
+	if (vfio_core_stock() != NULL)
+		ret = VFIO_CORE_HANDED_OVER;
+	else if (vfio_core_is_broken())
+		ret = -EINVAL;
+	else
+		ret = vfio_core_settle(containers_default_fd(&fd));
+	if (ret == VFIO_CORE_HANDED_OVER)
+		return vfio_core_stock()->rte_vfio_get_container_fd();
 	return ret == 0 ? fd : vfio_api_failure(ret);
 }
 
@@ -362,16 +182,14 @@ VFIO_SHIM(rte_vfio_container_create)(void)
 {
 	int fd, ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_container_create();
-	if (state.broken)
-		return vfio_api_failure(-EINVAL);
-	ret = containers_create(&fd);
-	if (ret == -EOPNOTSUPP) {
-		ret = vfio_api_use_stock();
-		return ret != 0 ? vfio_api_failure(ret)
-				: state.stock->rte_vfio_container_create();
-	}
+	if (vfio_core_stock() != NULL)
+		ret = VFIO_CORE_HANDED_OVER;
+	else if (vfio_core_is_broken())
+		ret = -EINVAL;
+	else
+		ret = vfio_core_settle(containers_create(&fd));
+	if (ret == VFIO_CORE_HANDED_OVER)
+		return vfio_core_stock()->rte_vfio_container_create();
 	return ret == 0 ? fd : vfio_api_failure(ret);
 }
 
@@ -380,8 +198,9 @@ VFIO_SHIM(rte_vfio_container_destroy)(int container_fd)
 {
 	int ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_container_destroy(container_fd);
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_container_destroy(
+			container_fd);
 	ret = containers_destroy(container_fd);
 	return ret == 0 ? 0 : vfio_api_failure(ret);
 }
@@ -392,8 +211,8 @@ VFIO_SHIM(rte_vfio_container_group_bind)(int container_fd, int group)
 {
 	int fd, ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_container_group_bind(
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_container_group_bind(
 			container_fd, group);
 	ret = containers_bind_group(container_fd, group, &fd);
 	return ret == 0 ? fd : vfio_api_failure(ret);
@@ -404,8 +223,8 @@ VFIO_SHIM(rte_vfio_container_group_unbind)(int container_fd, int group)
 {
 	int ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_container_group_unbind(
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_container_group_unbind(
 			container_fd, group);
 	ret = containers_unbind_group(container_fd, group);
 	return ret == 0 ? 0 : vfio_api_failure(ret);
@@ -421,8 +240,8 @@ VFIO_SHIM(rte_vfio_container_dma_map)(
 {
 	int ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_container_dma_map(
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_container_dma_map(
 			container_fd, va, iova, length);
 	if (length == 0)
 		return vfio_api_failure(-EINVAL);
@@ -437,8 +256,8 @@ VFIO_SHIM(rte_vfio_container_dma_unmap)(
 {
 	int ret;
 
-	if (state.stock != NULL)
-		return state.stock->rte_vfio_container_dma_unmap(
+	if (vfio_core_stock() != NULL)
+		return vfio_core_stock()->rte_vfio_container_dma_unmap(
 			container_fd, va, iova, length);
 	if (length == 0)
 		return vfio_api_failure(-EINVAL);

@@ -6,12 +6,17 @@
 #define VFIO_SHIM_H
 
 /*
- * The rte_vfio_* functions, by which DPDK reaches VFIO: all of them exported by
- * librte_eal with signatures that did not change from 22.11 to 26.07. vfio_api.c
- * implements them; dpdk_vfio.c finds DPDK's own functions.
+ * The functions by which DPDK reaches VFIO, all of them exported by librte_eal. There are two
+ * generations, and a librte_eal has one of them:
  *
- * They are declared here and not taken from rte_vfio.h, because a release may lack
- * one of them (22.11 has no rte_vfio_get_device_info) or all (26.11).
+ *  - DPDK 22.11 to 26.07: rte_vfio_*, whose signatures did not change (vfio_api.c);
+ *  - DPDK 26.11: dev_vfio_*, internal functions (dev_vfio_api.c).
+ *
+ * dpdk_vfio.c finds DPDK's own functions, and so which generation it is.
+ *
+ * They are declared here and not taken from DPDK's headers, because one build serves both
+ * generations, and because a release may lack one of the first (22.11 has no
+ * rte_vfio_get_device_info).
  *
  * In a static program the linker sends the calls here (--wrap), and the functions here
  * have the names that --wrap uses.
@@ -21,42 +26,77 @@
 
 struct vfio_device_info;
 
-/* The value of RTE_VFIO_DEFAULT_CONTAINER_FD in rte_vfio.h. */
+/* The value of RTE_VFIO_DEFAULT_CONTAINER_FD, and of DEV_VFIO_DEFAULT_CONTAINER_FD. */
 #define VFIO_SHIM_DEFAULT_CONTAINER_FD (-1)
 
+/* X(type, name, parameters) */
+#define VFIO_SHIM_FUNCTIONS(X)                                                 \
+	X(int, rte_vfio_enable, (const char *module))                          \
+	X(int, rte_vfio_is_enabled, (const char *module))                      \
+	X(int, rte_vfio_noiommu_is_enabled, (void))                            \
+	X(int, rte_vfio_setup_device,                                          \
+		(const char *sysfs_base, const char *address, int *device_fd,  \
+			struct vfio_device_info *info))                        \
+	X(int, rte_vfio_release_device,                                        \
+		(const char *sysfs_base, const char *address, int device_fd))  \
+	X(int, rte_vfio_get_device_info,                                       \
+		(const char *sysfs_base, const char *address, int *device_fd,  \
+			struct vfio_device_info *info))                        \
+	X(int, rte_vfio_get_group_num,                                         \
+		(const char *sysfs_base, const char *address, int *group))     \
+	X(int, rte_vfio_get_group_fd, (int group))                             \
+	X(int, rte_vfio_clear_group, (int group_fd))                           \
+	X(int, rte_vfio_get_container_fd, (void))                              \
+	X(int, rte_vfio_container_create, (void))                              \
+	X(int, rte_vfio_container_destroy, (int container_fd))                 \
+	X(int, rte_vfio_container_group_bind, (int container_fd, int group))   \
+	X(int, rte_vfio_container_group_unbind, (int container_fd, int group)) \
+	X(int, rte_vfio_container_dma_map,                                     \
+		(int container_fd, uint64_t va, uint64_t iova,                 \
+			uint64_t length))                                      \
+	X(int, rte_vfio_container_dma_unmap,                                   \
+		(int container_fd, uint64_t va, uint64_t iova,                 \
+			uint64_t length))
+
+/* The same; int stands for the enums of dev_vfio.h. */
+#define DEV_VFIO_SHIM_FUNCTIONS(X)                                             \
+	X(int, dev_vfio_enable, (void))                                        \
+	X(int, dev_vfio_init_mem, (void))                                      \
+	X(void, dev_vfio_cleanup, (void))                                      \
+	X(int, dev_vfio_is_enabled, (void))                                    \
+	X(int, dev_vfio_module_is_loaded, (int module))                        \
+	X(int, dev_vfio_get_mode, (void))                                      \
+	X(int, dev_vfio_get_iova_mode, (void))                                 \
+	X(int, dev_vfio_setup_device,                                          \
+		(const char *sysfs_base, const char *address, int *device_fd)) \
+	X(int, dev_vfio_release_device,                                        \
+		(const char *sysfs_base, const char *address, int device_fd))  \
+	X(int, dev_vfio_get_device_info,                                       \
+		(int device_fd, struct vfio_device_info *info))                \
+	X(int, dev_vfio_get_group_num,                                         \
+		(const char *sysfs_base, const char *address, int *group))     \
+	X(int, dev_vfio_get_device_num,                                        \
+		(const char *sysfs_base, const char *address, int *number))    \
+	X(int, dev_vfio_get_container_fd, (void))                              \
+	X(int, dev_vfio_container_create, (void))                              \
+	X(int, dev_vfio_container_destroy, (int container_fd))                 \
+	X(int, dev_vfio_container_assign_device,                               \
+		(int container_fd, const char *sysfs_base,                     \
+			const char *address))                                  \
+	X(int, dev_vfio_container_dma_map,                                     \
+		(int container_fd, uint64_t va, uint64_t iova,                 \
+			uint64_t length))                                      \
+	X(int, dev_vfio_container_dma_unmap,                                   \
+		(int container_fd, uint64_t va, uint64_t iova,                 \
+			uint64_t length))
+
 /*
- * X(name, parameters): the functions, all of which return int. EAL probes devices by the
- * last two: probe.c logs the devices that no driver has taken.
+ * The same: what EAL probes devices with, in both generations. probe.c logs the devices that no
+ * driver has taken.
  */
-#define VFIO_SHIM_FUNCTIONS(X)                                                \
-	X(rte_vfio_enable, (const char *module))                              \
-	X(rte_vfio_is_enabled, (const char *module))                          \
-	X(rte_vfio_noiommu_is_enabled, (void))                                \
-	X(rte_vfio_setup_device,                                              \
-		(const char *sysfs_base, const char *address, int *device_fd, \
-			struct vfio_device_info *info))                       \
-	X(rte_vfio_release_device,                                            \
-		(const char *sysfs_base, const char *address, int device_fd)) \
-	X(rte_vfio_get_device_info,                                           \
-		(const char *sysfs_base, const char *address, int *device_fd, \
-			struct vfio_device_info *info))                       \
-	X(rte_vfio_get_group_num,                                             \
-		(const char *sysfs_base, const char *address, int *group))    \
-	X(rte_vfio_get_group_fd, (int group))                                 \
-	X(rte_vfio_clear_group, (int group_fd))                               \
-	X(rte_vfio_get_container_fd, (void))                                  \
-	X(rte_vfio_container_create, (void))                                  \
-	X(rte_vfio_container_destroy, (int container_fd))                     \
-	X(rte_vfio_container_group_bind, (int container_fd, int group))       \
-	X(rte_vfio_container_group_unbind, (int container_fd, int group))     \
-	X(rte_vfio_container_dma_map,                                         \
-		(int container_fd, uint64_t va, uint64_t iova,                \
-			uint64_t length))                                     \
-	X(rte_vfio_container_dma_unmap,                                       \
-		(int container_fd, uint64_t va, uint64_t iova,                \
-			uint64_t length))                                     \
-	X(rte_bus_probe, (void))                                              \
-	X(rte_dev_probe, (const char *devargs))
+#define PROBE_SHIM_FUNCTIONS(X)       \
+	X(int, rte_bus_probe, (void)) \
+	X(int, rte_dev_probe, (const char *devargs))
 
 #ifdef VFIO_SHIM_BY_WRAP
 #define VFIO_SHIM(name) __wrap_##name
@@ -64,8 +104,11 @@ struct vfio_device_info;
 #define VFIO_SHIM(name) name
 #endif
 
-#define VFIO_SHIM_DECLARE(name, parameters) int VFIO_SHIM(name) parameters;
+#define VFIO_SHIM_DECLARE(type, name, parameters) \
+	type VFIO_SHIM(name) parameters;
 VFIO_SHIM_FUNCTIONS(VFIO_SHIM_DECLARE)
+DEV_VFIO_SHIM_FUNCTIONS(VFIO_SHIM_DECLARE)
+PROBE_SHIM_FUNCTIONS(VFIO_SHIM_DECLARE)
 #undef VFIO_SHIM_DECLARE
 
 #endif /* VFIO_SHIM_H */

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_dev_info.h>
 #include <rte_ether.h>
 
 #include "driver_sdk/driver_sdk.h"
@@ -28,14 +29,20 @@ struct svanic_pasids;
 
 /* Addresses beside the port's own: ethdev's list of unicast ones, and multicast. */
 #define SVANIC_UNICAST_FILTERS 16
-#define SVANIC_MULTICAST_FILTERS (SVANIC_FILTERS - SVANIC_UNICAST_FILTERS)
+#define SVANIC_MULTICAST_FILTERS 8
+#define SVANIC_FLOW_FILTERS 8 /* flow rules */
+_Static_assert(SVANIC_UNICAST_FILTERS + SVANIC_MULTICAST_FILTERS +
+			SVANIC_FLOW_FILTERS <=
+		SVANIC_FILTERS,
+	"filters for all");
 
-/* FRAME_LIMIT is without the frame check sequence; a VLAN tag may be on top of the MTU. */
+/* FRAME_LIMIT is without the frame check sequence; two tags may be on top of the MTU. */
 #define SVANIC_MTU_MAX (SVANIC_FRAME_LIMIT_MAX - RTE_ETHER_HDR_LEN)
-#define SVANIC_FRAME_OF_MTU(mtu)                                     \
-	RTE_MIN((uint32_t)(mtu) + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN, \
+#define SVANIC_FRAME_OF_MTU(mtu)                                         \
+	RTE_MIN((uint32_t)(mtu) + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN, \
 		(uint32_t)SVANIC_FRAME_LIMIT_MAX)
 
+/* Those of the sums and the hash if the device has the feature. */
 #define SVANIC_RX_OFFLOADS                                                  \
 	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM |     \
 		RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_SCATTER | \
@@ -52,6 +59,13 @@ struct svanic_pasids;
 		RTE_ETH_RSS_NONFRAG_IPV6_OTHER |                              \
 		RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
 
+/* A rule: frames to this address go to this queue. */
+struct rte_flow {
+	struct rte_ether_addr address;
+	uint16_t queue;
+	bool is_used;
+};
+
 struct svanic_device {
 	struct svanic_hardware hardware;
 	struct svanic_options options;
@@ -63,13 +77,15 @@ struct svanic_device {
 	/* What a reset takes away and ethdev does not bring back. */
 	struct rte_ether_addr multicast[SVANIC_MULTICAST_FILTERS];
 	unsigned int multicasts;
+	struct rte_flow flows[SVANIC_FLOW_FILTERS];
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t hash_types; /* 0: frames are not spread */
-	uint32_t halted;     /* pairs that were told of; two threads': atomic */
+	uint32_t halts_told; /* svanic_queue_bit(); two threads': atomic */
 	bool fault_told;     /* so was a refused translation */
 	bool was_reset;	     /* since the start: no queue can be started */
-	bool listens;	     /* vector 0 has its handler */
+	bool dma_goes_on; /* perhaps: the device does not come out of a reset */
+	bool listens;	  /* vector 0 has its handler */
 	bool has_interrupts; /* and the device may interrupt */
 };
 
@@ -77,6 +93,14 @@ static inline struct svanic_device *
 svanic_device_of(const struct rte_eth_dev *dev)
 {
 	return dev->data->dev_private;
+}
+
+/* A queue in a word of the port: receive queues first. */
+static inline uint32_t
+svanic_queue_bit(uint16_t pair, uint32_t side)
+{
+	RTE_BUILD_BUG_ON(2 * SVANIC_PAIRS_MAX > 32);
+	return 1u << (pair + (side == SVANIC_RX ? 0 : SVANIC_PAIRS_MAX));
 }
 
 /* svanic_queue_setup.c */
@@ -99,8 +123,14 @@ int svanic_tx_stop(struct rte_eth_dev *dev, uint16_t number);
 /* All but those with a deferred start; on an error none runs. */
 int svanic_queues_start(struct rte_eth_dev *dev);
 void svanic_queues_stop(struct rte_eth_dev *dev);
+/* Ends DMA that may go on since a reset has failed. -EIO: it still may. */
+int svanic_queues_recover(struct rte_eth_dev *dev);
 /* Whether a frame of this size can need more than one buffer of a queue. */
 bool svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame);
+
+/* svanic_dump.c */
+int svanic_registers_get(
+	struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
 
 /* svanic_filters.c */
 int svanic_promiscuous_enable(struct rte_eth_dev *dev);
@@ -116,6 +146,11 @@ int svanic_multicast_set(struct rte_eth_dev *dev,
 int svanic_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 /* What was set before goes into the device, at its start. */
 void svanic_filters_restore(struct rte_eth_dev *dev);
+
+/* svanic_flow.c */
+int svanic_flow_operations(
+	struct rte_eth_dev *dev, const struct rte_flow_ops **operations);
+void svanic_flows_restore(struct rte_eth_dev *dev);
 
 /* svanic_hash.c */
 int svanic_hash_configure(struct rte_eth_dev *dev);
@@ -134,6 +169,9 @@ void svanic_interrupts_open(struct rte_eth_dev *dev);
 void svanic_interrupts_close(struct rte_eth_dev *dev);
 int svanic_interrupts_start(struct rte_eth_dev *dev);
 void svanic_interrupts_stop(struct rte_eth_dev *dev);
+/* A queue is about to be started: its next halt is told of. */
+void svanic_forget_halt(
+	struct svanic_device *device, uint16_t pair, uint32_t side);
 int svanic_rx_interrupt_enable(struct rte_eth_dev *dev, uint16_t number);
 int svanic_rx_interrupt_disable(struct rte_eth_dev *dev, uint16_t number);
 

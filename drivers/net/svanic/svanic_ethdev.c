@@ -34,6 +34,47 @@ RTE_LOG_REGISTER(svanic_logtype, pmd.net.svanic, NOTICE)
 
 /* --- information --------------------------------------------------------------- */
 
+/* Offloads of one direction that the device has no feature for. */
+static uint64_t
+without_features(const struct svanic_hardware *hardware, bool is_rx)
+{
+	static const struct {
+		uint32_t feature;
+		uint64_t rx, tx;
+	} needs[] = {
+		{ SVANIC_FEATURE_RX_IPV4_SUM, RTE_ETH_RX_OFFLOAD_IPV4_CKSUM,
+			0 },
+		{ SVANIC_FEATURE_RX_L4_SUM,
+			RTE_ETH_RX_OFFLOAD_UDP_CKSUM |
+				RTE_ETH_RX_OFFLOAD_TCP_CKSUM,
+			0 },
+		{ SVANIC_FEATURE_TX_IPV4_SUM, 0,
+			RTE_ETH_TX_OFFLOAD_IPV4_CKSUM },
+		{ SVANIC_FEATURE_TX_L4_SUM, 0,
+			RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
+				RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
+		{ SVANIC_FEATURE_HASH, RTE_ETH_RX_OFFLOAD_RSS_HASH, 0 },
+	};
+	uint64_t without = 0;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(needs); i++)
+		if (!(hardware->features & needs[i].feature))
+			without |= is_rx ? needs[i].rx : needs[i].tx;
+	return without;
+}
+
+static void
+get_hash_info(struct rte_eth_dev_info *info)
+{
+	info->flow_type_rss_offloads = SVANIC_HASH_TYPES;
+	info->hash_key_size = SVANIC_HASH_KEY_LENGTH;
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	info->rss_algo_capa |= RTE_ETH_HASH_ALGO_CAPA_MASK(TOEPLITZ);
+#endif
+	info->reta_size = SVANIC_HASH_TABLE_ENTRIES;
+}
+
 static int
 get_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
@@ -56,12 +97,14 @@ get_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_mac_addrs = 1 + SVANIC_UNICAST_FILTERS;
 	info->rx_desc_lim = limits;
 	info->tx_desc_lim = limits;
-	info->rx_offload_capa = SVANIC_RX_OFFLOADS;
-	info->tx_offload_capa = SVANIC_TX_OFFLOADS | SVANIC_TX_QUEUE_OFFLOADS;
+	info->rx_offload_capa = SVANIC_RX_OFFLOADS &
+		~without_features(hardware, true);
+	info->tx_offload_capa = (SVANIC_TX_OFFLOADS &
+					~without_features(hardware, false)) |
+		SVANIC_TX_QUEUE_OFFLOADS;
 	info->tx_queue_offload_capa = SVANIC_TX_QUEUE_OFFLOADS;
-	info->flow_type_rss_offloads = SVANIC_HASH_TYPES;
-	info->hash_key_size = SVANIC_HASH_KEY_LENGTH;
-	info->reta_size = SVANIC_HASH_TABLE_ENTRIES;
+	if (hardware->features & SVANIC_FEATURE_HASH)
+		get_hash_info(info);
 	info->default_rxportconf.ring_size = RX_RING_DEFAULT;
 	info->default_rxportconf.burst_size = BURST_DEFAULT;
 	info->default_rxportconf.nb_queues = 1;
@@ -86,6 +129,9 @@ get_version(struct rte_eth_dev *dev, char *version, size_t size)
 static const uint32_t packet_types[] = {
 	RTE_PTYPE_L2_ETHER,
 	RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+	RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+	RTE_PTYPE_L4_TCP,
+	RTE_PTYPE_L4_UDP,
 	RTE_PTYPE_UNKNOWN,
 };
 
@@ -132,8 +178,10 @@ static int
 configure(struct rte_eth_dev *dev)
 {
 	struct svanic_device *device = svanic_device_of(dev);
-	int ret = svanic_hash_configure(dev);
+	int ret = svanic_queues_recover(dev);
 
+	if (ret == 0)
+		ret = svanic_hash_configure(dev);
 	if (ret == 0 && device->pasids != NULL)
 		ret = svanic_pasids_require(device->pasids,
 			RTE_MAX(dev->data->nb_rx_queues,
@@ -165,6 +213,30 @@ set_pasids(struct rte_eth_dev *dev)
 	return ret;
 }
 
+/*
+ * What sva=1 uses, the host can have taken away since the probe. Each queue would halt
+ * with its first descriptor.
+ */
+static int
+check_enabled(const struct rte_eth_dev *dev)
+{
+	const struct svanic_device *device = svanic_device_of(dev);
+	const uint32_t needed = SVANIC_STATUS_PASID | SVANIC_STATUS_ATS |
+		SVANIC_STATUS_PRI;
+	uint32_t lacking = needed &
+		~svanic_read32(&device->hardware, SVANIC_STATUS);
+
+	if (device->pasids == NULL || lacking == 0)
+		return 0;
+	SVANIC_LOG(ERR,
+		"%s: sva=1 cannot start: the host has not enabled%s%s%s in the device: look for its IOMMU's messages in the kernel's log",
+		device->hardware.name,
+		lacking & SVANIC_STATUS_PASID ? " PASID" : "",
+		lacking & SVANIC_STATUS_ATS ? " ATS" : "",
+		lacking & SVANIC_STATUS_PRI ? " PRI" : "");
+	return -ENOTSUP;
+}
+
 static int
 choose_bursts(struct rte_eth_dev *dev)
 {
@@ -191,8 +263,12 @@ static int
 start(struct rte_eth_dev *dev)
 {
 	struct svanic_device *device = svanic_device_of(dev);
-	int ret = choose_bursts(dev);
+	int ret = svanic_queues_recover(dev);
 
+	if (ret == 0)
+		ret = check_enabled(dev);
+	if (ret == 0)
+		ret = choose_bursts(dev);
 	device->fault_told = false;
 	device->was_reset = false;
 	if (ret == 0)
@@ -200,6 +276,7 @@ start(struct rte_eth_dev *dev)
 	if (ret != 0)
 		return ret;
 	svanic_filters_restore(dev);
+	svanic_flows_restore(dev);
 	svanic_hash_restore(dev);
 	ret = svanic_interrupts_start(dev);
 	if (ret != 0)
@@ -235,8 +312,10 @@ reset(struct rte_eth_dev *dev)
 	int ret;
 
 	svanic_stats_keep(dev);
-	__atomic_store_n(&device->halted, 0, __ATOMIC_RELAXED);
-	ret = svanic_hardware_reset(&device->hardware);
+	__atomic_store_n(&device->halts_told, 0, __ATOMIC_SEQ_CST);
+	ret = svanic_queues_recover(dev);
+	if (ret == 0)
+		ret = svanic_hardware_reset(&device->hardware);
 	if (ret == 0)
 		svanic_mac_set(dev, &dev->data->mac_addrs[0]);
 	return ret;
@@ -255,6 +334,7 @@ close_port(struct rte_eth_dev *dev)
 		dev->data->dev_started = 0;
 	}
 	svanic_interrupts_close(dev);
+	svanic_queues_recover(dev);
 	svanic_hardware_reset(&device->hardware);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		svanic_rx_release(dev, i);
@@ -263,6 +343,12 @@ close_port(struct rte_eth_dev *dev)
 	svanic_pasids_close(device->pasids);
 	device->pasids = NULL;
 	return 0;
+}
+
+static int
+is_removed(struct rte_eth_dev *dev)
+{
+	return svanic_hardware_is_gone(&svanic_device_of(dev)->hardware);
 }
 
 static const struct eth_dev_ops operations = {
@@ -308,6 +394,9 @@ static const struct eth_dev_ops operations = {
 	.rss_hash_conf_get = svanic_hash_get,
 	.reta_update = svanic_table_update,
 	.reta_query = svanic_table_query,
+	.get_reg = svanic_registers_get,
+	.flow_ops_get = svanic_flow_operations,
+	.is_removed = is_removed,
 };
 
 /* --- probe and removal ------------------------------------------------------------ */

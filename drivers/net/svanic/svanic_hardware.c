@@ -18,7 +18,14 @@
 #define PATIENCE_MS 2000
 #define POLL_US 10
 
-/* Whether `bits` of a register become zero in time. */
+/* Nothing answers any more: it was pulled out, or has lost its power. */
+bool
+svanic_hardware_is_gone(const struct svanic_hardware *hardware)
+{
+	return svanic_read32(hardware, SVANIC_ID) == UINT32_MAX;
+}
+
+/* Whether `bits` of a register become zero in time. A device that is gone does nothing. */
 static bool
 wait_for_zero(
 	const struct svanic_hardware *hardware, uint32_t offset, uint32_t bits)
@@ -27,6 +34,8 @@ wait_for_zero(
 		rte_get_timer_hz() * PATIENCE_MS / 1000;
 
 	while ((svanic_read32(hardware, offset) & bits) != 0) {
+		if (svanic_hardware_is_gone(hardware))
+			return true;
 		if (rte_get_timer_cycles() > end)
 			return false;
 		rte_delay_us_sleep(POLL_US);
@@ -167,9 +176,9 @@ svanic_hardware_set_mac(const struct svanic_hardware *hardware,
 	svanic_write32(hardware, SVANIC_MAC_HIGH, high_of(address));
 }
 
-void
-svanic_hardware_set_filter(const struct svanic_hardware *hardware,
-	unsigned int n, const struct rte_ether_addr *address)
+static void
+write_filter(const struct svanic_hardware *hardware, unsigned int n,
+	const struct rte_ether_addr *address, uint32_t bits)
 {
 	/* It is no filter while it is half written. */
 	svanic_write32(hardware, SVANIC_FILTER_HIGH(n), 0);
@@ -177,7 +186,23 @@ svanic_hardware_set_filter(const struct svanic_hardware *hardware,
 		return;
 	svanic_write32(hardware, SVANIC_FILTER_LOW(n), low_of(address));
 	svanic_write32(hardware, SVANIC_FILTER_HIGH(n),
-		high_of(address) | SVANIC_FILTER_VALID);
+		high_of(address) | SVANIC_FILTER_VALID | bits);
+}
+
+void
+svanic_hardware_set_filter(const struct svanic_hardware *hardware,
+	unsigned int n, const struct rte_ether_addr *address)
+{
+	write_filter(hardware, n, address, 0);
+}
+
+void
+svanic_hardware_steer(const struct svanic_hardware *hardware, unsigned int n,
+	const struct rte_ether_addr *address, uint16_t pair)
+{
+	write_filter(hardware, n, address,
+		SVANIC_FILTER_STEER |
+			(uint32_t)pair << SVANIC_FILTER_QUEUE_SHIFT);
 }
 
 const char *

@@ -71,7 +71,8 @@ svanic_queue_at(uint16_t pair, uint32_t side)
  * -ENODEV: it is none.
  */
 int svanic_hardware_identify(struct svanic_hardware *hardware);
-/* -ETIMEDOUT: the device does not come out of its reset. */
+bool svanic_hardware_is_gone(const struct svanic_hardware *hardware);
+/* -ETIMEDOUT: the device does not come out of its reset; its DMA may go on. */
 int svanic_hardware_reset(const struct svanic_hardware *hardware);
 
 /*
@@ -97,6 +98,10 @@ void svanic_hardware_set_mac(const struct svanic_hardware *hardware,
 /* A further address in filter n; NULL: none. */
 void svanic_hardware_set_filter(const struct svanic_hardware *hardware,
 	unsigned int n, const struct rte_ether_addr *address);
+
+/* The same, and its frames go to a queue pair. */
+void svanic_hardware_steer(const struct svanic_hardware *hardware,
+	unsigned int n, const struct rte_ether_addr *address, uint16_t pair);
 
 /* What an error code of section 7 means. */
 const char *svanic_error_text(unsigned int code);

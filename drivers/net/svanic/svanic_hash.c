@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <rte_version.h>
+
 #include "svanic_device.h"
 #include "svanic_log.h"
 
@@ -146,6 +148,9 @@ svanic_hash_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 		memcpy(conf->rss_key, device->hash_key, SVANIC_HASH_KEY_LENGTH);
 	conf->rss_key_len = SVANIC_HASH_KEY_LENGTH;
 	conf->rss_hf = device->hash_types;
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	conf->algorithm = RTE_ETH_HASH_FUNCTION_TOEPLITZ;
+#endif
 	return 0;
 }
 

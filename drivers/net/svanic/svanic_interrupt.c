@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_interrupts.h>
@@ -53,41 +54,94 @@ svanic_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 	return old.link_status == new.link_status ? -1 : 0;
 }
 
+/*
+ * Where in its ring the queue could not go on; empty when the halt has no address. The
+ * pair has one register for the last refused translation, which can be the other queue's.
+ */
 static void
-tell_of_halt(const struct svanic_hardware *hardware, uint16_t pair,
-	uint32_t side, const char *what)
+describe_place(const struct svanic_hardware *hardware, uint16_t pair,
+	uint32_t at, char *place, size_t size)
 {
-	uint32_t state = svanic_read32(
-		hardware, svanic_queue_at(pair, side) + SVANIC_QUEUE_STATE);
+	uint64_t ring = svanic_read64(hardware, at + SVANIC_QUEUE_RING);
+	uint64_t bytes = sizeof(union svanic_descriptor)
+		<< (svanic_read32(hardware, at + SVANIC_QUEUE_SIZE) & 31);
+	uint64_t address = svanic_read64(
+		hardware, SVANIC_PAIR(pair) + SVANIC_FAULT_ADDRESS);
+	uint32_t info = svanic_read32(
+		hardware, SVANIC_PAIR(pair) + SVANIC_FAULT_INFO);
 
-	if ((state & 0xff) != SVANIC_STATE_HALTED)
-		return;
-	SVANIC_LOG(ERR,
-		"%s: %s queue %" PRIu16 " has halted: %s, at %#" PRIx64
-		"; it stays so until it or the port is stopped and started",
-		hardware->name, what, pair,
-		svanic_error_text(state >> SVANIC_STATE_ERROR_SHIFT),
-		svanic_read64(
-			hardware, SVANIC_PAIR(pair) + SVANIC_FAULT_ADDRESS));
+	place[0] = '\0';
+	if ((info & SVANIC_FAULT_VALID) && address - ring < bytes)
+		snprintf(place, size, ", at %#" PRIx64 " in its ring", address);
 }
 
-/* Each pair is told of once until one of its queues is started again. */
+static bool
+has_place(unsigned int error)
+{
+	return error == SVANIC_ERROR_REFUSED || error == SVANIC_ERROR_NO_PAGE ||
+		error == SVANIC_ERROR_NO_ANSWER;
+}
+
+static void
+log_halt(const struct svanic_hardware *hardware, uint16_t pair, uint32_t side,
+	unsigned int error)
+{
+	char place[64] = "";
+
+	if (has_place(error))
+		describe_place(hardware, pair, svanic_queue_at(pair, side),
+			place, sizeof(place));
+	SVANIC_LOG(ERR,
+		"%s: %s queue %" PRIu16
+		" has halted: %s%s; it stays so until it or the port is stopped and started",
+		hardware->name, side == SVANIC_RX ? "receive" : "transmit",
+		pair, svanic_error_text(error), place);
+}
+
+/*
+ * Once for each start of a queue. It is marked before its state is read: when it is
+ * started in between, which takes the mark away, a halt that comes then is told of by the
+ * event that it raises.
+ */
+static bool
+tell_of_halt(struct svanic_device *device, uint16_t pair, uint32_t side)
+{
+	uint32_t bit = svanic_queue_bit(pair, side), state;
+
+	if (__atomic_fetch_or(&device->halts_told, bit, __ATOMIC_SEQ_CST) & bit)
+		return false;
+	state = svanic_read32(&device->hardware,
+		svanic_queue_at(pair, side) + SVANIC_QUEUE_STATE);
+	if ((state & 0xff) != SVANIC_STATE_HALTED) {
+		svanic_forget_halt(device, pair, side);
+		return false;
+	}
+	log_halt(&device->hardware, pair, side,
+		(state >> SVANIC_STATE_ERROR_SHIFT) & 0xff);
+	return true;
+}
+
 static bool
 find_halted(struct svanic_device *device)
 {
-	const struct svanic_hardware *hardware = &device->hardware;
-	uint32_t halted = svanic_read32(hardware, SVANIC_QUEUE_EVENTS) &
-		~__atomic_load_n(&device->halted, __ATOMIC_RELAXED);
+	uint32_t halted = svanic_read32(&device->hardware, SVANIC_QUEUE_EVENTS);
+	bool found = false;
 	uint16_t pair;
 
-	for (pair = 0; pair < hardware->pairs; pair++) {
+	for (pair = 0; pair < device->hardware.pairs; pair++) {
 		if (!(halted & (1u << pair)))
 			continue;
-		tell_of_halt(hardware, pair, SVANIC_RX, "receive");
-		tell_of_halt(hardware, pair, SVANIC_TX, "transmit");
+		found |= tell_of_halt(device, pair, SVANIC_RX);
+		found |= tell_of_halt(device, pair, SVANIC_TX);
 	}
-	__atomic_fetch_or(&device->halted, halted, __ATOMIC_RELAXED);
-	return halted != 0;
+	return found;
+}
+
+void
+svanic_forget_halt(struct svanic_device *device, uint16_t pair, uint32_t side)
+{
+	__atomic_fetch_and(&device->halts_told, ~svanic_queue_bit(pair, side),
+		__ATOMIC_SEQ_CST);
 }
 
 /* The first one since the start; how many there are the statistics tell. */

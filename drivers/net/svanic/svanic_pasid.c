@@ -23,6 +23,7 @@ struct svanic_pasids {
 	const char *name; /* for log lines */
 	unsigned int bound;
 	bool per_queue; /* else all pairs have the first one */
+	bool lost; /* changes of memory are not followed any more; atomic */
 	uint32_t numbers[SVANIC_PAIRS_MAX];
 };
 
@@ -126,6 +127,37 @@ uint32_t
 svanic_pasids_of(const struct svanic_pasids *pasids, unsigned int pair)
 {
 	return pasids->numbers[pasids->per_queue ? pair : 0];
+}
+
+/* When it cannot be done, the library says why, and the device asks for the pages. */
+void
+svanic_pasids_keep(
+	struct svanic_pasids *pasids, const void *memory, size_t length)
+{
+	rte_iommufd_sva_prefault(pasids->sva, memory, length,
+		RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE |
+			RTE_IOMMUFD_SVA_KEEP);
+}
+
+const uint32_t *
+svanic_pasids_changes(const struct svanic_pasids *pasids)
+{
+	return rte_iommufd_sva_changes(pasids->sva);
+}
+
+/* The library says in a line why, so it is asked only once: its service does not come back. */
+int
+svanic_pasids_follow(void *opaque)
+{
+	struct svanic_pasids *pasids = opaque;
+	int ret;
+
+	if (__atomic_load_n(&pasids->lost, __ATOMIC_RELAXED))
+		return -EIO;
+	ret = rte_iommufd_sva_settle(pasids->sva);
+	if (ret != 0)
+		__atomic_store_n(&pasids->lost, true, __ATOMIC_RELAXED);
+	return ret;
 }
 
 void

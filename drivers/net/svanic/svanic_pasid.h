@@ -13,6 +13,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rte_iommufd_sva_stats;
@@ -31,6 +32,15 @@ int svanic_pasids_require(struct svanic_pasids *pasids, unsigned int pairs);
 /* The pair's PASID, one that was required. */
 uint32_t svanic_pasids_of(
 	const struct svanic_pasids *pasids, unsigned int pair);
+/* Memory that the device uses all the time: mapped now, and never evicted for other. */
+void svanic_pasids_keep(
+	struct svanic_pasids *pasids, const void *memory, size_t length);
+/*
+ * For struct svanic_changes: the counter of changes of this process's memory, and the wait
+ * until the device has lost what changed. -EIO, for ever: that is not done any more.
+ */
+const uint32_t *svanic_pasids_changes(const struct svanic_pasids *pasids);
+int svanic_pasids_follow(void *pasids);
 void svanic_pasids_stats(
 	struct svanic_pasids *pasids, struct rte_iommufd_sva_stats *stats);
 /* The device does no DMA; NULL is allowed. */

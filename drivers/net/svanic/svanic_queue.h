@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_version.h>
@@ -46,7 +47,8 @@ struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_rx_counters {
 	uint64_t
 		no_mbufs; /* times that the pool ran out; not polls meanwhile */
 	uint64_t errors[SVANIC_ERROR_CODES]; /* frames lost, by code */
-	uint64_t dropped; /* frames in the ring when the queue was stopped */
+	/* frames in the ring when the queue was stopped, and their bytes */
+	uint64_t dropped, dropped_bytes;
 };
 
 struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
@@ -54,15 +56,49 @@ struct __rte_aligned(RTE_CACHE_LINE_SIZE) svanic_tx_counters {
 	uint64_t dropped; /* packets in the ring when the queue was stopped */
 };
 
+/*
+ * What the device reaches follows this process's memory: before it is given new
+ * descriptors, changes that were reported since have to have been followed. Without
+ * sva=1 nothing is ever reported.
+ */
+struct svanic_changes {
+	const uint32_t
+		*reported; /* a counter, which another thread increments */
+	uint32_t followed; /* what it was then */
+	/* Waits until the device has lost what changed; 0 or -errno. */
+	int (*follow)(void *argument);
+	void *argument;
+};
+
+/* False: the device must not be given anything now. */
+static inline bool
+svanic_changes_are_followed(struct svanic_changes *changes)
+{
+	uint32_t reported = __atomic_load_n(
+		changes->reported, __ATOMIC_ACQUIRE);
+
+	if (likely(reported == changes->followed))
+		return true;
+	if (changes->follow(changes->argument) != 0)
+		return false;
+	changes->followed = reported;
+	return true;
+}
+
+/* So far ahead mbufs are prefetched: as many NULLs are behind those of a ring. */
+#define SVANIC_SPARE_PLACES 4
+
 struct svanic_rx_queue {
 	/* The packet path's. */
 	union svanic_descriptor *ring;
-	struct rte_mbuf **mbufs; /* NULL: this descriptor is not the device's */
+	struct rte_mbuf **mbufs;
 	volatile void *doorbell; /* RX_TAIL */
 	struct rte_mempool *pool;
+	struct svanic_changes changes;
 	struct rte_mbuf *first; /* of a frame whose end has not come yet */
 	struct rte_mbuf *last;
 	uint64_t rearm;	   /* the eight bytes that every mbuf begins with */
+	uint64_t flags;	   /* that every mbuf has: of the pool */
 	uint32_t taken;	   /* descriptors taken back from the device */
 	uint32_t given;	   /* descriptors given to it */
 	uint32_t mask;	   /* of places */
@@ -86,11 +122,12 @@ struct svanic_tx_queue {
 	union svanic_descriptor *ring;
 	struct rte_mbuf **mbufs; /* one for each descriptor */
 	volatile void *doorbell; /* TX_TAIL */
-	uint32_t *reports;	 /* counts after descriptors that report */
-	uint32_t report_next;	 /* how many reports were asked for */
-	uint32_t report_done;	 /* and have come */
-	uint32_t next;		 /* descriptors given to the device */
-	uint32_t done;		 /* and taken back */
+	struct svanic_changes changes;
+	uint32_t *reports;    /* counts after descriptors that report */
+	uint32_t report_next; /* how many reports were asked for */
+	uint32_t report_done; /* and have come */
+	uint32_t next;	      /* descriptors given to the device */
+	uint32_t done;	      /* and taken back */
 	uint32_t mask;
 	uint16_t unreported; /* descriptors since the last report */
 	uint16_t report_after;
@@ -98,7 +135,8 @@ struct svanic_tx_queue {
 	uint16_t segments_max;
 	uint16_t address;
 	bool fast_free;
-	bool runs; /* HEAD is of this run */
+	bool runs;     /* HEAD is of this run */
+	uint32_t kept; /* what HEAD was, when it does not run */
 	struct svanic_tx_counters *counters;
 
 	/* The rest. */
@@ -128,13 +166,14 @@ int svanic_rx_fill(struct svanic_rx_queue *queue);
 void svanic_rx_ring_doorbell(struct svanic_rx_queue *queue);
 /* Gives all mbufs back and counts the frames that nobody took; DMA has ended. */
 void svanic_rx_drain(struct svanic_rx_queue *queue);
+/* Gives none back: the device may still write to them. */
+void svanic_rx_abandon(struct svanic_rx_queue *queue);
 
 /* For buffers that hold the largest frame, and for others. */
 uint16_t svanic_rx_burst(
 	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
 uint16_t svanic_rx_burst_scattered(
 	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
-/* These read HEAD. */
 svanic_count_t svanic_rx_count(void *queue);
 int svanic_rx_status(void *queue, uint16_t offset);
 
@@ -142,13 +181,17 @@ int svanic_rx_status(void *queue, uint16_t offset);
 
 /* The queue's own part of its start; drains what a queue that was off has accepted. */
 void svanic_tx_begin(struct svanic_tx_queue *queue);
+/* HEAD is about to be lost, by a reset of the device. */
+void svanic_tx_keep_head(struct svanic_tx_queue *queue);
 /* Gives all mbufs back and counts the packets that were not sent; DMA has ended. */
 void svanic_tx_drain(struct svanic_tx_queue *queue);
+/* Gives none back: the device may still read them. */
+void svanic_tx_abandon(struct svanic_tx_queue *queue);
 
 uint16_t svanic_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count);
 uint16_t svanic_tx_prepare(
 	void *queue, struct rte_mbuf **mbufs, uint16_t count);
-/* These read HEAD. */
+/* These read HEAD, the second one only of what no report is to come for. */
 int svanic_tx_done_cleanup(void *queue, uint32_t packets);
 int svanic_tx_status(void *queue, uint16_t offset);
 

@@ -19,6 +19,7 @@
 
 #include "svanic_device.h"
 #include "svanic_log.h"
+#include "svanic_pasid.h"
 #include "svanic_queue.h"
 
 /* When packets are worth a look, unless the program says so. */
@@ -42,20 +43,23 @@ tx_queue(const struct rte_eth_dev *dev, uint16_t number)
 
 /* --- memory ------------------------------------------------------------------- */
 
-static int
-check_descriptors(const struct rte_eth_dev *dev, uint16_t count)
+/*
+ * The device's rings have a power of two of descriptors, which ethdev has no limit for: a
+ * ring has at least as many as were asked for. 0: there is none.
+ */
+static uint16_t
+ring_size(const struct rte_eth_dev *dev, uint16_t count)
 {
 	const struct svanic_hardware *hardware = &svanic_device_of(dev)
 							  ->hardware;
 
-	if (rte_is_power_of_2(count) && count >= 1u << SVANIC_RING_LOG2_MIN &&
+	if (count >= 1u << SVANIC_RING_LOG2_MIN &&
 		count <= 1u << hardware->ring_log2_max)
-		return 0;
-	SVANIC_LOG(ERR,
-		"%s: a ring has a power of two of descriptors from %u to %u, not %" PRIu16,
+		return (uint16_t)rte_align32pow2(count);
+	SVANIC_LOG(ERR, "%s: a ring has %u to %u descriptors, not %" PRIu16,
 		hardware->name, 1u << SVANIC_RING_LOG2_MIN,
 		1u << hardware->ring_log2_max, count);
-	return -EINVAL;
+	return 0;
 }
 
 static const struct rte_memzone *
@@ -102,6 +106,24 @@ address_field(const struct rte_eth_dev *dev)
 	return offsetof(struct rte_mbuf, buf_iova);
 }
 
+/* The first burst follows whatever was reported before. */
+static struct svanic_changes
+changes_of(const struct rte_eth_dev *dev)
+{
+	static const uint32_t never;
+	struct svanic_pasids *pasids = svanic_device_of(dev)->pasids;
+	struct svanic_changes changes = { .reported = &never };
+
+	if (pasids == NULL)
+		return changes;
+	changes.reported = svanic_pasids_changes(pasids);
+	changes.followed = __atomic_load_n(changes.reported, __ATOMIC_ACQUIRE) -
+		1;
+	changes.follow = svanic_pasids_follow;
+	changes.argument = pasids;
+	return changes;
+}
+
 static uint64_t
 ring_address(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 {
@@ -110,10 +132,28 @@ ring_address(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 	return memory->iova;
 }
 
+/* A ring that is evicted for packets' memory is asked for again with the next packet. */
 static void
-free_rx(struct svanic_rx_queue *queue)
+keep_ring(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 {
-	rte_memzone_free(queue->memory);
+	struct svanic_pasids *pasids = svanic_device_of(dev)->pasids;
+
+	if (pasids != NULL)
+		svanic_pasids_keep(pasids, memory->addr, memory->len);
+}
+
+/* The device may still write into a ring: its memory is lost then. */
+static void
+free_ring(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
+{
+	if (!svanic_device_of(dev)->dma_goes_on)
+		rte_memzone_free(memory);
+}
+
+static void
+free_rx(const struct rte_eth_dev *dev, struct svanic_rx_queue *queue)
+{
+	free_ring(dev, queue->memory);
 	rte_free(queue->mbufs);
 	rte_free(queue);
 }
@@ -126,8 +166,9 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 
 	if (queue == NULL)
 		return NULL;
-	queue->mbufs = allocate(
-		dev, descriptors * sizeof(queue->mbufs[0]), socket);
+	queue->mbufs = allocate(dev,
+		(descriptors + SVANIC_SPARE_PLACES) * sizeof(queue->mbufs[0]),
+		socket);
 	if (queue->mbufs == NULL)
 		goto release;
 	queue->memory = reserve_ring(dev, "rx", number, descriptors, socket);
@@ -135,6 +176,7 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		goto release;
 	queue->hardware = &svanic_device_of(dev)->hardware;
 	queue->counters = &svanic_device_of(dev)->rx_counters[number];
+	queue->changes = changes_of(dev);
 	queue->ring = queue->memory->addr;
 	queue->mask = descriptors - 1;
 	queue->number = number;
@@ -145,8 +187,20 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	return queue;
 
 release:
-	free_rx(queue);
+	free_rx(dev, queue);
 	return NULL;
+}
+
+/* Mbufs whose buffers are the program's own memory, and stay theirs, say so. */
+static uint64_t
+flags_of_pool(struct rte_mempool *pool)
+{
+	const struct rte_pktmbuf_pool_private *private = rte_mempool_get_priv(
+		pool);
+
+	return private->flags & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF
+		? RTE_MBUF_F_EXTERNAL
+		: 0;
 }
 
 int
@@ -159,7 +213,8 @@ svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	struct svanic_rx_queue *queue;
 
 	svanic_rx_release(dev, number);
-	if (check_descriptors(dev, descriptors) != 0)
+	descriptors = ring_size(dev, descriptors);
+	if (descriptors == 0)
 		return -EINVAL;
 	if (room <= RTE_PKTMBUF_HEADROOM) {
 		SVANIC_LOG(ERR,
@@ -178,6 +233,7 @@ svanic_rx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	if (queue == NULL)
 		return -ENOMEM;
 	queue->pool = pool;
+	queue->flags = flags_of_pool(pool);
 	queue->buffer = room - RTE_PKTMBUF_HEADROOM;
 	queue->at_least = conf->rx_free_thresh != 0
 		? conf->rx_free_thresh
@@ -196,14 +252,14 @@ svanic_rx_release(struct rte_eth_dev *dev, uint16_t number)
 	if (queue == NULL)
 		return;
 	svanic_rx_drain(queue);
-	free_rx(queue);
+	free_rx(dev, queue);
 	dev->data->rx_queues[number] = NULL;
 }
 
 static void
-free_tx(struct svanic_tx_queue *queue)
+free_tx(const struct rte_eth_dev *dev, struct svanic_tx_queue *queue)
 {
-	rte_memzone_free(queue->memory);
+	free_ring(dev, queue->memory);
 	rte_free(queue->reports);
 	rte_free(queue->mbufs);
 	rte_free(queue);
@@ -228,6 +284,7 @@ make_tx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		goto release;
 	queue->hardware = &svanic_device_of(dev)->hardware;
 	queue->counters = &svanic_device_of(dev)->tx_counters[number];
+	queue->changes = changes_of(dev);
 	queue->ring = queue->memory->addr;
 	queue->mask = descriptors - 1;
 	queue->number = number;
@@ -238,7 +295,7 @@ make_tx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	return queue;
 
 release:
-	free_tx(queue);
+	free_tx(dev, queue);
 	return NULL;
 }
 
@@ -269,8 +326,8 @@ svanic_tx_setup(struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 	struct svanic_tx_queue *queue;
 
 	svanic_tx_release(dev, number);
-	if (check_descriptors(dev, descriptors) != 0 ||
-		check_tx_conf(dev, descriptors, conf) != 0)
+	descriptors = ring_size(dev, descriptors);
+	if (descriptors == 0 || check_tx_conf(dev, descriptors, conf) != 0)
 		return -EINVAL;
 	queue = make_tx(dev, number, descriptors, socket);
 	if (queue == NULL)
@@ -297,7 +354,7 @@ svanic_tx_release(struct rte_eth_dev *dev, uint16_t number)
 	if (queue == NULL)
 		return;
 	svanic_tx_drain(queue);
-	free_tx(queue);
+	free_tx(dev, queue);
 	dev->data->tx_queues[number] = NULL;
 }
 
@@ -343,13 +400,46 @@ svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame)
 
 /* --- start and stop ----------------------------------------------------------- */
 
-/* After a queue that would not stop: nothing of the device's DMA goes on after this. */
+/* After a queue that would not stop: a reset ends all of the device's DMA, or nothing. */
 static void
 stop_all_dma(struct rte_eth_dev *dev)
 {
+	struct svanic_device *device = svanic_device_of(dev);
+	uint16_t i;
+
 	svanic_stats_keep(dev);
-	svanic_hardware_reset(&svanic_device_of(dev)->hardware);
-	svanic_device_of(dev)->was_reset = true;
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		svanic_tx_keep_head(tx_queue(dev, i));
+	device->dma_goes_on = svanic_hardware_reset(&device->hardware) != 0;
+	device->was_reset = true;
+	if (device->dma_goes_on)
+		SVANIC_LOG(ERR,
+			"%s: the device may still use its rings and mbufs: they are lost until the program ends",
+			device->hardware.name);
+}
+
+static void
+stop_dma(struct rte_eth_dev *dev, uint16_t number, uint32_t side)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	if (!device->dma_goes_on &&
+		svanic_queue_disable(
+			&device->hardware, svanic_queue_at(number, side)) != 0)
+		stop_all_dma(dev);
+}
+
+int
+svanic_queues_recover(struct rte_eth_dev *dev)
+{
+	struct svanic_device *device = svanic_device_of(dev);
+
+	if (!device->dma_goes_on)
+		return 0;
+	if (svanic_hardware_reset(&device->hardware) != 0)
+		return -EIO;
+	device->dma_goes_on = false;
+	return 0;
 }
 
 /* A reset takes PASIDs and filters away: a queue would run without them. */
@@ -362,14 +452,6 @@ check_not_reset(const struct rte_eth_dev *dev)
 		"%s: no queue is started after a reset of the device: stop the port and start it",
 		svanic_device_of(dev)->hardware.name);
 	return -EIO;
-}
-
-/* The interrupt thread tells of the pair's next halt. */
-static void
-forget_halt(struct rte_eth_dev *dev, uint16_t number)
-{
-	__atomic_fetch_and(&svanic_device_of(dev)->halted, ~(1u << number),
-		__ATOMIC_RELAXED);
 }
 
 int
@@ -391,14 +473,17 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 			queue->mask + 1);
 		return -ENOMEM;
 	}
-	ret = svanic_queue_enable(queue->hardware, at,
-		ring_address(dev, queue->memory), queue->mask + 1);
+	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_RX);
+	keep_ring(dev, queue->memory);
+	ret = -EIO;
+	if (svanic_changes_are_followed(&queue->changes))
+		ret = svanic_queue_enable(queue->hardware, at,
+			ring_address(dev, queue->memory), queue->mask + 1);
 	if (ret != 0) {
 		svanic_rx_drain(queue);
 		return ret;
 	}
 	svanic_rx_ring_doorbell(queue);
-	forget_halt(dev, number);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
@@ -410,10 +495,11 @@ stop_rx(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
 		return;
-	if (svanic_queue_disable(
-		    queue->hardware, svanic_queue_at(number, SVANIC_RX)) != 0)
-		stop_all_dma(dev);
-	svanic_rx_drain(queue);
+	stop_dma(dev, number, SVANIC_RX);
+	if (svanic_device_of(dev)->dma_goes_on)
+		svanic_rx_abandon(queue);
+	else
+		svanic_rx_drain(queue);
 	dev->data->rx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 
@@ -428,6 +514,8 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 	if (check_not_reset(dev) != 0)
 		return -EIO;
 	svanic_tx_begin(queue);
+	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_TX);
+	keep_ring(dev, queue->memory);
 	ret = svanic_queue_enable(queue->hardware,
 		svanic_queue_at(number, SVANIC_TX),
 		ring_address(dev, queue->memory), queue->mask + 1);
@@ -435,7 +523,6 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 		svanic_tx_drain(queue);
 		return ret;
 	}
-	forget_halt(dev, number);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
@@ -447,10 +534,11 @@ stop_tx(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STOPPED)
 		return;
-	if (svanic_queue_disable(
-		    queue->hardware, svanic_queue_at(number, SVANIC_TX)) != 0)
-		stop_all_dma(dev);
-	svanic_tx_drain(queue);
+	stop_dma(dev, number, SVANIC_TX);
+	if (svanic_device_of(dev)->dma_goes_on)
+		svanic_tx_abandon(queue);
+	else
+		svanic_tx_drain(queue);
 	dev->data->tx_queue_state[number] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 

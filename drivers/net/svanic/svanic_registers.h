@@ -27,7 +27,7 @@
 #define SVANIC_ID 0x000
 #define SVANIC_ID_VALUE 0x314e5653
 #define SVANIC_VERSION 0x004
-#define SVANIC_VERSION_VALUE 0x00010000
+#define SVANIC_VERSION_VALUE 0x00010001
 #define SVANIC_LIMITS 0x008
 #define SVANIC_FEATURES 0x00c
 #define SVANIC_FEATURE_RX_IPV4_SUM (1u << 0)
@@ -85,6 +85,10 @@
 #define SVANIC_RECEIVE_FILTERED 0x200
 #define SVANIC_RECEIVE_OVERSIZE 0x208
 #define SVANIC_RECEIVE_NO_QUEUE 0x210
+#define SVANIC_TRANSLATION_HITS 0x218 /* from version 1.1 on */
+#define SVANIC_TRANSLATION_MISSES 0x220
+#define SVANIC_INVALIDATIONS 0x228
+#define SVANIC_TRANSLATIONS_REMOVED 0x230
 
 /* 4. Queue pairs */
 #define SVANIC_PAIRS_MAX 16
@@ -150,6 +154,13 @@ struct svanic_rx_descriptor {
 #define SVANIC_RX_L4_SUM_CHECKED (1u << 4)
 #define SVANIC_RX_L4_SUM_WRONG (1u << 5)
 #define SVANIC_RX_HASHED (1u << 6)
+#define SVANIC_RX_KIND_SHIFT 7 /* three bits, from version 1.1 on */
+#define SVANIC_KIND_IPV4 1
+#define SVANIC_KIND_IPV4_TCP 2
+#define SVANIC_KIND_IPV4_UDP 3
+#define SVANIC_KIND_IPV6 4
+#define SVANIC_KIND_IPV6_TCP 5
+#define SVANIC_KIND_IPV6_UDP 6
 
 struct svanic_tx_descriptor {
 	uint64_t address;

@@ -6,11 +6,14 @@
  * Receiving: descriptors to mbufs, and mbufs to descriptors; see svanic_queue.h. How a
  * queue is set up is in svanic_queue_setup.c.
  *
- * Must not know: ethdev's structures, registers but the doorbell and HEAD.
+ * Must not know: ethdev's structures, registers but the doorbell.
  */
 
 #include <errno.h>
 #include <string.h>
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
 
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
@@ -18,17 +21,29 @@
 #include <rte_io.h>
 #include <rte_prefetch.h>
 
-#include "svanic_hardware.h"
 #include "svanic_queue.h"
 
-/* data_off, refcnt, nb_segs and port, which every mbuf gets anew, by one write. */
+/*
+ * What every received mbuf gets, by four writes of eight bytes: data_off, refcnt, nb_segs
+ * and port; the flags; packet type and length; data length, VLAN tag and hash. The last
+ * one is a descriptor's second word without its status.
+ */
 #define REARM offsetof(struct rte_mbuf, rearm_data)
+#define FLAGS offsetof(struct rte_mbuf, ol_flags)
+#define TYPE_AND_LENGTH offsetof(struct rte_mbuf, packet_type)
+#define LENGTH_AND_HASH offsetof(struct rte_mbuf, data_len)
+
+_Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "words written as a whole");
+_Static_assert(offsetof(struct rte_mbuf, pkt_len) == TYPE_AND_LENGTH + 4 &&
+		offsetof(struct rte_mbuf, vlan_tci) == LENGTH_AND_HASH + 2 &&
+		offsetof(struct rte_mbuf, hash.rss) == LENGTH_AND_HASH + 4,
+	"words written as a whole");
 
 #define ERROR_BITS (0xfu << SVANIC_ERROR_SHIFT)
 
-/* What the device says of a frame, by bits 2 to 6 of its status. */
+/* What the device says of a frame, by bits 2 to 9 of its status. */
 #define KNOWN_SHIFT 2
-#define KNOWN_MASK 0x1f
+#define KNOWN_MASK 0xff
 #define KNOWN(bit) ((bit) >> KNOWN_SHIFT)
 
 static uint64_t
@@ -49,19 +64,35 @@ flags_of(unsigned int known)
 	return flags;
 }
 
-/* Only IPv4 has a header sum, so that its check tells what the packet is. */
+/* A device before version 1.1 has no kinds: that it has checked a header's sum tells IPv4. */
 static uint32_t
 type_of(unsigned int known)
 {
-	if (known & KNOWN(SVANIC_RX_IPV4_SUM_CHECKED))
-		return RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN;
-	return RTE_PTYPE_L2_ETHER;
+	static const uint32_t types[8] = {
+		[SVANIC_KIND_IPV4] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+		[SVANIC_KIND_IPV4_TCP] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN |
+			RTE_PTYPE_L4_TCP,
+		[SVANIC_KIND_IPV4_UDP] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN |
+			RTE_PTYPE_L4_UDP,
+		[SVANIC_KIND_IPV6] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+		[SVANIC_KIND_IPV6_TCP] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN |
+			RTE_PTYPE_L4_TCP,
+		[SVANIC_KIND_IPV6_UDP] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN |
+			RTE_PTYPE_L4_UDP,
+	};
+	uint32_t type =
+		types[known >> (SVANIC_RX_KIND_SHIFT - KNOWN_SHIFT) & 7];
+
+	if (type == 0 && (known & KNOWN(SVANIC_RX_IPV4_SUM_CHECKED)))
+		type = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN;
+	return RTE_PTYPE_L2_ETHER | type;
 }
 
-static struct {
+static struct meaning {
+	uint64_t fields[2]; /* the packet type and nothing else: put_fields() */
 	uint64_t flags;
-	uint32_t type;
-} meaning[KNOWN_MASK + 1];
+	uint64_t spare;
+} __rte_aligned(32) meaning[KNOWN_MASK + 1];
 
 RTE_INIT(svanic_rx_fill_meaning)
 {
@@ -69,15 +100,20 @@ RTE_INIT(svanic_rx_fill_meaning)
 
 	for (known = 0; known <= KNOWN_MASK; known++) {
 		meaning[known].flags = flags_of(known);
-		meaning[known].type = type_of(known);
+		meaning[known].fields[0] = type_of(known);
 	}
+}
+
+static inline uint64_t
+load_word(const union svanic_descriptor *descriptor)
+{
+	return __atomic_load_n(&descriptor->words[1], __ATOMIC_RELAXED);
 }
 
 static inline uint64_t
 read_word(const struct svanic_rx_queue *queue, uint32_t count)
 {
-	return rte_le_to_cpu_64(__atomic_load_n(
-		&queue->ring[count & queue->mask].words[1], __ATOMIC_RELAXED));
+	return load_word(&queue->ring[count & queue->mask]);
 }
 
 static inline uint16_t
@@ -92,28 +128,27 @@ status_in(uint64_t word)
 	return (word >> 16) & 0xffff;
 }
 
-static inline uint32_t
-hash_in(uint64_t word)
-{
-	return word >> 32;
-}
-
+/* To the device: the mbufs that are in these places. */
 static inline void
-give(struct svanic_rx_queue *queue, uint32_t place)
+give(struct svanic_rx_queue *queue, uint32_t place, uint32_t count)
 {
 	union svanic_descriptor *descriptor = &queue->ring[place];
+	struct rte_mbuf **mbuf = &queue->mbufs[place], **end = mbuf + count;
+	const uint16_t field = queue->address;
+	const uint64_t buffer = queue->buffer;
 
-	descriptor->words[0] = rte_cpu_to_le_64(
-		svanic_mbuf_address(queue->mbufs[place], queue->address) +
-		RTE_PKTMBUF_HEADROOM);
-	descriptor->words[1] = rte_cpu_to_le_64(queue->buffer);
+	for (; mbuf != end; mbuf++, descriptor++) {
+		descriptor->words[0] = svanic_mbuf_address(*mbuf, field) +
+			RTE_PKTMBUF_HEADROOM;
+		descriptor->words[1] = buffer;
+	}
 }
 
 /* Fills `count` places that lie side by side; false when the pool has too few mbufs. */
 static inline bool
 fill_run(struct svanic_rx_queue *queue, uint32_t count)
 {
-	uint32_t place = queue->given & queue->mask, end = place + count;
+	uint32_t place = queue->given & queue->mask;
 
 	if (unlikely(rte_mempool_get_bulk(queue->pool,
 			     (void **)&queue->mbufs[place], count) != 0)) {
@@ -123,8 +158,7 @@ fill_run(struct svanic_rx_queue *queue, uint32_t count)
 	}
 	queue->starved = false;
 	queue->given += count;
-	for (; place < end; place++)
-		give(queue, place);
+	give(queue, place, count);
 	return true;
 }
 
@@ -147,6 +181,8 @@ refill(struct svanic_rx_queue *queue)
 	for (;;) {
 		empty = queue->mask + 1 - (queue->given - queue->taken);
 		if (empty < queue->at_least)
+			break;
+		if (!svanic_changes_are_followed(&queue->changes))
 			break;
 		run = queue->mask + 1 - (queue->given & queue->mask);
 		if (!fill_run(queue, RTE_MIN(run, (uint32_t)queue->at_least)))
@@ -176,51 +212,97 @@ svanic_rx_fill(struct svanic_rx_queue *queue)
 }
 
 /* The device counts them as received; those with an error it counts as lost. */
-static unsigned int
-count_whole_frames(const struct svanic_rx_queue *queue)
+static void
+count_dropped(struct svanic_rx_queue *queue)
 {
-	unsigned int frames = 0;
+	uint64_t word, bytes = 0;
 	uint32_t count;
-	uint64_t word;
+
+	if (queue->first != NULL)
+		bytes = queue->first->pkt_len;
 
 	for (count = queue->taken; count != queue->given; count++) {
 		word = read_word(queue, count);
 		if (!(status_in(word) & SVANIC_RX_DONE))
 			break;
-		if ((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
-			SVANIC_RX_END)
-			frames++;
+		bytes += length_in(word);
+		if (!(status_in(word) & SVANIC_RX_END))
+			continue;
+		if (!(status_in(word) & ERROR_BITS)) {
+			queue->counters->dropped++;
+			queue->counters->dropped_bytes += bytes;
+		}
+		bytes = 0;
 	}
-	return frames;
 }
 
 void
 svanic_rx_drain(struct svanic_rx_queue *queue)
 {
-	queue->counters->dropped += count_whole_frames(queue);
+	count_dropped(queue);
 	for (; queue->taken != queue->given; queue->taken++)
 		rte_pktmbuf_free_seg(queue->mbufs[queue->taken & queue->mask]);
 	rte_pktmbuf_free(queue->first);
 	queue->first = NULL;
 }
 
-static inline void
-begin_mbuf(const struct svanic_rx_queue *queue, struct rte_mbuf *mbuf,
-	uint16_t length)
+void
+svanic_rx_abandon(struct svanic_rx_queue *queue)
 {
-	memcpy((char *)mbuf + REARM, &queue->rearm, sizeof(queue->rearm));
-	mbuf->data_len = length;
-	mbuf->pkt_len = length;
+	queue->taken = queue->given;
+	rte_pktmbuf_free(queue->first); /* these it has done with */
+	queue->first = NULL;
 }
 
 static inline void
-describe_frame(struct rte_mbuf *mbuf, uint64_t word)
+put_word(struct rte_mbuf *mbuf, size_t field, uint64_t word)
 {
-	unsigned int known = (status_in(word) >> KNOWN_SHIFT) & KNOWN_MASK;
+	memcpy((char *)mbuf + field, &word, sizeof(word));
+}
 
-	mbuf->ol_flags = meaning[known].flags;
-	mbuf->packet_type = meaning[known].type;
-	mbuf->hash.rss = hash_in(word);
+/* Packet type, both lengths, VLAN tag and hash. */
+static inline void
+put_fields(struct rte_mbuf *mbuf, const struct meaning *known, uint64_t word)
+{
+#ifdef __SSSE3__
+	const __m128i order = _mm_set_epi8(7, 6, 5, 4, -1, -1, 1, 0, /* */
+		-1, -1, 1, 0, -1, -1, -1, -1);
+	__m128i fields = _mm_shuffle_epi8(
+		_mm_cvtsi64_si128((long long)word), order);
+
+	fields = _mm_or_si128(fields,
+		_mm_load_si128((const __m128i *)(const void *)known->fields));
+	_mm_storeu_si128(
+		(__m128i *)(void *)((char *)mbuf + TYPE_AND_LENGTH), fields);
+#else
+	put_word(mbuf, TYPE_AND_LENGTH,
+		known->fields[0] | (uint64_t)length_in(word) << 32);
+	put_word(mbuf, LENGTH_AND_HASH, word & ~UINT64_C(0xffff0000));
+#endif
+}
+
+/* What all mbufs of a queue have alike. */
+struct common {
+	uint64_t rearm;
+	uint64_t flags;
+};
+
+static inline struct common
+common_of(const struct svanic_rx_queue *queue)
+{
+	return (struct common){ .rearm = queue->rearm, .flags = queue->flags };
+}
+
+/* The mbuf of one descriptor, by what the device says in its word. */
+static inline void
+fill_mbuf(struct rte_mbuf *mbuf, struct common common, uint64_t word)
+{
+	const struct meaning
+		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
+
+	put_word(mbuf, REARM, common.rearm);
+	put_word(mbuf, FLAGS, known->flags | common.flags);
+	put_fields(mbuf, known, word);
 }
 
 /* A frame that the device could not write, or has written into too small a buffer. */
@@ -230,42 +312,110 @@ lose_frame(struct svanic_rx_queue *queue, struct rte_mbuf *mbuf, uint64_t word)
 	unsigned int code = status_in(word) >> SVANIC_ERROR_SHIFT;
 
 	queue->counters->errors[code != 0 ? code : SVANIC_ERROR_MALFORMED]++;
-	begin_mbuf(queue, mbuf, 0);
+	fill_mbuf(mbuf, common_of(queue), 0);
 	rte_pktmbuf_free_seg(mbuf);
 	rte_pktmbuf_free(queue->first);
 	queue->first = NULL;
+}
+
+/* Whole frames without an error, which is nearly all there is. */
+#define WHOLE_BITS ((uint64_t)(SVANIC_RX_DONE | SVANIC_RX_END) << 16)
+#define ERROR_WORD ((uint64_t)ERROR_BITS << 16)
+
+/* The mbuf of one place; the header of one some places on will soon be written to. */
+static inline void
+take(struct rte_mbuf **place, struct rte_mbuf **mbufs, struct common common,
+	uint64_t word)
+{
+	struct rte_mbuf *mbuf = *place;
+
+	rte_prefetch0(place[SVANIC_SPARE_PLACES]);
+	fill_mbuf(mbuf, common, word);
+	*mbufs = mbuf;
+}
+
+/* Places in a row up to the ring's end, four at a time. Returns how many it took. */
+static inline uint32_t
+take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
+	struct rte_mbuf **mbufs, uint32_t count, struct common common)
+{
+	struct rte_mbuf **place = places;
+	uint64_t a, b, c, d;
+
+	for (; count >= 4; count -= 4, ring += 4, place += 4, mbufs += 4) {
+		a = load_word(&ring[0]);
+		b = load_word(&ring[1]);
+		c = load_word(&ring[2]);
+		d = load_word(&ring[3]);
+		if ((a & b & c & d & WHOLE_BITS) != WHOLE_BITS ||
+			((a | b | c | d) & ERROR_WORD) != 0)
+			break;
+		take(place, mbufs, common, a);
+		take(place + 1, mbufs + 1, common, b);
+		take(place + 2, mbufs + 2, common, c);
+		take(place + 3, mbufs + 3, common, d);
+	}
+	return (uint32_t)(place - places);
+}
+
+/* One descriptor, whatever it says. False: the device has not done with it. */
+static inline bool
+take_one(struct svanic_rx_queue *queue, uint32_t place, struct rte_mbuf **mbufs,
+	uint16_t *count)
+{
+	uint64_t word = load_word(&queue->ring[place]);
+	struct rte_mbuf *mbuf = queue->mbufs[place];
+
+	if (!(status_in(word) & SVANIC_RX_DONE))
+		return false;
+	if (likely((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
+		    SVANIC_RX_END)) {
+		fill_mbuf(mbuf, common_of(queue), word);
+		mbufs[(*count)++] = mbuf;
+	} else {
+		lose_frame(queue, mbuf, word);
+	}
+	return true;
 }
 
 uint16_t
 svanic_rx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t capacity)
 {
 	struct svanic_rx_queue *queue = opaque;
-	uint32_t taken = queue->taken;
-	struct rte_mbuf *mbuf;
+	uint32_t taken = queue->taken, place, most, whole;
 	uint16_t count = 0;
-	uint64_t word;
 
 	while (count < capacity && taken != queue->given) {
-		word = read_word(queue, taken);
-		if (!(status_in(word) & SVANIC_RX_DONE))
-			break;
-		mbuf = queue->mbufs[taken & queue->mask];
-		taken++;
-		rte_prefetch0(queue->mbufs[taken & queue->mask]);
-		if (unlikely((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) !=
-			    SVANIC_RX_END)) {
-			lose_frame(queue, mbuf, word);
+		place = taken & queue->mask;
+		most = RTE_MIN(queue->given - taken, queue->mask + 1 - place);
+		most = RTE_MIN(most, (uint32_t)(capacity - count));
+		whole = take_whole(&queue->ring[place], &queue->mbufs[place],
+			mbufs + count, most, common_of(queue));
+		count += whole;
+		taken += whole;
+		if (whole == most)
 			continue;
-		}
-		begin_mbuf(queue, mbuf, length_in(word));
-		describe_frame(mbuf, word);
-		mbufs[count++] = mbuf;
+		if (!take_one(queue, taken & queue->mask, mbufs, &count))
+			break;
+		taken++;
 	}
 	/* The frames' bytes are read after the words that told of them. */
 	rte_io_rmb();
 	queue->taken = taken;
 	refill(queue);
 	return count;
+}
+
+/* What is told in the last descriptor is the whole frame's. */
+static inline void
+describe_frame(struct rte_mbuf *first, uint64_t flags, uint64_t word)
+{
+	const struct meaning
+		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
+
+	first->ol_flags = known->flags | flags;
+	first->packet_type = (uint32_t)known->fields[0];
+	first->hash.rss = (uint32_t)(word >> 32);
 }
 
 static inline void
@@ -302,11 +452,11 @@ svanic_rx_burst_scattered(
 			lose_frame(queue, mbuf, word);
 			continue;
 		}
-		begin_mbuf(queue, mbuf, length_in(word));
+		fill_mbuf(mbuf, common_of(queue), word);
 		append(queue, mbuf);
 		if (!(status_in(word) & SVANIC_RX_END))
 			continue;
-		describe_frame(queue->first, word);
+		describe_frame(queue->first, queue->flags, word);
 		mbufs[count++] = queue->first;
 		queue->first = NULL;
 	}
@@ -316,17 +466,27 @@ svanic_rx_burst_scattered(
 	return count;
 }
 
-/* A device that was reset or is gone reads as something impossible: nothing is there. */
+static bool
+is_done(const struct svanic_rx_queue *queue, uint32_t count)
+{
+	return status_in(read_word(queue, count)) & SVANIC_RX_DONE;
+}
+
+/* The device gives descriptors back in order: those that are done come first. */
 svanic_count_t
 svanic_rx_count(void *opaque)
 {
 	const struct svanic_rx_queue *queue = opaque;
-	uint32_t count = svanic_read32(queue->hardware,
-				 svanic_queue_at(queue->number, SVANIC_RX) +
-					 SVANIC_QUEUE_HEAD) -
-		queue->taken;
+	uint32_t done = 0, undone = queue->given - queue->taken, middle;
 
-	return count <= queue->given - queue->taken ? count : 0;
+	while (done != undone) {
+		middle = done + (undone - done) / 2;
+		if (is_done(queue, queue->taken + middle))
+			done = middle + 1;
+		else
+			undone = middle;
+	}
+	return done;
 }
 
 int
@@ -338,6 +498,6 @@ svanic_rx_status(void *opaque, uint16_t offset)
 		return -EINVAL;
 	if (offset >= queue->given - queue->taken)
 		return RTE_ETH_RX_DESC_UNAVAIL;
-	return offset < svanic_rx_count(opaque) ? RTE_ETH_RX_DESC_DONE
-						: RTE_ETH_RX_DESC_AVAIL;
+	return is_done(queue, queue->taken + offset) ? RTE_ETH_RX_DESC_DONE
+						     : RTE_ETH_RX_DESC_AVAIL;
 }

@@ -17,6 +17,11 @@ static const uint32_t port_registers[SVANIC_PORT_COUNTERS] = {
 	[SVANIC_COUNT_FILTERED] = SVANIC_RECEIVE_FILTERED,
 	[SVANIC_COUNT_OVERSIZE] = SVANIC_RECEIVE_OVERSIZE,
 	[SVANIC_COUNT_NO_QUEUE] = SVANIC_RECEIVE_NO_QUEUE,
+	/* these read zero before version 1.1 */
+	[SVANIC_COUNT_TRANSLATION_HITS] = SVANIC_TRANSLATION_HITS,
+	[SVANIC_COUNT_TRANSLATION_MISSES] = SVANIC_TRANSLATION_MISSES,
+	[SVANIC_COUNT_INVALIDATIONS] = SVANIC_INVALIDATIONS,
+	[SVANIC_COUNT_TRANSLATIONS_REMOVED] = SVANIC_TRANSLATIONS_REMOVED,
 };
 
 #define PAIR_REGISTERS (SVANIC_COUNT_PAGE_TIMEOUTS + 1)
@@ -66,6 +71,8 @@ read_own(const struct svanic_device *device, struct svanic_statistics *now)
 			now->pair[pair][SVANIC_COUNT_RX_REFUSED + code -
 				SVANIC_ERROR_REFUSED] = rx[pair].errors[code];
 		now->pair[pair][SVANIC_COUNT_RX_DROPPED] = rx[pair].dropped;
+		now->pair[pair][SVANIC_COUNT_RX_DROPPED_BYTES] =
+			rx[pair].dropped_bytes;
 		now->pair[pair][SVANIC_COUNT_TX_REFUSED] = tx[pair].refused;
 		now->pair[pair][SVANIC_COUNT_TX_DROPPED] = tx[pair].dropped;
 	}
@@ -127,6 +134,16 @@ sum(const struct svanic_statistics *now, enum svanic_pair_counter counter)
 	return total;
 }
 
+/*
+ * What the program has got: not what was dropped from the ring, which the device has
+ * counted as received; perhaps before the counters were last set to zero.
+ */
+static uint64_t
+taken(uint64_t received, uint64_t dropped)
+{
+	return received > dropped ? received - dropped : 0;
+}
+
 /* ethdev's arrays: in their own structure since 25.11. */
 #if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
 #define QUEUES struct eth_queue_stats
@@ -144,8 +161,10 @@ fill_queues(const struct svanic_statistics *now, QUEUES *queues)
 		i++) {
 		const uint64_t *pair = now->pair[i];
 
-		queues->q_ipackets[i] = pair[SVANIC_COUNT_RX_FRAMES];
-		queues->q_ibytes[i] = pair[SVANIC_COUNT_RX_BYTES];
+		queues->q_ipackets[i] = taken(pair[SVANIC_COUNT_RX_FRAMES],
+			pair[SVANIC_COUNT_RX_DROPPED]);
+		queues->q_ibytes[i] = taken(pair[SVANIC_COUNT_RX_BYTES],
+			pair[SVANIC_COUNT_RX_DROPPED_BYTES]);
 		queues->q_opackets[i] = pair[SVANIC_COUNT_TX_FRAMES];
 		queues->q_obytes[i] = pair[SVANIC_COUNT_TX_BYTES];
 		queues->q_errors[i] = pair[SVANIC_COUNT_RX_ERRORS] +
@@ -157,8 +176,10 @@ fill_queues(const struct svanic_statistics *now, QUEUES *queues)
 static void
 fill_port(const struct svanic_statistics *now, struct rte_eth_stats *stats)
 {
-	stats->ipackets = sum(now, SVANIC_COUNT_RX_FRAMES);
-	stats->ibytes = sum(now, SVANIC_COUNT_RX_BYTES);
+	stats->ipackets = taken(sum(now, SVANIC_COUNT_RX_FRAMES),
+		sum(now, SVANIC_COUNT_RX_DROPPED));
+	stats->ibytes = taken(sum(now, SVANIC_COUNT_RX_BYTES),
+		sum(now, SVANIC_COUNT_RX_DROPPED_BYTES));
 	stats->imissed = sum(now, SVANIC_COUNT_RX_MISSED) +
 		sum(now, SVANIC_COUNT_RX_DROPPED) +
 		now->port[SVANIC_COUNT_NO_QUEUE];
@@ -204,6 +225,10 @@ static const char *const port_names[SVANIC_PORT_COUNTERS] = {
 	[SVANIC_COUNT_FILTERED] = "rx_filtered",
 	[SVANIC_COUNT_OVERSIZE] = "rx_oversize",
 	[SVANIC_COUNT_NO_QUEUE] = "rx_no_queue",
+	[SVANIC_COUNT_TRANSLATION_HITS] = "translation_hits",
+	[SVANIC_COUNT_TRANSLATION_MISSES] = "translation_misses",
+	[SVANIC_COUNT_INVALIDATIONS] = "invalidations",
+	[SVANIC_COUNT_TRANSLATIONS_REMOVED] = "translations_removed",
 };
 
 /* %u: the pair. Frames and bytes of queues are ethdev's own names. */

@@ -113,18 +113,18 @@ reclaim(struct svanic_tx_queue *queue)
 }
 
 /*
- * A device that was reset or is gone reads as something impossible, and a queue that is
- * off as the run before: nothing is done.
+ * A device that was reset or is gone reads as something impossible: nothing is done. The
+ * register of a queue that is off is of the run before.
  */
 static uint32_t
 read_head(const struct svanic_tx_queue *queue)
 {
-	uint32_t head;
+	uint32_t head = queue->kept;
 
-	if (!queue->runs)
-		return queue->done;
-	head = svanic_read32(queue->hardware,
-		svanic_queue_at(queue->number, SVANIC_TX) + SVANIC_QUEUE_HEAD);
+	if (queue->runs)
+		head = svanic_read32(queue->hardware,
+			svanic_queue_at(queue->number, SVANIC_TX) +
+				SVANIC_QUEUE_HEAD);
 	return head - queue->done <= queue->next - queue->done ? head
 							       : queue->done;
 }
@@ -169,6 +169,24 @@ svanic_tx_done_cleanup(void *opaque, uint32_t packets)
 	return count;
 }
 
+/*
+ * Whether the descriptor of this count, which was given and not taken back, is done: by
+ * the first report that covers it, or by HEAD when no report was asked for yet.
+ */
+static bool
+is_done(const struct svanic_tx_queue *queue, uint32_t count)
+{
+	uint32_t i, reported;
+
+	for (i = queue->report_done; i != queue->report_next; i++) {
+		reported = queue->reports[i & queue->mask];
+		if ((int32_t)(reported - count) > 0)
+			return flags_in(word_at(queue, reported - 1)) &
+				SVANIC_TX_DONE;
+	}
+	return count - queue->done < read_head(queue) - queue->done;
+}
+
 int
 svanic_tx_status(void *opaque, uint16_t offset)
 {
@@ -181,8 +199,8 @@ svanic_tx_status(void *opaque, uint16_t offset)
 	ahead = queue->next + offset - (queue->mask + 1) - queue->done;
 	if (ahead >= queue->next - queue->done)
 		return RTE_ETH_TX_DESC_DONE;
-	return ahead < read_head(queue) - queue->done ? RTE_ETH_TX_DESC_DONE
-						      : RTE_ETH_TX_DESC_FULL;
+	return is_done(queue, queue->done + ahead) ? RTE_ETH_TX_DESC_DONE
+						   : RTE_ETH_TX_DESC_FULL;
 }
 
 /* --- giving to the device ------------------------------------------------------- */
@@ -284,40 +302,115 @@ free_places(const struct svanic_tx_queue *queue)
 	return queue->mask + 1 - (queue->next - queue->done);
 }
 
+/* One segment with bytes, and nothing to be made for it: nearly all packets. */
+static inline bool
+is_simple(const struct rte_mbuf *mbuf)
+{
+	return mbuf->nb_segs == 1 && mbuf->data_len != 0 &&
+		(mbuf->ol_flags & SUM_FLAGS) == 0;
+}
+
+/*
+ * Simple packets into places in a row, up to the first that is not. Returns how many; the
+ * last of `most` reports if it is to.
+ */
+static inline uint32_t
+write_simple(
+	struct svanic_tx_queue *queue, struct rte_mbuf **mbufs, uint32_t most)
+{
+	uint32_t place = queue->next & queue->mask;
+	union svanic_descriptor *descriptor = &queue->ring[place];
+	struct rte_mbuf **kept = &queue->mbufs[place], **end = mbufs + most;
+	struct rte_mbuf **mbuf = mbufs;
+	const uint16_t field = queue->address;
+
+	for (; mbuf != end && likely(is_simple(*mbuf));
+		mbuf++, kept++, descriptor++) {
+		descriptor->words[0] = rte_cpu_to_le_64(
+			svanic_mbuf_address(*mbuf, field) + (*mbuf)->data_off);
+		descriptor->words[1] = rte_cpu_to_le_64(
+			flag_word(SVANIC_TX_END) | (*mbuf)->data_len);
+		*kept = *mbuf;
+	}
+	return (uint32_t)(mbuf - mbufs);
+}
+
+/* So many simple ones were written; the last of them reports when it is time. */
+static inline void
+count_simple(struct svanic_tx_queue *queue, uint32_t count)
+{
+	queue->next += count;
+	queue->unreported += count;
+	if (count == 0 || queue->unreported < queue->report_after)
+		return;
+	queue->unreported = 0;
+	queue->reports[queue->report_next++ & queue->mask] = queue->next;
+	queue->ring[(queue->next - 1) & queue->mask]
+		.words[1] |= rte_cpu_to_le_64(flag_word(SVANIC_TX_REPORT));
+}
+
+/* Not beyond the next report, nor the ring's end. */
+static inline uint32_t
+most_simple(const struct svanic_tx_queue *queue, uint32_t wanted)
+{
+	uint32_t to_report = queue->report_after - queue->unreported;
+	uint32_t to_end = queue->mask + 1 - (queue->next & queue->mask);
+
+	wanted = RTE_MIN(wanted, free_places(queue));
+	wanted = RTE_MIN(wanted, to_report);
+	return RTE_MIN(wanted, to_end);
+}
+
+/* Any packet. False: there is no room for it now. */
+static bool
+send_any(struct svanic_tx_queue *queue, struct rte_mbuf *mbuf)
+{
+	if (unlikely(free_places(queue) < mbuf->nb_segs)) {
+		reclaim(queue);
+		if (free_places(queue) < mbuf->nb_segs &&
+			mbuf->nb_segs <= queue->segments_max)
+			return false;
+	}
+	if (unlikely(!is_sendable(queue, mbuf))) {
+		queue->counters->refused++;
+		rte_pktmbuf_free(mbuf);
+	} else if (likely(mbuf->nb_segs == 1)) {
+		write_descriptor(
+			queue, mbuf, sum_word(mbuf) | end_word(queue, 1));
+	} else {
+		send_segments(queue, mbuf);
+	}
+	return true;
+}
+
 uint16_t
 svanic_tx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct svanic_tx_queue *queue = opaque;
-	uint32_t before = queue->next;
-	struct rte_mbuf *mbuf;
-	uint16_t i;
+	uint32_t before = queue->next, most, written;
+	uint16_t sent = 0;
 
+	if (unlikely(!svanic_changes_are_followed(&queue->changes)))
+		return 0;
 	if (free_places(queue) < queue->free_below)
 		reclaim(queue);
-	for (i = 0; i < count; i++) {
-		mbuf = mbufs[i];
-		if (unlikely(free_places(queue) < mbuf->nb_segs)) {
-			reclaim(queue);
-			if (free_places(queue) < mbuf->nb_segs &&
-				mbuf->nb_segs <= queue->segments_max)
-				break;
-		}
-		if (unlikely(!is_sendable(queue, mbuf))) {
-			queue->counters->refused++;
-			rte_pktmbuf_free(mbuf);
-		} else if (likely(mbuf->nb_segs == 1)) {
-			write_descriptor(queue, mbuf,
-				sum_word(mbuf) | end_word(queue, 1));
-		} else {
-			send_segments(queue, mbuf);
-		}
+	while (sent < count) {
+		most = most_simple(queue, count - sent);
+		written = write_simple(queue, mbufs + sent, most);
+		count_simple(queue, written);
+		sent += written;
+		if (written == most && most != 0)
+			continue;
+		if (!send_any(queue, mbufs[sent]))
+			break;
+		sent++;
 	}
 	if (queue->next != before) {
 		rte_io_wmb();
 		rte_write32_relaxed(
 			rte_cpu_to_le_32(queue->next), queue->doorbell);
 	}
-	return i;
+	return sent;
 }
 
 /* 0, or a negative errno: why the device could not send this packet. */
@@ -369,6 +462,14 @@ forget_all(struct svanic_tx_queue *queue)
 	queue->report_next = 0;
 	queue->report_done = 0;
 	queue->unreported = 0;
+	queue->kept = 0;
+}
+
+void
+svanic_tx_keep_head(struct svanic_tx_queue *queue)
+{
+	queue->kept = read_head(queue);
+	queue->runs = false;
 }
 
 void
@@ -376,11 +477,18 @@ svanic_tx_drain(struct svanic_tx_queue *queue)
 {
 	uint32_t count;
 
-	reclaim(queue); /* HEAD may be lost, by a reset of the device */
+	reclaim(queue);
 	count = read_head(queue);
 	for (; count != queue->next; count = end_of_packet(queue, count))
 		queue->counters->dropped++;
 	take_back(queue, queue->next);
+	forget_all(queue);
+	queue->runs = false;
+}
+
+void
+svanic_tx_abandon(struct svanic_tx_queue *queue)
+{
 	forget_all(queue);
 	queue->runs = false;
 }

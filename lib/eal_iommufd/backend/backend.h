@@ -34,7 +34,7 @@ struct backend {
 	bool unsafe;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
-	/* What map() is charged to. */
+	/* What map() is charged to, by default: see backend_charge(). */
 	enum memory_charge charge;
 
 	/* No lock held. A space begins as SPACE_LIVE, unless this says otherwise. */
@@ -112,5 +112,15 @@ extern const struct backend backend_noiommu_cdev;
 extern const struct backend backend_noiommu_group;
 /* Only a name: DPDK's own code does the work. */
 extern const struct backend backend_stock;
+
+/* What map() is charged to in this context. */
+static inline enum memory_charge
+backend_charge(const struct rte_iommufd_context *context)
+{
+	if (context->backend->charge == MEMORY_CHARGED_TO_USER &&
+		context->charges_process)
+		return MEMORY_CHARGED_TO_PROCESS;
+	return context->backend->charge;
+}
 
 #endif /* BACKEND_H */

@@ -156,27 +156,19 @@ static int
 iommufd_device_open(struct rte_iommufd_device *device, struct explanation *why)
 {
 	const struct sysfs_device *place = &device->place;
-	int fd, ret;
+	int fd;
 
 	if (place->found.cdev[0] == '\0') {
 		explain_no_cdev(why);
 		return -ENXIO;
 	}
-	fd = cdev_open(place, why);
+	fd = cdev_open_bound(place, device->context->iommu_fd,
+		device->has_vf_token ? device->vf_token : NULL,
+		&device->iommufd_id, why);
 	if (fd < 0)
 		return fd;
-	ret = kernel_device_bind(fd, device->context->iommu_fd,
-		device->has_vf_token ? device->vf_token : NULL,
-		&device->iommufd_id);
-	if (ret == 0) {
-		device->fd = fd;
-		return 0;
-	}
-	/* Closed first: explain_bind() searches the open files of processes for the node.
-	 */
-	kernel_close(fd);
-	explain_bind(why, place, device->has_vf_token, ret);
-	return ret;
+	device->fd = fd;
+	return 0;
 }
 
 static int
@@ -310,7 +302,7 @@ iommufd_device_close(struct rte_iommufd_device *device)
 			detach_pasid_in_kernel(device, &pasids->items[i]);
 	if (device->space != NULL)
 		refuse_detach(device, kernel_device_detach(device->fd));
-	kernel_close(device->fd);
+	cdev_close(&device->place, device->fd);
 	device->fd = -1;
 	for (i = 0; i < pasids->count; i++)
 		page_table_leave(pasids->items[i].page_table);

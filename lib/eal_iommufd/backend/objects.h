@@ -16,11 +16,14 @@
  *      mirror.c's relations_lock; in lib/iommufd_sva the process's lock, then an sva's
  *      binding_lock
  *   3. rte_iommufd_context.lock
+ *      Under it, and with none of the following: iommu_node.c's iommu_lock, or cdev.c's
+ *      passed_lock; then passed_fds.c's lock.
  *   4. a range of a space (space_lock_range()), and then the same range of those that mirror
  *      it, all of them until a request is entered in all or in none
- *   5. rte_iommufd_space.map_lock, the innermost: it is held while the record is read or
+ *   5. inventory.c's lock: it is held while an object is entered, removed or described
+ *   6. rte_iommufd_space.map_lock, the innermost: it is held while the record is read or
  *      changed, and never during a call of the kernel
- * A memory event comes with 1 held and takes pass_lock, 4 and 5. So nothing may take 1,
+ * A memory event comes with 1 held and takes pass_lock, 4 and 6. So nothing may take 1,
  * or call EAL's memory functions that do, while it holds one of the others.
  */
 
@@ -50,16 +53,26 @@ enum map_file_call {
 };
 
 struct rte_iommufd_context {
+	TAILQ_ENTRY(rte_iommufd_context) in_inventory;
 	pthread_mutex_t lock;
 	struct settings settings;
 	const struct backend *backend; /* NULL until it is chosen */
 	struct explanation reason;     /* for that choice */
+	/* Copies of both, without the attempts of the choice; guarded by the inventory. */
+	struct {
+		const struct backend *backend;
+		struct explanation reason;
+	} shown;
+	/* Only what the choice would be is asked: no device is opened (choice_foresee()). */
+	bool foresees;
 	unsigned int spaces;
 	/* The first that follows EAL's memory, or NULL; guarded by begin_lock. */
 	struct rte_iommufd_space *memory;
 	TAILQ_HEAD(, rte_iommufd_device) devices;
 
 	int iommu_fd; /* iommufd: /dev/iommu, else -1 */
+	/* iommufd: what is pinned is charged to the process, not to its user */
+	bool charges_process;
 	/* iommufd: an enum map_file_call, which any thread may set */
 	atomic_int map_file_call;
 	TAILQ_HEAD(, group) groups; /* type1: those that are open */
@@ -95,6 +108,8 @@ struct allowed_ranges {
 };
 
 struct rte_iommufd_space {
+	TAILQ_ENTRY(rte_iommufd_space) in_inventory;
+	uint32_t number; /* in this process, from 1; for people */
 	struct rte_iommufd_context *context;
 	/* Each call that maps, unmaps or looks up locks its range (space_lock_range())
 	 * until the kernel has answered: calls for the same memory take turns, and all
@@ -119,13 +134,17 @@ struct rte_iommufd_space {
 	/* Those that mirror this one. */
 	TAILQ_HEAD(, rte_iommufd_space) mirrors;
 	/* The one that this mirrors, or NULL; how many mirror this; guarded by
-	 * relations_lock. And the place in the source's list.
+	 * relations_lock, and source is changed with the inventory's lock as well. And the
+	 * place in the source's list.
 	 */
 	struct rte_iommufd_space *source;
 	unsigned int mirror_count;
 	TAILQ_ENTRY(rte_iommufd_space) next_mirror;
-	unsigned int devices; /* attached; guarded by the context's lock */
-	unsigned int pasids;  /* of devices, attached; guarded by the same */
+	/* Attached devices, and attached PASIDs of devices. Changed with the context's lock and
+	 * the inventory's held, read with either.
+	 */
+	unsigned int devices;
+	unsigned int pasids;
 	enum space_state state;
 	/* Ends what another layer does for the space, before it is destroyed: eal_memory.c sets
 	 * it while the space follows EAL's memory, else NULL; guarded by relations_lock.
@@ -136,6 +155,8 @@ struct rte_iommufd_space {
 	 * DMA to an address without a translation fails
 	 */
 	struct fault_queue *faults;
+	/* Of a fault space: only its user detaches PASIDs from it. Set when it is made. */
+	bool owned;
 	/* iommufd: those that the library has made; guarded by the context's lock */
 	TAILQ_HEAD(, page_table) page_tables;
 	uint32_t ioas_id; /* iommufd */
@@ -144,9 +165,13 @@ struct rte_iommufd_space {
 
 struct rte_iommufd_device {
 	TAILQ_ENTRY(rte_iommufd_device) next; /* in its context */
+	TAILQ_ENTRY(rte_iommufd_device) in_inventory;
 	struct rte_iommufd_context
-		*context;		 /* NULL: borrowed (mp_secondary.c) */
-	struct rte_iommufd_space *space; /* NULL: attached to none */
+		*context; /* NULL: borrowed (mp_secondary.c) */
+	/* NULL: attached to none. Changed with the context's lock and the inventory's held,
+	 * read with either.
+	 */
+	struct rte_iommufd_space *space;
 	struct sysfs_device place;
 	bool has_vf_token;
 	uint8_t vf_token[RTE_IOMMUFD_VF_TOKEN_LENGTH];

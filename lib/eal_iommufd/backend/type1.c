@@ -135,6 +135,21 @@ try_container(const struct group *group, int container_fd, int type)
 	return ret;
 }
 
+/* The group is in the container. 0, or -errno and why. */
+static int
+try_device_and_leave(const struct rte_iommufd_device *device, int container_fd,
+	struct explanation *why)
+{
+	int ret = group_try_device(device, container_fd, why);
+	int left = kernel_group_unset_container(device->group->fd);
+
+	if (ret != 0 || left == 0)
+		return ret;
+	/* It stays in the container of the trial, so it gets into no other. */
+	explain_trial(why, left);
+	return left;
+}
+
 /* In a container that ends with the trial; device and group stay as they were. */
 static int
 type1_try_attach(struct rte_iommufd_device *device, struct explanation *why)
@@ -148,12 +163,10 @@ type1_try_attach(struct rte_iommufd_device *device, struct explanation *why)
 	}
 	ret = try_container(device->group, container_fd,
 		iommu_type(device->context->backend));
-	if (ret != 0) {
+	if (ret != 0)
 		explain_container(why, &device->place, ret);
-	} else {
-		ret = group_try_device(device, container_fd, why);
-		kernel_group_unset_container(device->group->fd);
-	}
+	else
+		ret = try_device_and_leave(device, container_fd, why);
 	kernel_close(container_fd);
 	return ret;
 }

@@ -328,7 +328,7 @@ container_fill_locked(struct rte_iommufd_space *space)
 	}
 	IOMMUFD_LOG(ERR, "%s",
 		explain_map(&why, filling.refused, space->ranges,
-			space->range_count, space->context->backend->charge,
+			space->range_count, backend_charge(space->context),
 			ret));
 	/* The group may not be able to leave, and then the kernel keeps the page table. */
 	iova_map_walk(&space->map, container_take_back_one, &filling);

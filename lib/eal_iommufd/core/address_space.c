@@ -21,6 +21,7 @@
 #include "backend/backend.h"
 #include "core/address_space.h"
 #include "core/choice.h"
+#include "core/inventory.h"
 #include "core/mirror.h"
 #include "core/region.h"
 #include "core/space_allow.h"
@@ -93,6 +94,7 @@ address_space_create_faulting(struct rte_iommufd_context *context,
 	ret = context->backend->space_create(made);
 	if (ret != 0)
 		goto release;
+	inventory_add_space(made);
 	*space = made;
 	return 0;
 
@@ -136,6 +138,7 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 	pthread_mutex_lock(&context->lock);
 	context->backend->space_destroy(space);
 	pthread_mutex_unlock(&context->lock);
+	inventory_remove_space(space);
 	iova_map_clear(&space->map);
 	space_allow_end(space);
 	pthread_mutex_destroy(&space->map_lock);
@@ -273,6 +276,14 @@ refuse_in_interrupt_window(
 	return -EADDRINUSE;
 }
 
+static void
+count_pasid(struct rte_iommufd_space *space, int change)
+{
+	inventory_change_begin();
+	space->pasids += change;
+	inventory_change_end();
+}
+
 int
 address_space_enter_pasid(struct rte_iommufd_space *space)
 {
@@ -285,7 +296,7 @@ address_space_enter_pasid(struct rte_iommufd_space *space)
 			&space->map, refuse_in_interrupt_window, NULL);
 	if (ret == 0) {
 		space->keeps_interrupt_window = true;
-		space->pasids++;
+		count_pasid(space, 1);
 	}
 	space_unlock_range(space, &locked);
 	return ret;
@@ -297,7 +308,8 @@ address_space_leave_pasid(struct rte_iommufd_space *space)
 	struct locked_range locked;
 
 	space_lock_all(space, &locked);
-	space->keeps_interrupt_window = --space->pasids > 0;
+	count_pasid(space, -1);
+	space->keeps_interrupt_window = space->pasids > 0;
 	space_unlock_range(space, &locked);
 }
 

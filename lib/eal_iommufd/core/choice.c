@@ -17,15 +17,19 @@
  */
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/vfio.h>
 
 #include "backend/backend.h"
 #include "backend/cdev.h"
+#include "backend/iommu_node.h"
 #include "core/choice.h"
+#include "core/inventory.h"
+#include "core/obstacles.h"
+#include "kernel/cdev_owner.h"
 #include "kernel/kernel.h"
-#include "kernel/node_owner.h"
 #include "util/log.h"
 
 const struct backend backend_stock = { .name = "stock" };
@@ -52,15 +56,38 @@ choice_give_reason(struct rte_iommufd_context *context, const char *reason)
 		reason);
 }
 
+/* A foresight is only returned: see choice_foresee(). */
 static void
 choice_log(const struct rte_iommufd_context *context,
 	const struct rte_iommufd_device *device)
 {
+	if (context->foresees)
+		return;
 	rte_log(context->backend->unsafe ? RTE_LOG_WARNING : RTE_LOG_INFO,
 		iommufd_logtype, "IOMMUFD: %s%sbackend %s: %s\n",
 		device == NULL ? "" : device->place.address,
 		device == NULL ? "" : ": ", context->backend->name,
 		context->reason.text);
+}
+
+/*
+ * The one line of a device, or a choice, that fails. It is the reason that a foresight
+ * returns.
+ */
+static void __attribute__((format(printf, 3, 4)))
+choice_log_error(struct rte_iommufd_context *context,
+	const struct rte_iommufd_device *device, const char *format, ...)
+{
+	char text[2 * sizeof(struct explanation)];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (context->foresees)
+		choice_give_reason(context, text);
+	else
+		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device), text);
 }
 
 static void
@@ -116,13 +143,12 @@ take_iommufd(struct rte_iommufd_context *context,
 	const struct rte_iommufd_device *device, const struct backend *backend,
 	struct explanation *why)
 {
-	int fd = kernel_open("/dev/iommu");
+	int fd = iommu_node_open(
+		context->settings.rlimit, &context->charges_process, why);
 	int ret;
 
-	if (fd < 0) {
-		explain_iommu_node(why, fd);
+	if (fd < 0)
 		return fd;
-	}
 	ret = check_cdev(device, why);
 	if (ret != 0) {
 		kernel_close(fd);
@@ -161,30 +187,35 @@ take_type1(struct rte_iommufd_context *context, struct explanation *why)
 	return ret;
 }
 
+/*
+ * Opens the device with the backend that the context has now. For a foresight it is looked
+ * for what would prevent that.
+ */
+static int
+choice_open(struct rte_iommufd_context *context,
+	struct rte_iommufd_device *device, struct explanation *why)
+{
+	if (!context->foresees)
+		return context->backend->device_open(device, why);
+	return context->backend == &backend_iommufd ||
+			context->backend == &backend_noiommu_cdev
+		? obstacles_to_bind(&device->place, why)
+		: obstacles_to_container(&device->place, why);
+}
+
 /* The device is open by the backend that the context has now, and could be attached. */
 static int
 choice_open_and_try(struct rte_iommufd_context *context,
 	struct rte_iommufd_device *device, struct explanation *why)
 {
-	int ret = context->backend->device_open(device, why);
+	int ret = choice_open(context, device, why);
 
-	if (ret != 0)
+	if (ret != 0 || context->foresees)
 		return ret;
 	ret = context->backend->try_attach(device, why);
 	if (ret != 0)
 		context->backend->device_close(device);
 	return ret;
-}
-
-/* Opened by another process, as far as this one may see that. */
-static bool
-is_cdev_held(const struct sysfs_device *place)
-{
-	struct node_owner owner;
-	char node[PATH_MAX];
-
-	sysfs_device_cdev_node(place, node, sizeof(node));
-	return node_owner_find(node, &owner);
 }
 
 /*
@@ -196,13 +227,14 @@ static bool
 holds_for_every_backend(const struct sysfs_device *place, int err)
 {
 	struct sysfs_device member;
+	struct node_owner owner;
 
 	switch (-err) {
 	case EBUSY:
 	case EACCES:
 		return true;
 	case EINVAL:
-		return is_cdev_held(place);
+		return cdev_owner_find(place, &owner);
 	case EPERM:
 		return sysfs_device_find_member(
 			place, sysfs_device_is_intruder, &member);
@@ -224,8 +256,10 @@ attempt_iommufd(struct rte_iommufd_context *context,
 	if (*err == 0)
 		return ATTEMPT_SUCCEEDED;
 	forget_choice(context);
-	return holds_for_every_backend(&device->place, *err) ? ATTEMPT_USELESS
-							     : ATTEMPT_REFUSED;
+	if (holds_for_every_backend(&device->place, *err))
+		return ATTEMPT_USELESS;
+	cdev_give_up(&device->place);
+	return ATTEMPT_REFUSED;
 }
 
 static enum attempt
@@ -254,14 +288,15 @@ choose_auto(
 
 	switch (attempt_iommufd(context, device, &why_not_iommufd, &err)) {
 	case ATTEMPT_SUCCEEDED:
-		choice_give_reason(
-			context, "the kernel and the device have it");
+		choice_give_reason(context,
+			context->foresees
+				? "the kernel and the device's node have it"
+				: "the kernel and the device have it");
 		choice_log(context, device);
 		return 0;
 	case ATTEMPT_USELESS:
 		context->reason = why_not_iommufd;
-		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device),
-			why_not_iommufd.text);
+		choice_log_error(context, device, "%s", why_not_iommufd.text);
 		return err;
 	default:
 		break;
@@ -277,10 +312,9 @@ choose_auto(
 	default:
 		break;
 	}
-	IOMMUFD_LOG(ERR,
-		"%s: neither IOMMUFD nor legacy containers can be used: %s; %s",
-		choice_name_of(device), why_not_iommufd.text,
-		why_not_type1.text);
+	choice_log_error(context, device,
+		"neither IOMMUFD nor legacy containers can be used: %s; %s",
+		why_not_iommufd.text, why_not_type1.text);
 	return -ENXIO;
 }
 
@@ -293,11 +327,10 @@ choice_open_by_backend(struct rte_iommufd_context *context,
 	struct rte_iommufd_device *device, bool first)
 {
 	struct explanation why;
-	int ret = device == NULL ? 0
-				 : context->backend->device_open(device, &why);
+	int ret = device == NULL ? 0 : choice_open(context, device, &why);
 
 	if (ret != 0) {
-		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device), why.text);
+		choice_log_error(context, device, "%s", why.text);
 		if (first)
 			forget_choice(context);
 	} else if (first) {
@@ -308,15 +341,16 @@ choice_open_by_backend(struct rte_iommufd_context *context,
 
 /* A device without an IOMMU does not get the protection of the others. */
 static int
-refuse_unsafe(const struct rte_iommufd_device *device,
-	const struct backend *backend, const char *name)
+refuse_unsafe(struct rte_iommufd_context *context,
+	const struct rte_iommufd_device *device, const struct backend *backend,
+	const char *name)
 {
 	if (device == NULL || !device->place.found.noiommu ||
 		(backend != NULL && backend->unsafe))
 		return 0;
-	IOMMUFD_LOG(ERR,
-		"%s: it has no IOMMU, but backend %s is in use: give it a process of its own, with RTE_IOMMUFD=backend=noiommu",
-		device->place.address, name);
+	choice_log_error(context, device,
+		"it has no IOMMU, but backend %s is in use: give it a process of its own, with RTE_IOMMUFD=backend=noiommu",
+		name);
 	return -ENXIO;
 }
 
@@ -328,8 +362,8 @@ settle_asked_for(struct rte_iommufd_context *context,
 {
 	if (err != 0) {
 		context->reason = *why;
-		IOMMUFD_LOG(ERR, "%s: backend %s was asked for, but %s",
-			choice_name_of(device), name, why->text);
+		choice_log_error(context, device,
+			"backend %s was asked for, but %s", name, why->text);
 		return -ENXIO;
 	}
 	choice_give_reason(context, "asked for by the settings");
@@ -341,7 +375,7 @@ choose_iommufd(
 	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
 {
 	struct explanation why;
-	int ret = refuse_unsafe(device, NULL, "iommufd");
+	int ret = refuse_unsafe(context, device, NULL, "iommufd");
 
 	if (ret != 0)
 		return ret;
@@ -354,7 +388,7 @@ choose_type1(
 	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
 {
 	struct explanation why;
-	int ret = refuse_unsafe(device, NULL, "type1");
+	int ret = refuse_unsafe(context, device, NULL, "type1");
 
 	if (ret != 0)
 		return ret;
@@ -376,9 +410,8 @@ choose_noiommu(
 	struct explanation why;
 
 	if (found == NULL || !found->noiommu) {
-		IOMMUFD_LOG(ERR,
-			"%s: backend noiommu was asked for, but this is not a device without an IOMMU: use RTE_IOMMUFD=backend=auto",
-			choice_name_of(device));
+		choice_log_error(context, device,
+			"backend noiommu was asked for, but this is not a device without an IOMMU: use RTE_IOMMUFD=backend=auto");
 		return -ENXIO;
 	}
 	choice_give_reason(context,
@@ -388,7 +421,7 @@ choose_noiommu(
 		return choice_open_by_backend(context, device, true);
 	if (found->group < 0) {
 		context->reason = why;
-		IOMMUFD_LOG(ERR, "%s: %s", choice_name_of(device), why.text);
+		choice_log_error(context, device, "%s", why.text);
 		return -ENXIO;
 	}
 	context->backend = &backend_noiommu_group;
@@ -396,7 +429,7 @@ choose_noiommu(
 }
 
 static int
-choice_decide(
+choice_by_settings(
 	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
 {
 	switch (context->settings.backend) {
@@ -417,6 +450,16 @@ choice_decide(
 	return choose_auto(context, device);
 }
 
+static int
+choice_decide(
+	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
+{
+	int ret = choice_by_settings(context, device);
+
+	inventory_show_choice(context);
+	return ret;
+}
+
 int
 choice_open_device(
 	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
@@ -427,7 +470,8 @@ choice_open_device(
 		return choice_decide(context, device);
 	if (context->backend == &backend_stock)
 		return -EOPNOTSUPP;
-	ret = refuse_unsafe(device, context->backend, context->backend->name);
+	ret = refuse_unsafe(
+		context, device, context->backend, context->backend->name);
 	return ret != 0 ? ret : choice_open_by_backend(context, device, false);
 }
 
@@ -437,6 +481,19 @@ choice_make_without_device(struct rte_iommufd_context *context)
 	if (context->backend == NULL)
 		return choice_decide(context, NULL);
 	return context->backend == &backend_stock ? -EOPNOTSUPP : 0;
+}
+
+/* A legacy container would take its group and know nothing of the device. */
+static int
+check_is_of_vfio(
+	struct rte_iommufd_context *context, struct rte_iommufd_device *device)
+{
+	if (sysfs_device_is_of_vfio(&device->place))
+		return 0;
+	choice_log_error(context, device,
+		"no VFIO driver has it: run \"dpdk-devbind.py -b vfio-pci %s\"",
+		device->place.address);
+	return -ENODEV;
 }
 
 /* The device is open during the choice only. */
@@ -450,13 +507,9 @@ choose_by_device(struct rte_iommufd_context *context, const char *path)
 		IOMMUFD_LOG(ERR, "%s: there is no such device", path);
 		return -ENODEV;
 	}
-	/* A legacy container would take its group and know nothing of the device. */
-	if (!sysfs_device_is_of_vfio(&device.place)) {
-		IOMMUFD_LOG(ERR,
-			"%s: no VFIO driver has it: run \"dpdk-devbind.py -b vfio-pci %s\"",
-			device.place.address, device.place.address);
-		return -ENODEV;
-	}
+	ret = check_is_of_vfio(context, &device);
+	if (ret != 0)
+		return ret;
 	pthread_mutex_lock(&context->lock);
 	if (context->backend == NULL) {
 		ret = choice_decide(context, &device);
@@ -465,7 +518,7 @@ choose_by_device(struct rte_iommufd_context *context, const char *path)
 	} else {
 		ret = choice_make_without_device(context);
 		if (ret == 0)
-			ret = refuse_unsafe(&device, context->backend,
+			ret = refuse_unsafe(context, &device, context->backend,
 				context->backend->name);
 	}
 	pthread_mutex_unlock(&context->lock);
@@ -483,5 +536,34 @@ rte_iommufd_context_choose(
 	pthread_mutex_lock(&context->lock);
 	ret = choice_make_without_device(context);
 	pthread_mutex_unlock(&context->lock);
+	return ret;
+}
+
+int
+choice_foresee(struct rte_iommufd_context *context,
+	const struct sysfs_device *place, enum choice_verdict *verdict)
+{
+	struct rte_iommufd_device device = {
+		.context = context,
+		.place = *place,
+		.fd = -1,
+	};
+	int ret;
+
+	context->foresees = true;
+	ret = check_is_of_vfio(context, &device);
+	if (ret != 0) {
+		*verdict = CHOICE_NOT_OF_VFIO;
+		return ret;
+	}
+	pthread_mutex_lock(&context->lock);
+	ret = choice_decide(context, &device);
+	pthread_mutex_unlock(&context->lock);
+	if (ret == 0)
+		*verdict = CHOICE_WOULD_TRY;
+	else
+		*verdict = context->backend == &backend_stock
+			? CHOICE_LEFT_TO_STOCK
+			: CHOICE_WOULD_FAIL;
 	return ret;
 }

@@ -13,6 +13,7 @@
 
 struct rte_iommufd_context;
 struct rte_iommufd_device;
+struct sysfs_device;
 
 /* Opens the device. The first one of a context decides which backend it has. */
 int choice_open_device(
@@ -20,5 +21,22 @@ int choice_open_device(
 
 /* For what needs a backend before there is a device. */
 int choice_make_without_device(struct rte_iommufd_context *context);
+
+/* What a start would do with a device. */
+enum choice_verdict {
+	CHOICE_WOULD_TRY,     /* nothing is seen that speaks against it */
+	CHOICE_WOULD_FAIL,    /* with no backend that the settings allow */
+	CHOICE_LEFT_TO_STOCK, /* DPDK's own code would serve it */
+	CHOICE_NOT_OF_VFIO, /* no VFIO driver has it: VFIO does not serve it */
+};
+
+/*
+ * The same choice without its effects, for a context that is used for nothing else: the
+ * nodes that all programs may have open at a time are opened, and the device is not: what
+ * would prevent that is looked for (obstacles.h). Nothing is logged; the backend and the
+ * reason are the context's, and so is the cause of a failure. A VF token is not known here.
+ */
+int choice_foresee(struct rte_iommufd_context *context,
+	const struct sysfs_device *place, enum choice_verdict *verdict);
 
 #endif /* CHOICE_H */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "core/inventory.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
 
@@ -36,8 +37,8 @@ context_read_settings(const char *text, struct settings *settings)
 }
 
 static int
-context_create(
-	const struct settings *settings, struct rte_iommufd_context **context)
+context_create(const struct settings *settings, bool is_default,
+	struct rte_iommufd_context **context)
 {
 	struct rte_iommufd_context *made = calloc(1, sizeof(*made));
 
@@ -50,6 +51,7 @@ context_create(
 	made->iommu_fd = -1;
 	TAILQ_INIT(&made->devices);
 	TAILQ_INIT(&made->groups);
+	inventory_add_context(made, is_default);
 	*context = made;
 	return 0;
 }
@@ -114,7 +116,7 @@ rte_iommufd_context_default(struct rte_iommufd_context **context)
 	if (process.context == NULL) {
 		ret = context_read_settings(process_settings(), &settings);
 		if (ret == 0)
-			ret = context_create(&settings, &process.context);
+			ret = context_create(&settings, true, &process.context);
 	}
 	*context = process.context;
 	pthread_mutex_unlock(&process.lock);
@@ -154,7 +156,7 @@ rte_iommufd_context_create(
 	ret = settings == NULL ? read_process_settings(&parsed)
 			       : context_read_settings(settings, &parsed);
 	pthread_mutex_unlock(&process.lock);
-	return ret != 0 ? ret : context_create(&parsed, context);
+	return ret != 0 ? ret : context_create(&parsed, false, context);
 }
 
 int
@@ -167,6 +169,7 @@ rte_iommufd_context_destroy(struct rte_iommufd_context *context)
 			"a context cannot end with devices or spaces in it");
 		return -EBUSY;
 	}
+	inventory_remove_context(context);
 	if (context->iommu_fd >= 0)
 		kernel_close(context->iommu_fd);
 	pthread_mutex_destroy(&context->lock);

@@ -18,6 +18,8 @@
 #include "core/address_space.h"
 #include "core/choice.h"
 #include "core/device_owner.h"
+#include "core/fault_space.h"
+#include "core/inventory.h"
 #include "core/pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
@@ -48,8 +50,10 @@ device_open_in_context(struct rte_iommufd_device *device)
 
 	pthread_mutex_lock(&context->lock);
 	ret = choice_open_device(context, device);
-	if (ret == 0)
+	if (ret == 0) {
 		TAILQ_INSERT_TAIL(&context->devices, device, next);
+		inventory_add_device(device);
+	}
 	pthread_mutex_unlock(&context->lock);
 	/* -ENODEV is for what VFIO does not manage, and nothing else. */
 	return ret == -ENODEV ? -ENXIO : ret;
@@ -88,12 +92,18 @@ rte_iommufd_device_open(struct rte_iommufd_context *context,
 	return 0;
 }
 
-/* Records what the kernel has done already; the context's lock is held. */
+/* Records what the kernel has done already; NULL: none. The context's lock is held. */
 static void
-device_leave_space(struct rte_iommufd_device *device)
+device_set_space(
+	struct rte_iommufd_device *device, struct rte_iommufd_space *space)
 {
-	device->space->devices--;
-	device->space = NULL;
+	inventory_change_begin();
+	if (device->space != NULL)
+		device->space->devices--;
+	device->space = space;
+	if (space != NULL)
+		space->devices++;
+	inventory_change_end();
 }
 
 /* The context's lock is held. */
@@ -117,7 +127,7 @@ device_detach_locked(struct rte_iommufd_device *device)
 	ret = device->context->backend->detach(device);
 	if (ret != 0)
 		return ret;
-	device_leave_space(device);
+	device_set_space(device, NULL);
 	address_space_read_ranges(space);
 	return 0;
 }
@@ -132,18 +142,21 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 		return;
 	context = device->context;
 	if (context == NULL) {
+		inventory_remove_device(device);
 		kernel_close(device->fd);
 		free(device);
 		return;
 	}
+	fault_space_device_closes(device);
 	pthread_mutex_lock(&context->lock);
 	space = device->space;
 	context->backend->device_close(device);
 	if (space != NULL) {
-		device_leave_space(device);
+		device_set_space(device, NULL);
 		address_space_read_ranges(space);
 	}
 	pasid_end_device(device);
+	inventory_remove_device(device);
 	TAILQ_REMOVE(&context->devices, device, next);
 	pthread_mutex_unlock(&context->lock);
 	free(device);
@@ -166,8 +179,7 @@ device_attach_locked(
 	ret = device->context->backend->attach(device, space);
 	if (ret != 0)
 		return ret;
-	device->space = space;
-	space->devices++;
+	device_set_space(device, space);
 	address_space_read_ranges(space);
 	return 0;
 }
@@ -179,13 +191,9 @@ device_move_group(const struct rte_iommufd_device *moved,
 {
 	struct rte_iommufd_device *each;
 
-	TAILQ_FOREACH(each, &moved->context->devices, next) {
-		if (each->space != left || !devices_share_group(each, moved))
-			continue;
-		device_leave_space(each);
-		each->space = space;
-		space->devices++;
-	}
+	TAILQ_FOREACH(each, &moved->context->devices, next)
+		if (each->space == left && devices_share_group(each, moved))
+			device_set_space(each, space);
 }
 
 /* The context's lock is held. */

@@ -10,14 +10,18 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include <rte_errno.h>
 
 #include "backend/backend.h"
 #include "backend/fault_queue.h"
 #include "core/address_space.h"
+#include "core/fault_space.h"
+#include "core/pasid.h"
 #include "explain/explain.h"
 #include "kernel/kernel.h"
 #include "rte_iommufd.h"
@@ -27,9 +31,21 @@
 #include "util/parallel.h"
 
 struct rte_iommufd_fault_space {
+	TAILQ_ENTRY(rte_iommufd_fault_space) next;
 	struct fault_queue queue;
 	struct rte_iommufd_space *space;
+	/* Set once; read without a lock. */
+	fault_space_device_closes_t device_closes;
+	void *of_device_closes;
 };
+
+/*
+ * All of the process. It is held while a user is told that a device is closed, so that the user
+ * is still there; it is taken before all other locks.
+ */
+static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
+static TAILQ_HEAD(, rte_iommufd_fault_space) users = TAILQ_HEAD_INITIALIZER(
+	users);
 
 /* The queue is an object of the context's iommufd, so the backend is decided first. */
 static int
@@ -72,6 +88,7 @@ rte_iommufd_fault_space_create(struct rte_iommufd_context *context,
 		context, &made->queue, &made->space);
 	if (ret != 0)
 		goto close_queue;
+	made->space->owned = true;
 	*faults = made;
 	return 0;
 
@@ -87,9 +104,47 @@ rte_iommufd_fault_space_destroy(struct rte_iommufd_fault_space *faults)
 {
 	if (faults == NULL)
 		return;
+	pthread_mutex_lock(&users_lock);
+	if (faults->device_closes != NULL)
+		TAILQ_REMOVE(&users, faults, next);
+	pthread_mutex_unlock(&users_lock);
 	rte_iommufd_space_destroy(faults->space);
 	fault_queue_close(&faults->queue);
 	free(faults);
+}
+
+void
+rte_iommufd_fault_space_watch_devices(struct rte_iommufd_fault_space *faults,
+	fault_space_device_closes_t device_closes, void *argument)
+{
+	pthread_mutex_lock(&users_lock);
+	faults->device_closes = device_closes;
+	faults->of_device_closes = argument;
+	TAILQ_INSERT_TAIL(&users, faults, next);
+	pthread_mutex_unlock(&users_lock);
+}
+
+void
+fault_space_device_closes(struct rte_iommufd_device *device)
+{
+	struct rte_iommufd_fault_space *faults;
+
+	pthread_mutex_lock(&users_lock);
+	TAILQ_FOREACH(faults, &users, next)
+		faults->device_closes(faults->of_device_closes, device);
+	pthread_mutex_unlock(&users_lock);
+}
+
+int
+rte_iommufd_fault_space_detach(struct rte_iommufd_fault_space *faults,
+	struct rte_iommufd_device *device, uint32_t pasid)
+{
+	int ret;
+
+	pthread_mutex_lock(&device->context->lock);
+	ret = pasid_detach_owned(device, pasid, faults->space);
+	pthread_mutex_unlock(&device->context->lock);
+	return ret;
 }
 
 struct rte_iommufd_space *

@@ -21,6 +21,7 @@
 
 #include "backend/backend.h"
 #include "core/address_space.h"
+#include "core/inventory.h"
 #include "core/mirror.h"
 #include "core/space_map.h"
 #include "util/log.h"
@@ -165,6 +166,16 @@ mirror_all(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 }
 
 /* relations_lock is held. */
+static void
+mirror_set_source(
+	struct rte_iommufd_space *space, struct rte_iommufd_space *source)
+{
+	inventory_change_begin();
+	space->source = source;
+	inventory_change_end();
+}
+
+/* relations_lock is held. */
 static int
 mirror_begin(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 {
@@ -181,7 +192,7 @@ mirror_begin(struct rte_iommufd_space *space, struct rte_iommufd_space *source)
 	space_unlock_range(source, &locked);
 	if (ret != 0)
 		return ret;
-	space->source = source;
+	mirror_set_source(space, source);
 	source->mirror_count++;
 	return 0;
 }
@@ -213,6 +224,6 @@ mirror_end(struct rte_iommufd_space *space)
 	space_unlock_range(source, &locked);
 	pthread_mutex_lock(&relations_lock);
 	source->mirror_count--;
-	space->source = NULL;
+	mirror_set_source(space, NULL);
 	pthread_mutex_unlock(&relations_lock);
 }

@@ -265,6 +265,19 @@ pasid_find_attached(const struct rte_iommufd_device *device, uint32_t number,
 	return NULL;
 }
 
+/* A PASID of a fault space is its user's, who keeps a record of it: see fault_space.c. */
+static int
+pasid_refuse_owned(const struct rte_iommufd_device *device,
+	const struct pasid *pasid, const char *purpose)
+{
+	if (!pasid->space->owned)
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"%s: cannot %s PASID %u, it belongs to shared virtual addressing: rte_iommufd_sva_unbind() ends it",
+		device->place.address, purpose, pasid->number);
+	return -EBUSY;
+}
+
 static int
 pasid_replace_locked(struct rte_iommufd_device *device, uint32_t number,
 	struct rte_iommufd_space *space)
@@ -274,6 +287,9 @@ pasid_replace_locked(struct rte_iommufd_device *device, uint32_t number,
 
 	if (pasid == NULL)
 		return -ENOENT;
+	ret = pasid_refuse_owned(device, pasid, "replace");
+	if (ret != 0)
+		return ret;
 	if (pasid->space == space)
 		return 0;
 	ret = pasid_check_attachment(device, number, space);
@@ -295,24 +311,43 @@ rte_iommufd_pasid_replace(struct rte_iommufd_device *device, uint32_t pasid,
 }
 
 static int
-pasid_detach_locked(struct rte_iommufd_device *device, uint32_t number)
+pasid_leave_space(struct rte_iommufd_device *device, struct pasid *pasid)
 {
-	struct pasid *pasid = pasid_find_attached(device, number, "detach");
 	struct rte_iommufd_space *left;
-	int ret;
+	int ret = device->context->backend->detach_pasid(device, pasid);
 
-	if (pasid == NULL)
-		return -ENOENT;
-	ret = device->context->backend->detach_pasid(device, pasid);
 	if (ret != 0)
 		return ret;
 	left = pasid->space;
 	pasid->space = NULL;
 	if (!pasid->allocated)
-		pasid_set_remove(&device->pasids, number);
+		pasid_set_remove(&device->pasids, pasid->number);
 	address_space_leave_pasid(left);
 	address_space_read_ranges(left);
 	return 0;
+}
+
+static int
+pasid_detach_locked(struct rte_iommufd_device *device, uint32_t number)
+{
+	struct pasid *pasid = pasid_find_attached(device, number, "detach");
+	int ret;
+
+	if (pasid == NULL)
+		return -ENOENT;
+	ret = pasid_refuse_owned(device, pasid, "detach");
+	return ret != 0 ? ret : pasid_leave_space(device, pasid);
+}
+
+int
+pasid_detach_owned(struct rte_iommufd_device *device, uint32_t number,
+	const struct rte_iommufd_space *owner)
+{
+	struct pasid *pasid = pasid_find_attached(device, number, "detach");
+
+	if (pasid == NULL || pasid->space != owner)
+		return -ENOENT;
+	return pasid_leave_space(device, pasid);
 }
 
 int

@@ -222,7 +222,7 @@ map_refuse_batch(const struct map_batch *batch)
 	/* A copy shares what is pinned and charged for the source. */
 	return kernel_refuse_charged(batch->space, &refused,
 		batch->source != NULL ? MEMORY_NOT_CHARGED
-				      : batch->space->context->backend->charge,
+				      : backend_charge(batch->space->context),
 		batch->error);
 }
 

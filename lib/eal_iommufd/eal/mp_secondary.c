@@ -27,6 +27,7 @@
 #include <rte_errno.h>
 
 #include "backend/objects.h"
+#include "core/inventory.h"
 #include "eal/mp_message.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
@@ -274,6 +275,7 @@ rte_iommufd_process_borrow(
 		free(made);
 		return ret;
 	}
+	inventory_add_device(made);
 	*device = made;
 	return 0;
 }

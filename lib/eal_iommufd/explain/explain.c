@@ -92,6 +92,64 @@ explain_wrong_node(struct explanation *explanation, const char *node)
 }
 
 const char *
+explain_passed_fd(struct explanation *explanation, int fd, const char *name,
+	const char *node, int err)
+{
+	switch (-err) {
+	case EBADF:
+		return say(explanation,
+			"LISTEN_FDNAMES calls file descriptor %d \"%s\", but no file is open there: pass %s open, without close-on-exec",
+			fd, name, node);
+	case ENXIO:
+	case ENODEV:
+		return say(explanation,
+			"LISTEN_FDNAMES calls file descriptor %d \"%s\", but its file is not %s: pass that file, or put the names in the order of the descriptors",
+			fd, name, node);
+	default:
+		return say(explanation,
+			"LISTEN_FDNAMES calls file descriptor %d \"%s\", and whether its file is %s cannot be checked: %s (is sysfs mounted on /sys?)",
+			fd, name, node, strerror(-err));
+	}
+}
+
+const char *
+explain_passed_in_use(struct explanation *explanation, int fd)
+{
+	return say(explanation,
+		"already opened in this process, by its file descriptor %d, which was passed to it: close the device there first; rte_iommufd_device_lookup() finds it",
+		fd);
+}
+
+const char *
+explain_passed_token(struct explanation *explanation, int fd)
+{
+	return say(explanation,
+		"its file, descriptor %d, was passed to this process and has been bound with another VF token, and the kernel binds a file once: give the same token",
+		fd);
+}
+
+const char *
+explain_rlimit_mode(struct explanation *explanation, bool by_process, int err)
+{
+	const char *whom = by_process ? "process" : "user";
+
+	switch (-err) {
+	case EPERM:
+		return say(explanation,
+			"rlimit=%s was asked for, and the kernel lets only a process with CAP_SYS_RESOURCE choose whom it charges: start the program by dpdk-iommufd-run --rlimit-mode %s, or leave the setting out",
+			whom, whom);
+	case EBUSY:
+		return say(explanation,
+			"rlimit=%s was asked for, but the file of /dev/iommu that was passed to this process is in use, with the other way to charge: leave the setting out, or pass a file of its own",
+			whom);
+	default:
+		return say(explanation,
+			"rlimit=%s was asked for, but the kernel does not set it: %s",
+			whom, strerror(-err));
+	}
+}
+
+const char *
 explain_no_cdev(struct explanation *explanation)
 {
 	return say(explanation,

@@ -42,6 +42,16 @@ const char *explain_group_node(struct explanation *explanation,
 /* The node of that name is another device's. */
 const char *explain_wrong_node(
 	struct explanation *explanation, const char *node);
+/* The file that was passed to the process by that name (LISTEN_FDNAMES) is not the node. */
+const char *explain_passed_fd(struct explanation *explanation, int fd,
+	const char *name, const char *node, int err);
+/* A device of this process uses the passed file. */
+const char *explain_passed_in_use(struct explanation *explanation, int fd);
+/* The passed file is bound, with another VF token than the one that is given now. */
+const char *explain_passed_token(struct explanation *explanation, int fd);
+/* Why IOMMU_OPTION_RLIMIT_MODE could not be set. */
+const char *explain_rlimit_mode(
+	struct explanation *explanation, bool by_process, int err);
 /* The process is on IOMMUFD, and the kernel gives the device no node. */
 const char *explain_no_cdev(struct explanation *explanation);
 /* purpose: what the memory was for. */

@@ -14,6 +14,7 @@
 
 #include "explain/explain.h"
 #include "explain/explain_say.h"
+#include "kernel/cdev_owner.h"
 #include "kernel/kernel_state.h"
 #include "kernel/node_owner.h"
 #include "kernel/reserved_regions.h"
@@ -31,34 +32,6 @@ say_owned(struct explanation *explanation, const char *subject,
 	return say(explanation,
 		"%s (held by process %d, %s): end that program first", subject,
 		owner->pid, owner->program);
-}
-
-static bool
-find_cdev_owner(const struct sysfs_device *place, struct node_owner *owner)
-{
-	char node[PATH_MAX];
-
-	if (place->found.cdev[0] == '\0')
-		return false;
-	sysfs_device_cdev_node(place, node, sizeof(node));
-	return node_owner_find(node, owner);
-}
-
-static bool
-has_cdev_owner(const struct sysfs_device *member)
-{
-	struct node_owner owner;
-
-	return find_cdev_owner(member, &owner);
-}
-
-/* A member of the group, the device itself included, that a process has open by its cdev. */
-static bool
-find_open_member(const struct sysfs_device *place, struct sysfs_device *member,
-	struct node_owner *owner)
-{
-	return sysfs_device_find_member(place, has_cdev_owner, member) &&
-		find_cdev_owner(member, owner);
 }
 
 static const char *
@@ -121,7 +94,7 @@ explain_group_node(struct explanation *explanation,
 			"the IOMMU group %.100s is in use", node);
 		return say_owned(explanation, subject, &owner);
 	}
-	if (find_open_member(place, &member, &owner))
+	if (cdev_owner_find_member(place, &member, &owner))
 		return say_member_owned(explanation, &member, &owner);
 	return say(explanation,
 		"the IOMMU group %s is in use by a process that cannot be seen from here: find it as root (fuser -v %s /dev/vfio/devices/*) and end it, or use a device of another group",
@@ -138,7 +111,7 @@ explain_not_viable(
 
 	if (sysfs_device_find_member(place, sysfs_device_is_intruder, &member))
 		return say_intruder(explanation, place, &member);
-	if (find_open_member(place, &member, &owner))
+	if (cdev_owner_find_member(place, &member, &owner))
 		return say_member_owned(explanation, &member, &owner);
 	return say(explanation,
 		"IOMMU group %d cannot be used, its DMA belongs to another owner: no member with a kernel driver and no process that has one open was found, so look as root, and bind all members to vfio-pci (ls /sys/kernel/iommu_groups/%d/devices)",
@@ -190,7 +163,7 @@ explain_not_permitted(struct explanation *explanation,
 			"the kernel refuses it (EPERM): a device without an IOMMU needs a program with CAP_SYS_RAWIO");
 	if (sysfs_device_find_member(place, sysfs_device_is_intruder, &member))
 		return say_intruder(explanation, place, &member);
-	if (find_open_member(place, &member, &owner))
+	if (cdev_owner_find_member(place, &member, &owner))
 		return say_member_owned(explanation, &member, &owner);
 	return say_unsafe_interrupts(explanation, module);
 }
@@ -226,7 +199,7 @@ explain_bind_invalid(struct explanation *explanation,
 	struct node_owner owner;
 	char node[PATH_MAX];
 
-	if (find_cdev_owner(place, &owner))
+	if (cdev_owner_find(place, &owner))
 		return say_owned(explanation,
 			"already opened, and a device can be opened by one program at a time",
 			&owner);
@@ -338,7 +311,7 @@ explain_group_device(struct explanation *explanation,
 				explanation, place, "vfio_iommu_type1");
 		break;
 	case EBUSY:
-		if (find_cdev_owner(place, &owner))
+		if (cdev_owner_find(place, &owner))
 			return say_owned(explanation,
 				"already opened through /dev/vfio/devices",
 				&owner);

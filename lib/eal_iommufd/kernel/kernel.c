@@ -43,6 +43,13 @@ kernel_open(const char *path)
 }
 
 int
+kernel_check_access(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 ? -errno
+								      : 0;
+}
+
+int
 kernel_close(int fd)
 {
 	return close(fd) < 0 ? -errno : 0;
@@ -91,16 +98,13 @@ kernel_device_number(int fd, dev_t *number)
 	return 0;
 }
 
-/* vfio_group_alloc() */
-int
-kernel_group_number(const char *name, dev_t *number)
+static int
+read_device_number(const char *path, dev_t *number)
 {
 	unsigned int major_number, minor_number;
-	char path[PATH_MAX];
 	FILE *file;
 	int read;
 
-	snprintf(path, sizeof(path), "/sys/class/vfio/%s/dev", name);
 	file = fopen(path, "re");
 	if (file == NULL)
 		return -errno;
@@ -112,10 +116,61 @@ kernel_group_number(const char *name, dev_t *number)
 	return 0;
 }
 
+/* vfio_group_alloc() */
+int
+kernel_group_number(const char *name, dev_t *number)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/class/vfio/%s/dev", name);
+	return read_device_number(path, number);
+}
+
+/* iommu_misc_dev */
+int
+kernel_iommu_number(dev_t *number)
+{
+	return read_device_number("/sys/class/misc/iommu/dev", number);
+}
+
 int
 kernel_set_cloexec(int fd)
 {
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int
+rlimit_mode_option(int iommu_fd, uint16_t operation, uint64_t *value)
+{
+	struct uapi_option option = {
+		.size = sizeof(option),
+		.option_id = UAPI_OPTION_RLIMIT_MODE,
+		.op = operation,
+		.val64 = *value,
+	};
+	int ret = kernel_call(iommu_fd, UAPI_OPTION, &option);
+
+	*value = option.val64;
+	return ret;
+}
+
+int
+kernel_iommu_get_rlimit_mode(int iommu_fd, bool *by_process)
+{
+	uint64_t value = 0;
+	int ret = rlimit_mode_option(iommu_fd, UAPI_OPTION_GET, &value);
+
+	*by_process = value == UAPI_RLIMIT_BY_PROCESS;
+	return ret;
+}
+
+int
+kernel_iommu_set_rlimit_mode(int iommu_fd, bool by_process)
+{
+	uint64_t value = by_process ? UAPI_RLIMIT_BY_PROCESS
+				    : UAPI_RLIMIT_BY_USER;
+
+	return rlimit_mode_option(iommu_fd, UAPI_OPTION_SET, &value);
 }
 
 int
@@ -216,11 +271,28 @@ kernel_ioas_copy(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 
 /* A call without a body is EINVAL where it is known: iommufd_fops_ioctl(). */
 bool
+kernel_knows_call(int iommu_fd, enum iommu_call call)
+{
+	static const unsigned long requests[IOMMU_CALLS] = {
+		[IOMMU_CALL_HWPT_ALLOC] = UAPI_HWPT_ALLOC,
+		[IOMMU_CALL_GET_HW_INFO] = UAPI_GET_HW_INFO,
+		[IOMMU_CALL_SET_DIRTY_TRACKING] = UAPI_SET_DIRTY_TRACKING,
+		[IOMMU_CALL_FAULT_QUEUE_ALLOC] = UAPI_FAULT_QUEUE_ALLOC,
+		[IOMMU_CALL_IOAS_MAP_FILE] = UAPI_IOAS_MAP_FILE,
+		[IOMMU_CALL_VIOMMU_ALLOC] = UAPI_VIOMMU_ALLOC,
+		[IOMMU_CALL_IOAS_CHANGE_PROCESS] = UAPI_IOAS_CHANGE_PROCESS,
+		[IOMMU_CALL_HW_QUEUE_ALLOC] = UAPI_HW_QUEUE_ALLOC,
+		[IOMMU_CALL_IOAS_NOIOMMU_GET_PA] = UAPI_IOAS_NOIOMMU_GET_PA,
+	};
+	uint32_t no_size = 0;
+
+	return kernel_call(iommu_fd, requests[call], &no_size) != -ENOTTY;
+}
+
+bool
 kernel_ioas_has_map_file(int iommu_fd)
 {
-	struct uapi_ioas_map_file nothing = { .size = 0 };
-
-	return kernel_call(iommu_fd, UAPI_IOAS_MAP_FILE, &nothing) != -ENOTTY;
+	return kernel_knows_call(iommu_fd, IOMMU_CALL_IOAS_MAP_FILE);
 }
 
 int
@@ -441,6 +513,28 @@ int
 kernel_device_info(int device_fd, struct vfio_device_info *info)
 {
 	return kernel_call(device_fd, VFIO_DEVICE_GET_INFO, info);
+}
+
+/* vfio_pci_core_disable() begins in this order as well. EINVAL: the device has none of these. */
+int
+kernel_device_stop(int device_fd)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct vfio_irq_set none = {
+		.argsz = sizeof(none),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+	int ret = kernel_device_info(device_fd, &info);
+
+	while (ret == 0 && none.index < info.num_irqs) {
+		ret = kernel_call(device_fd, VFIO_DEVICE_SET_IRQS, &none);
+		if (ret == -EINVAL)
+			ret = 0;
+		none.index++;
+	}
+	if (ret == 0)
+		ret = kernel_call(device_fd, VFIO_DEVICE_RESET, NULL);
+	return ret == -EINVAL ? 0 : ret;
 }
 
 int

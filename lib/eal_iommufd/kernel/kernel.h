@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kernel/iommu_call.h"
 #include "rte_iommufd_internal.h"
 
 struct rte_iommufd_range;
@@ -33,6 +34,8 @@ struct vfio_device_info;
 #define KERNEL_HWPT_FAULTS (1u << 1) /* page requests go to the fault queue */
 
 int kernel_open(const char *path);
+/* Whether this process may open it for reading and writing, without opening it: 0 or -errno. */
+int kernel_check_access(const char *path);
 int kernel_close(int fd);
 int kernel_duplicate_fd(int fd);
 /* A descriptor of this process, which is readable when it has ended (pidfd_open()). */
@@ -43,10 +46,18 @@ int kernel_check_waitable(int fd);
 int kernel_device_number(int fd, dev_t *number);
 /* The device number that sysfs names for a legacy group's node ("12", "noiommu-12"). */
 int kernel_group_number(const char *name, dev_t *number);
+/* The device number that sysfs names for /dev/iommu. */
+int kernel_iommu_number(dev_t *number);
 /* Closes the descriptor when this process executes another program. */
 int kernel_set_cloexec(int fd);
 
 /* /dev/iommu */
+/*
+ * Whether what is pinned is charged to the process that pins it (true), or to its user: for all
+ * that this open file has. To set it needs CAP_SYS_RESOURCE, and an empty file (EBUSY).
+ */
+int kernel_iommu_get_rlimit_mode(int iommu_fd, bool *by_process);
+int kernel_iommu_set_rlimit_mode(int iommu_fd, bool by_process);
 int kernel_ioas_alloc(int iommu_fd, uint32_t *ioas_id);
 int kernel_object_destroy(int iommu_fd, uint32_t id);
 int kernel_ioas_map(int iommu_fd, uint32_t ioas_id, uint64_t va, uint64_t iova,
@@ -55,6 +66,8 @@ int kernel_ioas_map_file(int iommu_fd, uint32_t ioas_id, int file_fd,
 	uint64_t offset, uint64_t iova, uint64_t length, uint32_t rights);
 /* Whether the kernel knows the call above at all (Linux 6.13). */
 bool kernel_ioas_has_map_file(int iommu_fd);
+/* Whether the kernel knows a call of /dev/iommu, whatever it is for: see iommu_call.h. */
+bool kernel_knows_call(int iommu_fd, enum iommu_call call);
 int kernel_ioas_unmap(int iommu_fd, uint32_t ioas_id, uint64_t iova,
 	uint64_t length, uint64_t *unmapped);
 /*
@@ -113,6 +126,11 @@ int kernel_device_detach(int device_fd);
 int kernel_device_attach_pasid(
 	int device_fd, uint32_t pasid, uint32_t page_table_id);
 int kernel_device_detach_pasid(int device_fd, uint32_t pasid);
+/*
+ * What the end of the device's file does, while it stays open: no more interrupts, and a
+ * reset where the device can be reset.
+ */
+int kernel_device_stop(int device_fd);
 /* Works on a device fd of either origin. */
 int kernel_device_info(int device_fd, struct vfio_device_info *info);
 /* A dma-buf of part of a region (a BAR), as a new fd: Linux 6.19. */

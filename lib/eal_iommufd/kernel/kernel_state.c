@@ -67,3 +67,19 @@ kernel_state_remaps_interrupts(void)
 	fclose(file);
 	return remaps;
 }
+
+bool
+kernel_state_has_capability(unsigned int capability)
+{
+	FILE *file = fopen("/proc/thread-self/status", "re");
+	unsigned long long effective = 0;
+	char line[128];
+
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	fclose(file);
+	return (effective >> capability & 1) != 0;
+}

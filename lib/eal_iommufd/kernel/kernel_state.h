@@ -32,4 +32,7 @@ enum kernel_switch kernel_state_unsafe_interrupts(const char *module);
  */
 enum kernel_switch kernel_state_remaps_interrupts(void);
 
+/* Whether this process has the capability now (CAP_SYS_RAWIO, for example). */
+bool kernel_state_has_capability(unsigned int capability);
+
 #endif /* KERNEL_STATE_H */

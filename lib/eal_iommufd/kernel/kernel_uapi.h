@@ -12,7 +12,8 @@
  * include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they never change, and the
  * assertions below check them.
  *
- * Must not know: anything but layouts. Only kernel.c includes this file.
+ * Must not know: anything but layouts. In the library only kernel.c includes this file;
+ * dpdk-iommufd-perf does for its raw calls.
  */
 
 #include <assert.h>
@@ -32,11 +33,17 @@
 #define UAPI_IOAS_IOVA_RANGES UAPI_IOMMUFD(0x84)
 #define UAPI_IOAS_MAP UAPI_IOMMUFD(0x85)
 #define UAPI_IOAS_UNMAP UAPI_IOMMUFD(0x86)
+#define UAPI_OPTION UAPI_IOMMUFD(0x87)
 #define UAPI_VFIO_IOAS UAPI_IOMMUFD(0x88)
 #define UAPI_HWPT_ALLOC UAPI_IOMMUFD(0x89)
 #define UAPI_GET_HW_INFO UAPI_IOMMUFD(0x8a)
+#define UAPI_SET_DIRTY_TRACKING UAPI_IOMMUFD(0x8b)
 #define UAPI_FAULT_QUEUE_ALLOC UAPI_IOMMUFD(0x8e)
 #define UAPI_IOAS_MAP_FILE UAPI_IOMMUFD(0x8f)
+#define UAPI_VIOMMU_ALLOC UAPI_IOMMUFD(0x90)
+#define UAPI_IOAS_CHANGE_PROCESS UAPI_IOMMUFD(0x92)
+#define UAPI_HW_QUEUE_ALLOC UAPI_IOMMUFD(0x94)
+#define UAPI_IOAS_NOIOMMU_GET_PA UAPI_IOMMUFD(0x95)
 
 #define UAPI_DEVICE_FEATURE _IO(VFIO_TYPE, VFIO_BASE + 17)
 #define UAPI_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
@@ -46,6 +53,12 @@
 #define UAPI_MAP_FIXED_IOVA (1u << 0)
 #define UAPI_MAP_WRITEABLE (1u << 1)
 #define UAPI_MAP_READABLE (1u << 2)
+
+#define UAPI_OPTION_RLIMIT_MODE 0
+#define UAPI_OPTION_SET 0
+#define UAPI_OPTION_GET 1
+#define UAPI_RLIMIT_BY_USER 0
+#define UAPI_RLIMIT_BY_PROCESS 1
 
 #define UAPI_VFIO_IOAS_GET 0
 #define UAPI_VFIO_IOAS_SET 1
@@ -135,6 +148,15 @@ struct uapi_ioas_unmap {
 	uint32_t ioas_id;
 	uint64_t iova;
 	uint64_t length;
+};
+
+struct uapi_option {
+	uint32_t size;
+	uint32_t option_id;
+	uint16_t op;
+	uint16_t reserved;
+	uint32_t object_id;
+	uint64_t val64;
 };
 
 struct uapi_vfio_ioas {
@@ -255,6 +277,7 @@ static_assert(sizeof(struct uapi_ioas_map) == 40, "struct iommu_ioas_map");
 static_assert(
 	sizeof(struct uapi_ioas_map_file) == 40, "struct iommu_ioas_map_file");
 static_assert(sizeof(struct uapi_ioas_unmap) == 24, "struct iommu_ioas_unmap");
+static_assert(sizeof(struct uapi_option) == 24, "struct iommu_option");
 static_assert(sizeof(struct uapi_vfio_ioas) == 12, "struct iommu_vfio_ioas");
 static_assert(sizeof(struct uapi_hw_info) == 40, "struct iommu_hw_info");
 static_assert(sizeof(struct uapi_hwpt_alloc) == 48, "struct iommu_hwpt_alloc");

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kernel/node_owner.h"
+#include "kernel/passed_fds.h"
 
 #define GROUP_FOLDER "/dev/vfio/"
 #define DEVICE_LINE "vfio-device-syspath: "
@@ -59,11 +60,15 @@ is_group_node(const char *node)
 		isdigit((unsigned char)node[strlen(GROUP_FOLDER)]);
 }
 
-/* The descriptor by which the process has the node open, or -1. */
+/*
+ * The descriptor by which the process has the node open, or -1. A file that was passed to this
+ * process and is bound to nothing keeps nobody out.
+ */
 static int
 find_open_fd(const char *pid, const char *node)
 {
 	const bool group = is_group_node(node);
+	const bool self = atoi(pid) == getpid();
 	char folder[64];
 	char target[PATH_MAX];
 	struct dirent *entry;
@@ -82,7 +87,8 @@ find_open_fd(const char *pid, const char *node)
 		if (length < 0)
 			continue;
 		target[length] = '\0';
-		found = strcmp(target, node) == 0;
+		found = strcmp(target, node) == 0 &&
+			!(self && passed_fds_is_unbound(atoi(entry->d_name)));
 		if (!found && group && strstr(target, "[vfio-device]") != NULL)
 			found = is_device_of_group(pid, entry->d_name,
 				node + strlen(GROUP_FOLDER));

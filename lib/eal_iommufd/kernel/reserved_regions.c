@@ -25,26 +25,46 @@ open_regions(const char *device_path)
 }
 
 /* "0x000000007b800000 0x000000007bffffff direct": iommu_group_show_resv_regions() */
+static bool
+read_region(FILE *file, struct reserved_region *region)
+{
+	return fscanf(file, "%" SCNx64 " %" SCNx64 " %31s", &region->first,
+		       &region->last, region->type) == 3;
+}
+
+unsigned int
+reserved_regions_read(const char *device_path, struct reserved_region *regions,
+	unsigned int max)
+{
+	FILE *file = open_regions(device_path);
+	unsigned int count = 0;
+
+	if (file == NULL)
+		return 0;
+	while (count < max && read_region(file, &regions[count]))
+		count++;
+	fclose(file);
+	return count;
+}
+
 bool
 reserved_regions_find_direct(const char *device_path, char *list, size_t size)
 {
 	FILE *file = open_regions(device_path);
-	uint64_t first, last;
+	struct reserved_region region;
 	bool found = false;
 	size_t used = 0;
-	char type[32];
 
 	list[0] = '\0';
 	if (file == NULL)
 		return false;
-	while (fscanf(file, "%" SCNx64 " %" SCNx64 " %31s", &first, &last,
-		       type) == 3) {
-		if (strcmp(type, "direct") != 0)
+	while (read_region(file, &region)) {
+		if (strcmp(region.type, "direct") != 0)
 			continue;
 		if (used < size)
 			used += snprintf(list + used, size - used,
 				"%s%#" PRIx64 "-%#" PRIx64, found ? ", " : "",
-				first, last);
+				region.first, region.last);
 		found = true;
 	}
 	fclose(file);

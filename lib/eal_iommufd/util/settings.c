@@ -20,6 +20,7 @@ static const char *const backend_values[] = { "auto", "iommufd", "type1",
 	"noiommu", "stock", NULL };
 static const char *const ioas_values[] = { "shared", "per-device", NULL };
 static const char *const map_values[] = { "auto", "file", "va", NULL };
+static const char *const rlimit_values[] = { "auto", "user", "process", NULL };
 
 struct key {
 	const char *name;
@@ -34,6 +35,7 @@ static const struct key keys[] = {
 	{ "map", map_values, offsetof(struct settings, map) },
 	{ "threads", NULL, offsetof(struct settings, threads),
 		SETTINGS_THREADS_MAX },
+	{ "rlimit", rlimit_values, offsetof(struct settings, rlimit) },
 };
 
 static void
@@ -167,7 +169,8 @@ settings_parse(const char *text, struct settings *settings, char *problem,
 
 	_Static_assert(sizeof(enum settings_backend) == sizeof(int) &&
 			sizeof(enum settings_ioas) == sizeof(int) &&
-			sizeof(enum settings_map) == sizeof(int),
+			sizeof(enum settings_map) == sizeof(int) &&
+			sizeof(enum settings_rlimit) == sizeof(int),
 		"read_pair() stores an int");
 	*settings = (struct settings){ SETTINGS_BACKEND_AUTO };
 	if (text == NULL || text[0] == '\0')

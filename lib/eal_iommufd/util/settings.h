@@ -35,12 +35,20 @@ enum settings_map {
 	SETTINGS_MAP_VA,
 };
 
+/* Whom the kernel charges for what is pinned by IOMMUFD. */
+enum settings_rlimit {
+	SETTINGS_RLIMIT_AUTO, /* as it is set already: the user, by default */
+	SETTINGS_RLIMIT_USER,
+	SETTINGS_RLIMIT_PROCESS,
+};
+
 #define SETTINGS_THREADS_MAX 64
 
 struct settings {
 	enum settings_backend backend;
 	enum settings_ioas ioas;
 	enum settings_map map;
+	enum settings_rlimit rlimit;
 	int threads; /* 1 to SETTINGS_THREADS_MAX; 0: as the CPUs allow */
 };
 

@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "kernel/userfault.h"
@@ -133,6 +136,48 @@ userfault_read(int fd, struct memory_change *changes, unsigned int capacity)
 	return count;
 }
 
+unsigned int
+userfault_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	return limit.rlim_cur > UINT_MAX ? UINT_MAX : limit.rlim_cur;
+}
+
+int
+userfault_set_open(void)
+{
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	return set < 0 ? -errno : set;
+}
+
+int
+userfault_set_add(int set, int fd, unsigned int number)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = number };
+
+	return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int
+userfault_set_ready(int set, unsigned int *numbers, unsigned int capacity)
+{
+	struct epoll_event events[MESSAGES];
+	int count, i;
+
+	if (capacity > MESSAGES)
+		capacity = MESSAGES;
+	count = epoll_wait(set, events, capacity, 0);
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (i = 0; i < count; i++)
+		numbers[i] = events[i].data.u32;
+	return count;
+}
+
 int
 userfault_open_proc(const char *path)
 {
@@ -214,6 +259,14 @@ userfault_is_registered(int fd, uint64_t start, uint64_t end)
 	int ret = userfault_call(fd, UAPI_PAGEMAP_SCAN, &scan);
 
 	return ret < 0 ? ret : 0;
+}
+
+/* What it does not do, IOMMU_IOAS_MAP does or refuses. */
+void
+userfault_populate(uint64_t start, uint64_t end, bool write)
+{
+	(void)madvise((void *)(uintptr_t)start, end - start,
+		write ? UAPI_MADV_POPULATE_WRITE : UAPI_MADV_POPULATE_READ);
 }
 
 void *

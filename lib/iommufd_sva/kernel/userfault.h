@@ -62,6 +62,17 @@ int userfault_pending(int fd);
 int userfault_read(
 	int fd, struct memory_change *changes, unsigned int capacity);
 
+/* How many descriptors the process may have (RLIMIT_NOFILE). */
+unsigned int userfault_descriptor_limit(void);
+/*
+ * A set of descriptors, with a number for each (epoll). It can be read itself when one of
+ * them can. A descriptor leaves it when it is closed everywhere.
+ */
+int userfault_set_open(void);
+int userfault_set_add(int set, int fd, unsigned int number);
+/* Which of them can be read now: stores at most capacity numbers; how many, or -errno. */
+int userfault_set_ready(int set, unsigned int *numbers, unsigned int capacity);
+
 /* For reading only, close-on-exec. */
 int userfault_open_proc(const char *path);
 /*
@@ -73,6 +84,12 @@ int userfault_query_vma(
 /* PAGEMAP_SCAN on /proc/self/pagemap: see vma_query.h. */
 int userfault_is_huge(int fd, uint64_t start, uint64_t end, bool *huge);
 int userfault_is_registered(int fd, uint64_t start, uint64_t end);
+
+/*
+ * Makes the pages of the interval present, for writing or for reading, as far as that is
+ * possible (MADV_POPULATE_WRITE, MADV_POPULATE_READ; Linux 5.14).
+ */
+void userfault_populate(uint64_t start, uint64_t end, bool write);
 
 /* Memory from the kernel, without malloc(); NULL: out of memory. */
 void *userfault_memory_alloc(size_t size);

@@ -18,6 +18,9 @@
 #include <linux/ioctl.h>
 #include <linux/userfaultfd.h>
 
+#define UAPI_MADV_POPULATE_READ 22
+#define UAPI_MADV_POPULATE_WRITE 23
+
 #define UAPI_UFFD_USER_MODE_ONLY 1
 #define UAPI_UFFD_FEATURE_WP_ASYNC (1u << 15)
 

@@ -228,5 +228,7 @@ area_lru_oldest(const struct area_lru *residency, uint64_t round)
 {
 	struct area *area = TAILQ_FIRST(&residency->recency);
 
+	while (area != NULL && area->keep)
+		area = TAILQ_NEXT(area, recency);
 	return area != NULL && area->round != round ? area : NULL;
 }

@@ -24,6 +24,8 @@ struct area {
 	uint64_t start;	 /* of a page */
 	uint64_t end;	 /* exclusive */
 	uint32_t rights; /* RTE_IOMMUFD_MAP_* */
+	uint32_t owner;	 /* a number of the caller's */
+	bool keep;	 /* is never the oldest */
 	uint64_t
 		round; /* round of the last request for it: see area_lru_touch() */
 
@@ -87,7 +89,10 @@ void area_lru_gap(const struct area_lru *residency, uint64_t address,
 void area_lru_touch(
 	struct area_lru *residency, struct area *area, uint64_t round);
 
-/* The least recently requested area, if that request was not in this round; or NULL. */
+/*
+ * The least recently requested area that is not kept, if that request was not in this round;
+ * or NULL.
+ */
 struct area *area_lru_oldest(const struct area_lru *residency, uint64_t round);
 
 #endif /* AREA_LRU_H */

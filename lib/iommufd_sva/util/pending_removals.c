@@ -9,7 +9,7 @@
 #include "util/pending_removals.h"
 
 static struct removal
-pending_removals_fresh(uint64_t start, uint64_t end, uint64_t now)
+pending_removals_new(uint64_t start, uint64_t end, uint64_t now)
 {
 	return (struct removal){
 		.start = start,
@@ -28,8 +28,8 @@ pending_removals_take_out(struct pending_removals *removals, unsigned int i)
 
 /*
  * Two intervals that touch become one. The time of the earlier look stays: otherwise a
- * series of announcements would delay it without end. The looks after that follow the
- * later announcement.
+ * series of announcements would delay it without end. It is an additional look, since it
+ * may come too early for the later announcement; all others follow that announcement.
  */
 static void
 pending_removals_absorb_neighbours(
@@ -46,28 +46,23 @@ pending_removals_absorb_neighbours(
 		}
 		added->start = RTE_MIN(added->start, item->start);
 		added->end = RTE_MAX(added->end, item->end);
-		added->due = RTE_MIN(added->due, item->due);
+		if (item->due < added->due) {
+			added->due = item->due;
+			added->wait = REMOVAL_FIRST_LOOK;
+			added->looks = REMOVAL_LOOKS + 1;
+		}
 		pending_removals_take_out(removals, i);
 	}
 }
 
-static uint64_t
-pending_removals_distance(const struct removal *a, const struct removal *b)
-{
-	return a->end <= b->start ? b->start - a->end : a->start - b->end;
-}
-
 static unsigned int
-pending_removals_nearest(
-	const struct pending_removals *removals, const struct removal *added)
+pending_removals_most_looked_at(const struct pending_removals *removals)
 {
 	unsigned int best = 0;
 	unsigned int i;
 
 	for (i = 1; i < removals->count; i++)
-		if (pending_removals_distance(&removals->items[i], added) <
-			pending_removals_distance(
-				&removals->items[best], added))
+		if (removals->items[i].looks < removals->items[best].looks)
 			best = i;
 	return best;
 }
@@ -76,16 +71,12 @@ void
 pending_removals_add(struct pending_removals *removals, uint64_t start,
 	uint64_t end, uint64_t now)
 {
-	struct removal added = pending_removals_fresh(start, end, now);
-	unsigned int i;
+	struct removal added = pending_removals_new(start, end, now);
 
 	pending_removals_absorb_neighbours(removals, &added);
-	if (removals->count == PENDING_REMOVALS_MAX) {
-		i = pending_removals_nearest(removals, &added);
-		added.start = RTE_MIN(added.start, removals->items[i].start);
-		added.end = RTE_MAX(added.end, removals->items[i].end);
-		pending_removals_absorb_neighbours(removals, &added);
-	}
+	if (removals->count == PENDING_REMOVALS_MAX)
+		pending_removals_take_out(
+			removals, pending_removals_most_looked_at(removals));
 	removals->items[removals->count++] = added;
 }
 
@@ -98,6 +89,17 @@ pending_removals_overlap(
 	for (i = 0; i < removals->count; i++)
 		if (removals->items[i].start < end &&
 			removals->items[i].end > start)
+			return true;
+	return false;
+}
+
+bool
+pending_removals_fresh(const struct pending_removals *removals)
+{
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++)
+		if (removals->items[i].looks >= REMOVAL_LOOKS)
 			return true;
 	return false;
 }

@@ -18,12 +18,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In milliseconds: 1 after the announcement, then 8, 64, 512 and 4096 after another. */
-#define REMOVAL_FIRST_LOOK 1
+/*
+ * In milliseconds: 2 after the announcement, then 16, 128, 1024 and 8192 after another. The
+ * clock counts whole milliseconds, so the first look comes 1 to 2 after it.
+ */
+#define REMOVAL_FIRST_LOOK 2
 #define REMOVAL_LOOKS 5
 #define REMOVAL_FACTOR 8
 
-#define PENDING_REMOVALS_MAX 64
+/* More than the service can read reports until the first look at the first of them. */
+#define PENDING_REMOVALS_MAX 4096
 
 struct removal {
 	uint64_t start;
@@ -39,13 +43,19 @@ struct pending_removals {
 	unsigned int count;
 };
 
-/* Never fails: when there are too many intervals, two become one that covers both. */
+/*
+ * Never fails. Intervals that touch become one. When there are too many, the one with the
+ * fewest looks left is dropped; it had its first look by then.
+ */
 void pending_removals_add(struct pending_removals *removals, uint64_t start,
 	uint64_t end, uint64_t now);
 
 /* Whether any part of the interval is about to be dropped. */
 bool pending_removals_overlap(
 	const struct pending_removals *removals, uint64_t start, uint64_t end);
+
+/* Whether one had no look yet since its last announcement. */
+bool pending_removals_fresh(const struct pending_removals *removals);
 
 /*
  * Stores an interval that is due for a look, and counts that look as taken; its last

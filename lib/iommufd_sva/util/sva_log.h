@@ -12,10 +12,12 @@
 
 #include <rte_log.h>
 
+#include "rte_iommufd_internal.h"
+
 extern int sva_logtype;
 
-#define SVA_LOG(level, format, ...)                                    \
-	rte_log(RTE_LOG_##level, sva_logtype, "IOMMUFD: " format "\n", \
+#define SVA_LOG(level, format, ...)                                            \
+	rte_iommufd_log(RTE_LOG_##level, sva_logtype, "IOMMUFD: " format "\n", \
 		##__VA_ARGS__)
 
 #endif /* SVA_LOG_H */

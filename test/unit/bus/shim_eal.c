@@ -4,8 +4,8 @@
 
 /*
  * Stands in for librte_eal, as an object that exports DPDK's VFIO functions. Built
- * three times: with all of them, without one (WITHOUT_DEVICE_INFO, as 22.11), and
- * without any (WITHOUT_ALL, as 26.11).
+ * four times: with all those of 22.11 to 26.07, without one (WITHOUT_DEVICE_INFO, as 22.11),
+ * without any (WITHOUT_ALL), and without any but some of 26.11's (WITH_SOME_DEV).
  */
 
 #ifdef WITHOUT_DEVICE_INFO
@@ -14,14 +14,30 @@
 
 #include "shim_objects.h"
 
-#ifndef WITHOUT_ALL
+#ifdef WITH_SOME_DEV
 
-#define SHIM_EAL_FUNCTION(name, parameters)    \
-	int name parameters                    \
-	{                                      \
-		return SHIM_EAL + SHIM_##name; \
+int
+dev_vfio_enable(void)
+{
+	return SHIM_EAL + SHIM_dev_vfio_enable;
+}
+
+int
+dev_vfio_setup_device(
+	const char *sysfs_base, const char *address, int *device_fd)
+{
+	return SHIM_EAL + SHIM_dev_vfio_setup_device;
+}
+
+#elif !defined(WITHOUT_ALL)
+
+#define SHIM_EAL_FUNCTION(type, name, parameters)           \
+	type name parameters                                \
+	{                                                   \
+		SHIM_ANSWER_##type(SHIM_EAL + SHIM_##name); \
 	}
 VFIO_SHIM_FUNCTIONS(SHIM_EAL_FUNCTION)
+PROBE_SHIM_FUNCTIONS(SHIM_EAL_FUNCTION)
 
 #endif
 

@@ -14,9 +14,16 @@
 
 #include "vfio_shim.h"
 
-#define SHIM_NUMBER(name, parameters) SHIM_##name,
-enum shim_number { VFIO_SHIM_FUNCTIONS(SHIM_NUMBER) SHIM_FUNCTIONS };
+#define SHIM_NUMBER(type, name, parameters) SHIM_##name,
+enum shim_number {
+	VFIO_SHIM_FUNCTIONS(SHIM_NUMBER) DEV_VFIO_SHIM_FUNCTIONS(SHIM_NUMBER)
+		PROBE_SHIM_FUNCTIONS(SHIM_NUMBER) SHIM_FUNCTIONS
+};
 #undef SHIM_NUMBER
+
+/* By a function's type: how it answers. */
+#define SHIM_ANSWER_int(number) return number
+#define SHIM_ANSWER_void(number) (void)(number)
 
 #define SHIM_EAL 1000
 #define SHIM_OURS 2000

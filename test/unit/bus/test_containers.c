@@ -4,8 +4,8 @@
 
 /*
  * Devices whose driver has requested an empty address space: which of them get one, and that
- * nothing is left of those that do not. containers.c is compiled in, because what it records
- * never ends in a program. (What needs EAL's memory, the VM tests show.)
+ * nothing is left of those that do not. The tests look into the records, which never end in a
+ * program. (What needs EAL's memory, the VM tests show.)
  */
 
 #include <errno.h>
@@ -13,24 +13,19 @@
 #include <string.h>
 
 #include <rte_eal.h>
+#include <rte_iommufd.h>
+#include <rte_iommufd_internal.h>
 #include <rte_log.h>
 
-static enum rte_proc_type_t process_type;
-
-static enum rte_proc_type_t
-fake_process_type(void)
-{
-	return process_type;
-}
-
-#define rte_eal_process_type() fake_process_type()
-#define rte_iommufd_process_unmap fake_process_unmap
-#include "../../../drivers/bus/pci_iommufd/containers.c"
+#include "bus_log.h"
+#include "containers.h"
 #include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
+#include "registry.h"
 #include "unit.h"
+#include "vfio_shim.h"
 
 #define GROUP 4
 #define NODE "/dev/vfio/devices/vfio0"
@@ -40,6 +35,14 @@ RTE_LOG_REGISTER(bus_iommufd_logtype, bus.pci.iommufd, INFO)
 static const struct fake_device nic_entry = { "0000:01:00.0", "vfio-pci",
 	"vfio0", "511:0", "4", NULL };
 static const char *nic;
+static enum rte_proc_type_t process_type;
+
+/* In the place of EAL's. */
+enum rte_proc_type_t
+rte_eal_process_type(void)
+{
+	return process_type;
+}
 
 /* The default container has the test's context, which ends. */
 static int
@@ -49,17 +52,19 @@ setup(void **state)
 
 	nic = fake_sysfs_add(&nic_entry);
 	process_type = RTE_PROC_PRIMARY;
-	registry.standard.context = context;
+	containers_registry.standard.context = context;
 	return ret;
 }
 
 static int
 teardown(void **state)
 {
-	assert_true(TAILQ_EMPTY(&registry.devices));
-	assert_int_equal(rte_iommufd_space_destroy(registry.standard.space), 0);
-	registry.standard.space = NULL;
-	registry.standard.context = NULL;
+	assert_true(TAILQ_EMPTY(&containers_registry.devices));
+	assert_int_equal(
+		rte_iommufd_space_destroy(containers_registry.standard.space),
+		0);
+	containers_registry.standard.space = NULL;
+	containers_registry.standard.context = NULL;
 	return devices_end(state);
 }
 
@@ -80,9 +85,10 @@ a_requested_space_is_empty(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
 	assert_int_equal(open_nic(&fd), 0);
 	rte_iommufd_device_request_withdraw(nic);
-	assert_true(TAILQ_FIRST(&registry.devices)->is_empty);
-	assert_ptr_not_equal(TAILQ_FIRST(&registry.devices)->own_space,
-		registry.standard.space);
+	assert_true(TAILQ_FIRST(&containers_registry.devices)->is_empty);
+	assert_ptr_not_equal(
+		TAILQ_FIRST(&containers_registry.devices)->own_space,
+		containers_registry.standard.space);
 	assert_int_equal(mock_mappings(), 0);
 	assert_int_equal(mock_open(NODE), 1);
 	assert_int_equal(containers_close_device(nic, fd), 0);
@@ -106,6 +112,26 @@ a_request_is_for_one_device_until_withdrawn(void **state __rte_unused)
 	assert_false(rte_iommufd_device_wants_empty(nic));
 }
 
+/* rte_iommufd_device_open() takes such a path, too. */
+static void
+a_request_may_end_with_slashes(void **state __rte_unused)
+{
+	assert_int_equal(rte_iommufd_device_request_empty(
+				 "/sys/bus/pci/devices/0000:01:00.0/"),
+		0);
+	assert_true(rte_iommufd_device_wants_empty(nic));
+	assert_true(rte_iommufd_device_wants_empty("0000:01:00.0//"));
+	assert_false(rte_iommufd_device_wants_empty(
+		"/sys/bus/pci/devices/0000:01:00.1/"));
+	rte_iommufd_device_request_withdraw("/elsewhere/0000:01:00.0/");
+	assert_false(rte_iommufd_device_wants_empty(nic));
+
+	assert_int_equal(rte_iommufd_device_request_empty(nic), 0);
+	assert_true(rte_iommufd_device_wants_empty(
+		"/sys/bus/pci/devices/0000:01:00.0/"));
+	rte_iommufd_device_request_withdraw(nic);
+}
+
 static void
 what_cannot_be_attached_leaves_nothing(void **state __rte_unused)
 {
@@ -127,7 +153,7 @@ a_secondary_has_no_container_for_type1_calls(void **state __rte_unused)
 	process_type = RTE_PROC_SECONDARY;
 	assert_int_equal(containers_default_fd(&fd), -EINVAL);
 	assert_one_error("in a secondary process");
-	assert_null(registry.standard.space);
+	assert_null(containers_registry.standard.space);
 	process_type = RTE_PROC_PRIMARY;
 	assert_int_equal(containers_default_fd(&fd), 0);
 	assert_no_error();
@@ -135,9 +161,12 @@ a_secondary_has_no_container_for_type1_calls(void **state __rte_unused)
 
 static unsigned int process_unmaps;
 
+int __wrap_rte_iommufd_process_unmap(
+	const void *va, uint64_t iova, uint64_t length);
+
 int
-fake_process_unmap(const void *va __rte_unused, uint64_t iova __rte_unused,
-	uint64_t length __rte_unused)
+__wrap_rte_iommufd_process_unmap(const void *va __rte_unused,
+	uint64_t iova __rte_unused, uint64_t length __rte_unused)
 {
 	process_unmaps++;
 	return 0;
@@ -164,9 +193,9 @@ static unsigned int calls_without_lock;
 static void
 count_if_unlocked(void)
 {
-	if (pthread_mutex_trylock(&registry.lock) != 0)
+	if (pthread_mutex_trylock(&containers_registry.lock) != 0)
 		return;
-	pthread_mutex_unlock(&registry.lock);
+	pthread_mutex_unlock(&containers_registry.lock);
 	calls_without_lock++;
 }
 
@@ -208,12 +237,13 @@ the_kernel_is_called_without_the_lock(void **state __rte_unused)
 	assert_one_error("not mapped by the program");
 	assert_int_equal(containers_map(12345, 0x7000, 0x1000, 0x1000), -EBADF);
 	assert_one_error("12345 is not the fd of a container");
-	assert_int_equal(require_space(&registry.standard), 0);
-	registry.standard.devices = 1;
+	assert_int_equal(
+		container_require_space(&containers_registry.standard), 0);
+	containers_registry.standard.devices = 1;
 	calls_without_lock = 0;
 	assert_int_equal(containers_map(fd, 0x7000, 0x1000, 0x1000), 0);
 	assert_int_equal(calls_without_lock, 1);
-	registry.standard.devices = 0;
+	containers_registry.standard.devices = 0;
 	/* What was mapped while a device was there is unmapped when none is any more. */
 	assert_int_equal(containers_unmap(fd, 0x7000, 0x1000, 0x1000), 0);
 	assert_int_equal(calls_without_lock, 2);
@@ -230,13 +260,13 @@ a_container_ends_with_its_last_call(void **state __rte_unused)
 
 	assert_int_equal(rte_iommufd_configure("backend=type1"), 0);
 	assert_int_equal(containers_create(&fd), 0);
-	assert_int_equal(containers_call_begin(fd, 0, &container), 0);
+	assert_int_equal(container_call_begin(fd, 0, &container), 0);
 	assert_int_equal(containers_destroy(fd), 0);
-	assert_false(TAILQ_EMPTY(&registry.custom));
+	assert_false(TAILQ_EMPTY(&containers_registry.custom));
 	assert_int_equal(containers_map(fd, 0x7000, 0x1000, 0x1000), -EBADF);
 	assert_one_error("is not the fd of a container");
-	containers_call_end(container);
-	assert_true(TAILQ_EMPTY(&registry.custom));
+	container_call_end(container);
+	assert_true(TAILQ_EMPTY(&containers_registry.custom));
 }
 
 int
@@ -246,6 +276,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_requested_space_is_empty),
 		TEST(a_request_is_for_one_device_until_withdrawn),
+		TEST(a_request_may_end_with_slashes),
 		TEST(what_cannot_be_attached_leaves_nothing),
 		TEST(a_secondary_has_no_container_for_type1_calls),
 		TEST(a_secondary_unmaps_after_its_last_device),

@@ -3,9 +3,9 @@
  */
 
 /*
- * The functions by which DPDK reaches VFIO: what they answer, to whom calls are handed on,
- * and when. The file is compiled in, because its state never ends in a program; the
- * containers, the plugin and DPDK's own code are stand-ins.
+ * The functions by which DPDK 22.11 to 26.07 reaches VFIO: what they answer, when calls are passed
+ * on to DPDK's own code. The files are compiled in, because their state never ends in a program;
+ * the containers, the plugin and DPDK's own code are stand-ins.
  *
  * Must not know: how devices are opened.
  */
@@ -81,6 +81,7 @@ fake_context_choose(struct rte_iommufd_context *context __rte_unused,
 #define rte_iommufd_context_default fake_context_default
 #define rte_iommufd_context_backend fake_context_backend
 #define rte_iommufd_context_choose fake_context_choose
+#include "../../../drivers/bus/pci_iommufd/vfio_core.c"
 #include "../../../drivers/bus/pci_iommufd/vfio_api.c"
 #undef open
 #undef access
@@ -93,8 +94,9 @@ static const char *devices;
 
 static struct {
 	unsigned int take_overs, diagnoses;
-	bool in_use;	/* containers have something open */
-	bool has_stock; /* DPDK's own code is there */
+	bool in_use;	 /* containers have something open */
+	bool has_stock;	 /* DPDK's own code is there */
+	bool is_started; /* by EAL itself */
 	unsigned int stock_enables, stock_setups;
 	int open_result;
 	unsigned int opened;
@@ -156,7 +158,26 @@ static const struct dpdk_vfio stock = {
 const struct dpdk_vfio *
 dpdk_vfio_functions(void)
 {
-	return seen.has_stock ? &stock : NULL;
+	return &stock;
+}
+
+enum dpdk_vfio_generation
+dpdk_vfio_generation(void)
+{
+	return seen.has_stock ? DPDK_VFIO_RTE : DPDK_VFIO_UNKNOWN;
+}
+
+bool
+dpdk_vfio_is_started(void)
+{
+	return seen.is_started;
+}
+
+int
+dpdk_vfio_start(bool with_memory)
+{
+	assert_false(with_memory);
+	return stock.rte_vfio_enable("vfio");
 }
 
 bool
@@ -175,6 +196,14 @@ containers_open_device(const char *path, int group, const uint8_t *vf_token,
 	snprintf(seen.path, sizeof(seen.path), "%s", path);
 	*fd = 42;
 	return seen.open_result;
+}
+
+int
+containers_assign_device(int container __rte_unused,
+	const char *path __rte_unused, int group __rte_unused,
+	const uint8_t *vf_token __rte_unused)
+{
+	return -EBADF;
 }
 
 int
@@ -347,6 +376,16 @@ vfio_is_there_with_its_module(void **context __rte_unused)
 }
 
 static void
+own_code_that_eal_has_started_is_told_of(void **context __rte_unused)
+{
+	seen.is_started = true;
+	load_module("vfio");
+	assert_int_equal(rte_vfio_enable("vfio"), 0);
+	assert_contains(logs_text(), "-Bsymbolic-functions");
+	assert_no_error();
+}
+
+static void
 wrong_settings_refuse_devices(void **context __rte_unused)
 {
 	process.error = -EINVAL;
@@ -508,6 +547,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_unsafe_switch_counts_with_such_a_device_only),
 		TEST(vfio_is_there_with_its_module),
+		TEST(own_code_that_eal_has_started_is_told_of),
 		TEST(wrong_settings_refuse_devices),
 		TEST(a_device_is_set_up_and_released),
 		TEST(what_vfio_does_not_manage_is_skipped),

@@ -571,6 +571,8 @@ auto_names_both_reasons_in_one_line(void **state __rte_unused)
 		{ "group_set_container", -EBUSY, "in another one already" },
 		{ "container_set_iommu", -EPERM,
 			"of the module vfio_iommu_type1" },
+		{ "group_unset_container", -EBUSY,
+			"does not make or end an address space for a trial" },
 	};
 	struct rte_iommufd_device *device;
 	size_t i;

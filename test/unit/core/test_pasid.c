@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/address_space.h"
+#include "core/pasid.h"
 #include "backend/backend.h"
 #include "devices.h"
 #include "fake_sysfs.h"
@@ -577,6 +578,25 @@ page_tables_report_page_requests(void **state __rte_unused)
 }
 
 static void
+a_pasid_of_a_fault_space_is_its_users(void **state __rte_unused)
+{
+	struct fault_queue queue;
+	struct rte_iommufd_space *space = create_faulting(&queue);
+
+	space->owned = true;
+	assert_int_equal(rte_iommufd_pasid_attach(world.device, 1, space), 0);
+	assert_int_equal(rte_iommufd_pasid_detach(world.device, 1), -EBUSY);
+	assert_one_error("belongs to shared virtual addressing");
+	pthread_mutex_lock(&context->lock);
+	assert_int_equal(
+		pasid_detach_owned(world.device, 1, world.space), -ENOENT);
+	assert_int_equal(pasid_detach_owned(world.device, 1, space), 0);
+	pthread_mutex_unlock(&context->lock);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	assert_int_equal(fault_queue_close(&queue), 0);
+}
+
+static void
 assert_no_page_requests(
 	struct rte_iommufd_space *space, int error, const char *words)
 {
@@ -763,6 +783,7 @@ main(void)
 		WORLD(nothing_is_mapped_where_interrupts_are_written),
 		WORLD(mirrors_keep_it_free_too),
 		WORLD(page_tables_report_page_requests),
+		WORLD(a_pasid_of_a_fault_space_is_its_users),
 		WORLD(what_page_requests_lack_is_named),
 		WORLD(devices_in_a_faulting_space_report_page_requests),
 		TEST(whatever_fails_nothing_is_left),

@@ -5,6 +5,7 @@
 /* An sva without its service thread; see sva_bench.h. */
 
 #include <string.h>
+#include <unistd.h>
 
 #include "devices.h"
 #include "mock_kernel.h"
@@ -17,27 +18,37 @@ struct rte_iommufd_sva bench;
 int
 sva_bench_setup(void **state)
 {
+	return sva_bench_setup_with(state, 1024);
+}
+
+int
+sva_bench_setup_with(void **state, unsigned int descriptors)
+{
 	int ret = devices_start(state, false, "backend=iommufd");
 
 	if (ret != 0)
 		return ret;
 	mock_memory_start();
+	mock_memory_set_descriptor_limit(descriptors);
 	memset(&bench, 0, sizeof(bench));
+	bench.owner = getpid();
 	bench.page = PAGE;
 	bench.pin_limit = UINT64_MAX;
 	bench.fault_around = 16 * PAGE;
+	bench.stream_around = 16 * PAGE;
 	assert_int_equal(
 		rte_iommufd_fault_space_create(context, &bench.faults), 0);
 	/* So that there is something to be looked up. */
 	mock_memory_map(0, PAGE, R);
 	vma_query_open(&bench.view);
 	mock_memory_unmap(0, PAGE);
-	bench.userfault_fd = userfault_open();
+	assert_int_equal(watches_open(&bench.watches), 0);
 	bench.wake_fd = userfault_wake_open();
-	pthread_mutex_init(&bench.lock, NULL);
-	pthread_cond_init(&bench.settled, NULL);
+	fair_lock_init(&bench.lock);
 	area_lru_init(&bench.residency, userfault_memory_alloc,
 		userfault_memory_free);
+	area_lru_init(
+		&bench.kept, userfault_memory_alloc, userfault_memory_free);
 	bench.bound = 1;
 	return sva_report_start(&bench.report);
 }
@@ -45,19 +56,29 @@ sva_bench_setup(void **state)
 int
 sva_bench_teardown(void **state)
 {
-	mock_memory_fail_all("read", 0);
+	mock_memory_fail_all("ready", 0);
 	sva_invalidate_all(&bench);
 	assert_int_equal(mock_mappings(), 0);
-	sva_notifier_release(&bench);
+	watches_close(&bench.watches, &bench.view);
+	area_lru_end(&bench.watches.places);
+	area_lru_end(&bench.kept);
 	area_lru_end(&bench.residency);
 	sva_report_stop(&bench.report);
 	userfault_close(bench.wake_fd);
 	vma_query_close(&bench.view);
 	rte_iommufd_fault_space_destroy(bench.faults);
-	pthread_cond_destroy(&bench.settled);
-	pthread_mutex_destroy(&bench.lock);
+	fair_lock_end(&bench.lock);
 	mock_memory_finish();
 	return devices_end(state);
+}
+
+int
+follow_once(void)
+{
+	struct sva_sleep sleep;
+
+	assert_true(sva_service_follow(&bench, &sleep));
+	return sleep.milliseconds;
 }
 
 enum page_answer
@@ -71,7 +92,7 @@ ask_group(const struct page_request *pages, unsigned int count)
 	read = rte_iommufd_fault_space_read(
 		bench.faults, requests, FAULT_GROUP_MAX);
 	assert_int_equal(read, count);
-	sva_fault_serve(&bench, requests, read);
+	sva_group_serve(&bench, requests, read);
 	assert_int_equal(mock_calls("fault_answer"), answers + 1);
 	return strstr(mock_last_call("fault_answer"), "success") != NULL
 		? PAGE_ANSWER_SUCCESS

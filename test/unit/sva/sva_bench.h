@@ -25,8 +25,13 @@
 extern struct rte_iommufd_sva bench;
 
 int sva_bench_setup(void **state);
+/* In a process that may have so many descriptors. */
+int sva_bench_setup_with(void **state, unsigned int descriptors);
 /* Nothing is left mapped, followed or open. */
 int sva_bench_teardown(void **state);
+
+/* A turn of the thread that follows; how long it would sleep, in milliseconds. */
+int follow_once(void);
 
 /* A device asks for these pages as one group, and it is served: what it is told. */
 enum page_answer ask_group(

@@ -17,9 +17,11 @@
 
 #include "devices.h"
 #include "fake_sysfs.h"
+#include "fake_telemetry.h"
 #include "logs.h"
 #include "mock_kernel.h"
 #include "mock_userfault.h"
+#include "rte_iommufd_pasid.h"
 #include "rte_iommufd_sva.h"
 #include "unit.h"
 
@@ -119,6 +121,83 @@ devices_are_bound_and_served(void **state __rte_unused)
 	assert_int_equal(mock_pasids(), 0);
 }
 
+/* What it is attached to is in the sva's record, and nowhere else. */
+static void
+a_pasid_of_an_sva_is_not_for_others(void **state __rte_unused)
+{
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	assert_int_equal(rte_iommufd_pasid_detach(device, pasid), -EBUSY);
+	assert_one_error("belongs to shared virtual addressing",
+		"rte_iommufd_sva_unbind()");
+	assert_int_equal(rte_iommufd_pasid_replace(device, pasid, own), -EBUSY);
+	assert_one_error("belongs to shared virtual addressing",
+		"rte_iommufd_sva_unbind()");
+	assert_int_equal(rte_iommufd_pasid_attach(device, pasid, own), -EBUSY);
+	assert_one_error("a space is attached");
+	assert_int_equal(rte_iommufd_pasid_free(device, pasid), -EBUSY);
+	assert_one_error("it is attached");
+	assert_int_equal(mock_pasids(), 1);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+	assert_int_equal(mock_pasids(), 0);
+}
+
+static void
+a_device_that_is_closed_is_unbound(void **state __rte_unused)
+{
+	const struct page_request page = { .address = BASE, .rights = R };
+	uint32_t first, second;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &first), 0);
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &second), 0);
+	mock_ask_pages(&page, 1);
+	wait_for_groups(1);
+	rte_iommufd_device_close(device);
+	assert_int_equal(stats_now().pinned, 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_int_equal(mock_pasids(), 0);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, first), -ENOENT);
+	assert_one_error("not bound");
+	device = open_device(nic);
+	assert_int_equal(rte_iommufd_device_attach(device, own), 0);
+}
+
+static void
+telemetry_tells_of_it(void **state __rte_unused)
+{
+	const struct page_request page = { .address = BASE, .rights = R };
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_sva_bind(sva, device, &pasid), 0);
+	mock_ask_pages(&page, 1);
+	wait_for_groups(1);
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", NULL), 0);
+	assert_int_equal(fake_telemetry_number("exists"), 1);
+	assert_int_equal(fake_telemetry_number("ended"), 0);
+	assert_int_equal(fake_telemetry_number("users"), 1);
+	assert_int_equal(fake_telemetry_number("bindings"), 1);
+	assert_int_equal(fake_telemetry_number("pin_limit"), 0);
+	assert_int_equal(fake_telemetry_number("fault_around"), 16 * PAGE);
+	assert_int_equal(fake_telemetry_number("page_requests"), 1);
+	assert_int_equal(fake_telemetry_number("mapped"), 1);
+	assert_int_equal(fake_telemetry_number("pinned"), 16 * PAGE);
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", "1"), -EINVAL);
+	assert_int_equal(rte_iommufd_sva_unbind(sva, device, pasid), 0);
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", ""), 0);
+	assert_int_equal(fake_telemetry_number("bindings"), 0);
+	assert_int_equal(fake_telemetry_number("pinned"), 0);
+	assert_int_equal(fake_telemetry_number("pinned_peak"), 16 * PAGE);
+}
+
+static void
+telemetry_tells_that_there_is_none(void **state __rte_unused)
+{
+	assert_int_equal(fake_telemetry_call("/iommufd/sva", NULL), 0);
+	assert_int_equal(fake_telemetry_number("exists"), 0);
+	assert_false(fake_telemetry_has("pinned"));
+}
+
 static void
 memory_is_mapped_ahead_of_time(void **state __rte_unused)
 {
@@ -202,7 +281,7 @@ after_settling_changes_were_followed(void **state __rte_unused)
 static void
 settling_does_not_outlast_the_service(void **state __rte_unused)
 {
-	mock_memory_fail_all("read", -EBADF);
+	mock_memory_fail_all("ready", -EBADF);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	while (strstr(logs_text(), "there can be another") == NULL)
@@ -215,7 +294,7 @@ who_comes_after_the_end_is_told(void **state __rte_unused)
 {
 	uint32_t pasid = 0;
 
-	mock_memory_fail_all("read", -EBADF);
+	mock_memory_fail_all("ready", -EBADF);
 	assert_int_equal(rte_iommufd_sva_settle(sva), -EIO);
 	while (strstr(logs_text(), "there can be another") == NULL)
 		usleep(1000);
@@ -502,6 +581,11 @@ main(void)
 #define WITH(name, start, end) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
 		TEST(devices_are_bound_and_served),
+		TEST(telemetry_tells_of_it),
+		WITH(telemetry_tells_that_there_is_none, setup_kernel,
+			end_kernel),
+		TEST(a_pasid_of_an_sva_is_not_for_others),
+		TEST(a_device_that_is_closed_is_unbound),
 		TEST(memory_is_mapped_ahead_of_time),
 		TEST(what_is_invalidated_is_gone_on_return),
 		TEST(after_settling_changes_were_followed),

@@ -8,6 +8,9 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/userfault.h"
@@ -16,9 +19,6 @@
 #include "mock_userfault.h"
 #include "sva_bench.h"
 #include "unit.h"
-
-/* What wakes the service, as the bits of userfault_wait(). */
-#define REQUESTS_CAME (1 << 1)
 
 static int
 setup(void **state)
@@ -34,18 +34,202 @@ setup(void **state)
 static void
 turn(void)
 {
-	sva_service_turn(&bench, 0);
+	follow_once();
 }
 
+/* Another mapping, with a gap below it. */
+#define OTHER (BASE + 0x1000000)
+
 static void
-what_is_unmapped_goes_and_nothing_else(void **state __rte_unused)
+map_other(void)
 {
+	mock_memory_map(OTHER, OTHER + 16 * PAGE, R | W);
+	assert_int_equal(ask(OTHER, R), PAGE_ANSWER_SUCCESS);
+}
+
+/* Which part a report is about is known only when the thread goes on: too late. */
+static void
+the_mapping_goes_and_nothing_else(void **state __rte_unused)
+{
+	map_other();
 	mock_memory_unmap(BASE, BASE + 16 * PAGE);
 	turn();
 	assert_no_area(BASE);
-	assert_area(
-		BASE + 16 * PAGE, BASE + 16 * PAGE, BASE + 32 * PAGE, R | W);
+	assert_no_area(BASE + 16 * PAGE);
+	assert_area(OTHER, OTHER, OTHER + 16 * PAGE, R | W);
 	assert_int_equal(bench.stats.events, 1);
+	assert_int_equal(ask(BASE + 16 * PAGE, R), PAGE_ANSWER_SUCCESS);
+}
+
+static unsigned int mapped_before_read;
+
+static void
+count_areas(void)
+{
+	mapped_before_read = mock_mappings();
+}
+
+/* The thread that made the change goes on when its report is read. */
+static void
+nothing_is_within_reach_when_a_report_is_read(void **state __rte_unused)
+{
+	mapped_before_read = 99;
+	mock_memory_during("before read", count_areas);
+	mock_memory_unmap(BASE + 3 * PAGE, BASE + 4 * PAGE);
+	turn();
+	assert_int_equal(mapped_before_read, 0);
+	mapped_before_read = 99;
+	assert_int_equal(ask(BASE, R), PAGE_ANSWER_SUCCESS);
+	mock_memory_during("before read", count_areas);
+	mock_memory_move(BASE + 32 * PAGE, OTHER, PAGE);
+	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
+	assert_int_equal(mapped_before_read, 0);
+}
+
+/* Two threads change one mapping: each waits until its own part is out of reach. */
+static void
+reports_are_read_one_by_one(void **state __rte_unused)
+{
+	mock_memory_unmap(BASE, BASE + PAGE);
+	mock_memory_unmap(BASE + PAGE, BASE + 2 * PAGE);
+	mock_memory_during("read", count_areas);
+	mapped_before_read = 99;
+	turn();
+	assert_int_equal(mapped_before_read, 0);
+	assert_int_equal(bench.stats.events, 2);
+	assert_int_equal(mock_memory_calls("read"), 2);
+}
+
+/* All that share a descriptor go together, and still before the report is read. */
+static void
+mappings_share_what_descriptors_there_are(void **state)
+{
+	sva_bench_teardown(state);
+	sva_bench_setup_with(state, 16);
+	mock_memory_map(BASE, BASE + 64 * PAGE, R | W);
+	assert_int_equal(ask(BASE, R), PAGE_ANSWER_SUCCESS);
+	map_other();
+	mock_memory_map(OTHER + HUGE, OTHER + HUGE + PAGE, R | W);
+	assert_int_equal(ask(OTHER + HUGE, R), PAGE_ANSWER_SUCCESS);
+	assert_int_equal(bench.watches.count, 2);
+	assert_int_not_equal(
+		mock_memory_follower(BASE), mock_memory_follower(OTHER));
+	assert_int_equal(
+		mock_memory_follower(OTHER + HUGE), mock_memory_follower(BASE));
+	mock_memory_unmap(BASE, BASE + PAGE);
+	turn();
+	assert_no_area(OTHER + HUGE);
+	assert_area(OTHER, OTHER, OTHER + 16 * PAGE, R | W);
+}
+
+static void
+without_another_descriptor_they_share_as_well(void **state __rte_unused)
+{
+	mock_memory_fail_all("follow_open", -EMFILE);
+	map_other();
+	assert_int_equal(bench.watches.count, 1);
+	mock_memory_fail_all("follow_open", 0);
+	assert_no_error();
+}
+
+static void
+a_descriptor_is_used_again(void **state __rte_unused)
+{
+	uint64_t i;
+
+	for (i = 0; i < 100; i++) {
+		map_other();
+		mock_memory_unmap(OTHER, OTHER + 16 * PAGE);
+		turn();
+	}
+	assert_int_equal(bench.watches.count, 2);
+}
+
+/* Its userfaultfd follows the new part without being told, and without a report. */
+static void
+what_has_grown_is_followed_as_before(void **state __rte_unused)
+{
+	const int follower = mock_memory_follower(BASE);
+
+	map_other();
+	mock_memory_grow(BASE, BASE + 128 * PAGE);
+	assert_int_equal(ask(BASE + 100 * PAGE, R), PAGE_ANSWER_SUCCESS);
+	assert_int_equal(mock_memory_follower(BASE), follower);
+	mock_memory_unmap(BASE + 100 * PAGE, BASE + 101 * PAGE);
+	turn();
+	assert_no_area(BASE + 100 * PAGE);
+	/* What is left of it, when all that was known of it is gone. */
+	mock_memory_unmap(BASE, BASE + 120 * PAGE);
+	turn();
+	assert_int_equal(ask(BASE + 125 * PAGE, R), PAGE_ANSWER_SUCCESS);
+	mock_memory_unmap(BASE + 120 * PAGE, BASE + 128 * PAGE);
+	turn();
+	assert_no_area(BASE + 125 * PAGE);
+	assert_area(OTHER, OTHER, OTHER + 16 * PAGE, R | W);
+}
+
+/* mremap() onto a followed mapping: two userfaultfds report, and both places go. */
+static void
+what_moves_onto_another_takes_its_place(void **state __rte_unused)
+{
+	map_other();
+	mock_memory_move(BASE + 16 * PAGE, OTHER, 16 * PAGE);
+	turn();
+	assert_no_area(BASE);
+	assert_no_area(BASE + 16 * PAGE);
+	assert_no_area(OTHER);
+	assert_int_equal(ask(OTHER, R), PAGE_ANSWER_SUCCESS);
+	mock_memory_unmap(OTHER, OTHER + PAGE);
+	turn();
+	assert_no_area(OTHER);
+	assert_int_equal(ask(OTHER + PAGE, R), PAGE_ANSWER_SUCCESS);
+}
+
+/* The kernel does not report shmdt(); the mapping that comes there is a new one. */
+static void
+what_left_without_a_report_is_followed_anew(void **state __rte_unused)
+{
+	mock_memory_unmap_silently(BASE, BASE + 64 * PAGE);
+	assert_int_equal(rte_iommufd_sva_invalidate(
+				 &bench, (void *)(uintptr_t)BASE, 64 * PAGE),
+		0);
+	mock_memory_map(BASE, BASE + 64 * PAGE, R | W);
+	assert_int_equal(ask(BASE, R), PAGE_ANSWER_SUCCESS);
+	assert_true(mock_memory_is_followed(BASE, BASE + 64 * PAGE));
+}
+
+/* Before Linux 6.17 the kernel would let the sva end what is not its own. */
+static void
+what_another_follows_stays_followed(void **state __rte_unused)
+{
+	mock_memory_map(OTHER, OTHER + PAGE, R | W);
+	mock_memory_follow_by_another(OTHER, 9999);
+	assert_int_equal(ask(OTHER, R), PAGE_ANSWER_INVALID);
+	sva_invalidate_all(&bench);
+	watches_close(&bench.watches, &bench.view);
+	assert_int_equal(mock_memory_follower(BASE), 0);
+	assert_int_equal(mock_memory_follower(OTHER), 9999);
+	mock_memory_follow_by_another(OTHER, 0);
+	sva_report_stop(&bench.report);
+	assert_one_error("another userfaultfd follows it");
+	sva_report_start(&bench.report);
+}
+
+static void
+unmap_first_page(void)
+{
+	mock_memory_unmap(BASE, BASE + PAGE);
+}
+
+/* A thread is in munmap() and has not reported it yet. */
+static void
+settling_unmaps_what_is_about_to_be_reported(void **state __rte_unused)
+{
+	mock_memory_during("pending", unmap_first_page);
+	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
+	assert_no_area(BASE);
+	assert_int_equal(mock_memory_unread(), 1);
+	turn();
 }
 
 /* The kernel unmaps areas only whole. */
@@ -80,8 +264,7 @@ the_destination_goes_without_a_report_of_its_own(void **state __rte_unused)
 {
 	mock_memory_map(BASE + 64 * PAGE, BASE + 65 * PAGE, R | W);
 	assert_int_equal(ask(BASE + 64 * PAGE, R), PAGE_ANSWER_SUCCESS);
-	userfault_unregister(
-		bench.userfault_fd, BASE + 64 * PAGE, BASE + 65 * PAGE);
+	mock_memory_follow_by_another(BASE + 64 * PAGE, 0);
 	mock_memory_move(BASE + 32 * PAGE, BASE + 64 * PAGE, PAGE);
 	assert_int_equal(mock_memory_unread(), 1);
 	turn();
@@ -99,7 +282,7 @@ a_removal_is_looked_at_again(void **state __rte_unused)
 	turn();
 	assert_no_area(BASE);
 	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
-	assert_int_equal(sva_service_patience(&bench), REMOVAL_FIRST_LOOK);
+	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
 	turn();
 	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
 	mock_memory_set_time(REMOVAL_FIRST_LOOK);
@@ -111,16 +294,141 @@ a_removal_is_looked_at_again(void **state __rte_unused)
 	assert_no_area(BASE + PAGE);
 }
 
+static uint32_t changes_before_read;
+
+static void
+look_at_changes(void)
+{
+	changes_before_read = *rte_iommufd_sva_changes(&bench);
+}
+
+/* After the read the thread goes on, drops its pages, and perhaps sends from there. */
+static void
+a_change_is_counted_before_its_report_is_read(void **state __rte_unused)
+{
+	const uint32_t before = *rte_iommufd_sva_changes(&bench);
+
+	turn();
+	assert_int_equal(*rte_iommufd_sva_changes(&bench), before);
+	mock_memory_during("before read", look_at_changes);
+	mock_memory_remove(BASE, BASE + PAGE);
+	turn();
+	assert_int_equal(changes_before_read, before + 1);
+	assert_int_equal(*rte_iommufd_sva_changes(&bench), before + 1);
+}
+
+static uint32_t fence_during_read;
+
+static void
+look_at_fence(void)
+{
+	fence_during_read = *rte_iommufd_sva_fence(&bench);
+}
+
+static void
+the_fence_is_up_while_a_change_is_in_hand(void **state __rte_unused)
+{
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+	mock_memory_during("read", look_at_fence);
+	mock_memory_unmap(BASE, BASE + PAGE);
+	turn();
+	assert_int_equal(fence_during_read, 1);
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+}
+
+/* The pages are dropped after the report was read. */
+static void
+the_fence_is_up_until_a_removal_was_looked_at(void **state __rte_unused)
+{
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	turn();
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 1);
+	mock_memory_set_time(REMOVAL_FIRST_LOOK);
+	turn();
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+}
+
 static void
 settling_looks_at_once(void **state __rte_unused)
 {
 	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
 	turn();
 	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
-	bench.settle_asked = 7;
-	turn();
+	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
 	assert_no_area(BASE + PAGE);
-	assert_int_equal(bench.settle_done, 7);
+}
+
+/* Otherwise the service sleeps over the looks at what another thread has read. */
+static void
+the_service_learns_of_a_removal_that_another_thread_reads(
+	void **state __rte_unused)
+{
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	userfault_wake_clear(bench.wake_fd);
+	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 0);
+	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
+	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 1);
+	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
+}
+
+static uint64_t areas_seen;
+static sem_t lock_is_taken;
+
+static void
+wait_for_threads(uint64_t count)
+{
+	uint64_t there = 0;
+
+	while (there < count) {
+		usleep(1000);
+		pthread_mutex_lock(&bench.lock.mutex);
+		there = bench.lock.next - bench.lock.now;
+		pthread_mutex_unlock(&bench.lock.mutex);
+	}
+}
+
+static void *
+count_areas_once(void *argument)
+{
+	fair_lock_take(&bench.lock);
+	areas_seen = bench.residency.count;
+	fair_lock_give(&bench.lock);
+	return argument;
+}
+
+/* Lets another thread ask for the lock behind the invalidation. */
+static void *
+hold_the_lock(void *argument)
+{
+	pthread_t thread;
+
+	fair_lock_take(&bench.lock);
+	sem_post(&lock_is_taken);
+	wait_for_threads(2);
+	pthread_create(&thread, NULL, count_areas_once, NULL);
+	wait_for_threads(3);
+	fair_lock_give(&bench.lock);
+	pthread_join(thread, NULL);
+	return argument;
+}
+
+/* A thread that calls munmap() waits for one area, and not for all of them. */
+static void
+a_large_invalidation_lets_others_come_in_between(void **state __rte_unused)
+{
+	pthread_t thread;
+
+	assert_int_equal(ask(BASE + 32 * PAGE, R), PAGE_ANSWER_SUCCESS);
+	sem_init(&lock_is_taken, 0, 0);
+	pthread_create(&thread, NULL, hold_the_lock, NULL);
+	sem_wait(&lock_is_taken);
+	assert_int_equal(rte_iommufd_sva_invalidate(
+				 &bench, (void *)(uintptr_t)BASE, 64 * PAGE),
+		0);
+	pthread_join(thread, NULL);
+	sem_destroy(&lock_is_taken);
+	assert_int_equal(areas_seen, 2);
+	assert_int_equal(bench.residency.count, 0);
 }
 
 static void
@@ -159,13 +467,13 @@ a_service_that_cannot_follow_refuses_everybody(void **state __rte_unused)
 {
 	const struct page_request page = { .address = BASE, .rights = R };
 
-	mock_memory_fail_all("read", -EBADF);
+	mock_memory_fail_all("ready", -EBADF);
 	turn();
 	assert_int_equal(mock_mappings(), 0);
 	assert_false(mock_memory_is_followed(BASE, BASE + 64 * PAGE));
 	assert_true(bench.failed);
 	mock_ask_pages(&page, 1);
-	sva_service_turn(&bench, REQUESTS_CAME);
+	sva_service_serve(&bench);
 	assert_contains(mock_last_call("fault_answer"), "invalid");
 	turn();
 	sva_report_stop(&bench.report);
@@ -176,7 +484,7 @@ a_service_that_cannot_follow_refuses_everybody(void **state __rte_unused)
 static void
 an_answer_needs_the_changes_to_be_read(void **state __rte_unused)
 {
-	mock_memory_fail_all("read", -EBADF);
+	mock_memory_fail_all("ready", -EBADF);
 	assert_int_equal(ask(BASE + 40 * PAGE, R), PAGE_ANSWER_INVALID);
 }
 
@@ -204,7 +512,7 @@ the_end_is_for_all_that_was_followed(void **state __rte_unused)
 	turn();
 	mock_memory_unmap(BASE, BASE + PAGE);
 	sva_invalidate_all(&bench);
-	sva_notifier_release(&bench);
+	watches_close(&bench.watches, &bench.view);
 	assert_int_equal(mock_memory_unread(), 0);
 	assert_int_equal(mock_memory_calls("unregister") > 0, 1);
 }
@@ -215,12 +523,27 @@ main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, setup, sva_bench_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_unmapped_goes_and_nothing_else),
+		TEST(the_mapping_goes_and_nothing_else),
+		TEST(nothing_is_within_reach_when_a_report_is_read),
+		TEST(reports_are_read_one_by_one),
+		TEST(mappings_share_what_descriptors_there_are),
+		TEST(without_another_descriptor_they_share_as_well),
+		TEST(a_descriptor_is_used_again),
+		TEST(what_has_grown_is_followed_as_before),
+		TEST(what_moves_onto_another_takes_its_place),
+		TEST(what_left_without_a_report_is_followed_anew),
+		TEST(what_another_follows_stays_followed),
+		TEST(settling_unmaps_what_is_about_to_be_reported),
 		TEST(a_part_takes_the_whole_area_along),
 		TEST(what_is_moved_goes_at_both_ends),
 		TEST(the_destination_goes_without_a_report_of_its_own),
 		TEST(a_removal_is_looked_at_again),
+		TEST(a_change_is_counted_before_its_report_is_read),
+		TEST(the_fence_is_up_while_a_change_is_in_hand),
+		TEST(the_fence_is_up_until_a_removal_was_looked_at),
 		TEST(settling_looks_at_once),
+		TEST(the_service_learns_of_a_removal_that_another_thread_reads),
+		TEST(a_large_invalidation_lets_others_come_in_between),
 		TEST(many_changes_are_read_in_one_turn),
 		TEST(changes_without_end_do_not_take_a_turn_without_end),
 		TEST(a_service_that_cannot_follow_refuses_everybody),

@@ -122,6 +122,8 @@ const struct driver_sdk_place TABLE[] = {
 	OPERATION(rss_hash_conf_get),
 	OPERATION(reta_update),
 	OPERATION(reta_query),
+	OPERATION(get_reg),
+	OPERATION(flow_ops_get),
 	{ "RTE_PCI_DRV_NEED_MAPPING", RTE_PCI_DRV_NEED_MAPPING },
 	{ "RTE_PCI_DRV_INTR_LSC", RTE_PCI_DRV_INTR_LSC },
 	{ NULL, 0 },

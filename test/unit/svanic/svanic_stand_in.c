@@ -51,6 +51,13 @@ stand_in_doorbell(uint32_t value, volatile void *address)
 }
 
 uint32_t
+stand_in_read(const volatile void *address)
+{
+	stand_in.reads++;
+	return *(const volatile uint32_t *)address;
+}
+
+uint32_t
 stand_in_waiting(void)
 {
 	return *register_at(SVANIC_QUEUE_TAIL) - stand_in.head;

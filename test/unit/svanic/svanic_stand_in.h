@@ -10,8 +10,8 @@
  * with them, done by the test step by step, as the datasheet says. Whatever the driver
  * does against the datasheet's rules fails the test.
  *
- * A test includes the driver's source after this header, so that its doorbells come
- * here: they are counted.
+ * A test includes the driver's source after this header, so that its doorbells and its
+ * reads of registers come here: they are counted.
  *
  * Must not know: the driver's queues, EAL.
  */
@@ -43,6 +43,7 @@ struct stand_in {
 	uint32_t head;
 	bool off; /* a doorbell has no effect */
 	unsigned int doorbells;
+	unsigned int reads; /* of registers */
 };
 
 extern struct stand_in stand_in;
@@ -55,6 +56,8 @@ void stand_in_stop(void);
 
 void stand_in_doorbell(uint32_t value, volatile void *address);
 #define rte_write32_relaxed stand_in_doorbell
+uint32_t stand_in_read(const volatile void *address);
+#define rte_read32 stand_in_read
 
 /* Descriptors that the device has not worked off. */
 uint32_t stand_in_waiting(void);

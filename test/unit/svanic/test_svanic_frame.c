@@ -149,6 +149,38 @@ bytes_behind_the_packet_do_not_count(void **state __rte_unused)
 	assert_int_equal(frame_check_sums(frame, length + 11), ALL_CHECKED);
 }
 
+/* The IP packet is longer than the UDP datagram in it. */
+static void
+a_udp_sum_is_over_udps_own_length(void **state __rte_unused)
+{
+	uint32_t length = make_udp4(ETHERNET);
+
+	memset(frame + length, 0x5a, 11);
+	put_16(ETHERNET + 2, IPV4 + UDP_LENGTH + 11);
+	assert_true(frame_make_sums(frame, length + 11,
+		SVANIC_TX_IPV4_SUM | SVANIC_TX_UDP_SUM, ETHERNET, IPV4));
+	assert_int_equal(get_16(ETHERNET + IPV4 + 6), 0xa210);
+	assert_int_equal(frame_check_sums(frame, length + 11), ALL_CHECKED);
+}
+
+static void
+a_udp_length_that_cannot_be_has_no_sum(void **state __rte_unused)
+{
+	static const uint16_t lengths[] = { 0, 7, UDP_LENGTH + 1 };
+	uint32_t length = make_udp4(ETHERNET);
+	unsigned int i;
+
+	frame_make_sums(frame, length, SVANIC_TX_IPV4_SUM | SVANIC_TX_UDP_SUM,
+		ETHERNET, IPV4);
+	for (i = 0; i < RTE_DIM(lengths); i++) {
+		put_16(ETHERNET + IPV4 + 4, lengths[i]);
+		assert_int_equal(frame_check_sums(frame, length),
+			SVANIC_RX_IPV4_SUM_CHECKED);
+		assert_false(frame_make_sums(
+			frame, length, SVANIC_TX_UDP_SUM, ETHERNET, IPV4));
+	}
+}
+
 static void
 headers_that_cannot_be_are_refused(void **state __rte_unused)
 {
@@ -173,6 +205,24 @@ headers_that_cannot_be_are_refused(void **state __rte_unused)
 		frame, length, SVANIC_TX_UDP_SUM, ETHERNET, IPV4));
 	assert_false(frame_make_sums(
 		frame, length, SVANIC_TX_IPV4_SUM, ETHERNET, IPV4));
+}
+
+static void
+a_frame_is_of_its_kind(void **state __rte_unused)
+{
+	uint32_t length = make_udp4(ETHERNET);
+
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV4_UDP);
+	put_16(ETHERNET + 6, 0x2000); /* a fragment */
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV4);
+	frame[ETHERNET + 9] = 1;
+	put_16(ETHERNET + 6, 0);
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV4);
+	put_16(ETHERNET - 2, 0x0806);
+	assert_int_equal(frame_kind(frame, length), 0);
+	length = make_tcp6();
+	assert_int_equal(frame_kind(frame, length), SVANIC_KIND_IPV6_TCP);
+	assert_int_equal(frame_kind(frame, length - 1), 0); /* cut */
 }
 
 /* --- sums checked ----------------------------------------------------------------- */
@@ -356,7 +406,10 @@ main(void)
 		cmocka_unit_test(both_sums_of_udp_over_ipv4_are_made),
 		cmocka_unit_test(the_sum_of_tcp_over_ipv6_is_made),
 		cmocka_unit_test(only_the_sum_asked_for_is_made),
+		cmocka_unit_test(a_frame_is_of_its_kind),
 		cmocka_unit_test(a_udp_sum_of_zero_is_sent_as_ones),
+		cmocka_unit_test(a_udp_sum_is_over_udps_own_length),
+		cmocka_unit_test(a_udp_length_that_cannot_be_has_no_sum),
 		cmocka_unit_test(bytes_behind_the_packet_do_not_count),
 		cmocka_unit_test(headers_that_cannot_be_are_refused),
 		cmocka_unit_test(wrong_sums_are_told_apart),

@@ -24,12 +24,24 @@
 #define BATCH 16
 
 static struct rte_mempool *pool;
-static struct rte_mbuf *places[RING];
+static struct rte_mbuf *places[RING + SVANIC_SPARE_PLACES];
 static struct svanic_rx_counters counters;
-static struct svanic_hardware hardware;
 static struct svanic_rx_queue queue;
 
 const char *svanic_error_text(unsigned int code);
+
+/* With sva=1: changes of the process's memory. */
+static uint32_t changes_reported;
+static unsigned int followed;
+static int follow_result;
+
+static int
+follow(void *argument __rte_unused)
+{
+	assert_int_equal(stand_in.doorbells, 0); /* nothing was given before */
+	followed++;
+	return follow_result;
+}
 
 static int
 setup(void **state __rte_unused)
@@ -41,9 +53,12 @@ setup(void **state __rte_unused)
 	stand_in_start(SVANIC_RX, RING);
 	memset(&queue, 0, sizeof(queue));
 	memset(&counters, 0, sizeof(counters));
-	hardware.registers = stand_in.registers;
-	queue.hardware = &hardware;
 	queue.counters = &counters;
+	changes_reported = 0;
+	followed = 0;
+	follow_result = 0;
+	queue.changes = (struct svanic_changes){ .reported = &changes_reported,
+		.follow = follow };
 	queue.ring = (union svanic_descriptor *)stand_in.ring;
 	queue.mbufs = places;
 	queue.doorbell =
@@ -120,6 +135,60 @@ a_frame_is_an_mbuf_with_all_its_fields(void **state __rte_unused)
 }
 
 static void
+packet_types_are_what_the_device_says(void **state __rte_unused)
+{
+	static const struct {
+		uint16_t status;
+		uint32_t type;
+	} kinds[] = {
+		{ SVANIC_KIND_IPV4 << SVANIC_RX_KIND_SHIFT,
+			RTE_PTYPE_L3_IPV4_EXT_UNKNOWN },
+		{ SVANIC_KIND_IPV4_UDP << SVANIC_RX_KIND_SHIFT |
+				SVANIC_RX_IPV4_SUM_CHECKED,
+			RTE_PTYPE_L3_IPV4_EXT_UNKNOWN | RTE_PTYPE_L4_UDP },
+		{ SVANIC_KIND_IPV6_TCP << SVANIC_RX_KIND_SHIFT,
+			RTE_PTYPE_L3_IPV6_EXT_UNKNOWN | RTE_PTYPE_L4_TCP },
+		{ SVANIC_KIND_IPV6 << SVANIC_RX_KIND_SHIFT,
+			RTE_PTYPE_L3_IPV6_EXT_UNKNOWN },
+	};
+	struct rte_mbuf *mbuf = NULL;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(kinds); i++) {
+		stand_in_receive(60, 0, kinds[i].status, 0);
+		assert_int_equal(svanic_rx_burst(&queue, &mbuf, 1), 1);
+		assert_int_equal(
+			mbuf->packet_type, RTE_PTYPE_L2_ETHER | kinds[i].type);
+		rte_pktmbuf_free(mbuf);
+	}
+}
+
+/* A pool with pinned external buffers wants its mbufs back with this flag. */
+static void
+the_pools_flags_are_every_mbufs(void **state __rte_unused)
+{
+	struct rte_mbuf *mbufs[6];
+	unsigned int i;
+
+	queue.flags = RTE_MBUF_F_EXTERNAL;
+	for (i = 0; i < 5; i++)
+		stand_in_receive(60, i, SVANIC_RX_HASHED, 0);
+	assert_int_equal(svanic_rx_burst(&queue, mbufs, 5), 5);
+	stand_in_receive(2 * BUFFER, 0, 0, 0);
+	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs + 5, 1), 1);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(mbufs[i]->ol_flags,
+			RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_RSS_HASH);
+	assert_int_equal(mbufs[5]->ol_flags, RTE_MBUF_F_EXTERNAL);
+	assert_int_equal(mbufs[5]->next->ol_flags, RTE_MBUF_F_EXTERNAL);
+	mbufs[5]->next->ol_flags = 0; /* they are ordinary ones */
+	for (i = 0; i < 6; i++) {
+		mbufs[i]->ol_flags = 0;
+		rte_pktmbuf_free(mbufs[i]);
+	}
+}
+
+static void
 sums_that_were_not_checked_are_not_told_of(void **state __rte_unused)
 {
 	struct rte_mbuf *mbuf = NULL;
@@ -169,6 +238,8 @@ a_burst_takes_no_more_than_was_asked_for(void **state __rte_unused)
 	assert_int_equal(svanic_rx_burst(&queue, mbufs, 10), 10);
 	assert_int_equal(
 		svanic_rx_status(&queue, RING - 10), RTE_ETH_RX_DESC_UNAVAIL);
+	assert_int_equal(svanic_rx_count(&queue), 10);
+	assert_int_equal(stand_in.reads, 0);
 	assert_int_equal(stand_in.doorbells, 0);
 	assert_int_equal(svanic_rx_burst(&queue, mbufs + 10, RING), 10);
 	assert_int_equal(stand_in.doorbells, 1); /* 20 are empty, 16 filled */
@@ -305,6 +376,7 @@ frames_that_nobody_took_are_counted(void **state __rte_unused)
 	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs, 1), 1);
 	svanic_rx_drain(&queue);
 	assert_int_equal(counters.dropped, 2);
+	assert_int_equal(counters.dropped_bytes, 3 * BUFFER + 60);
 	svanic_rx_drain(&queue);
 	assert_int_equal(counters.dropped, 2);
 	rte_pktmbuf_free(mbufs[0]);
@@ -352,6 +424,50 @@ descriptors_hold_the_address_that_the_mode_says(void **state __rte_unused)
 }
 
 static void
+receive_a_batch(void)
+{
+	struct rte_mbuf *mbufs[BATCH];
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++)
+		stand_in_receive(60, i, 0, 0);
+	assert_int_equal(svanic_rx_burst(&queue, mbufs, BATCH), BATCH);
+	rte_pktmbuf_free_bulk(mbufs, BATCH);
+}
+
+static void
+changes_are_followed_before_buffers_are_given(void **state __rte_unused)
+{
+	struct rte_mbuf *mbuf;
+
+	changes_reported++;
+	assert_int_equal(svanic_rx_burst(&queue, &mbuf, 1), 0);
+	assert_int_equal(followed, 0); /* there is nothing to give */
+	receive_a_batch();
+	assert_int_equal(followed, 1);
+	assert_int_equal(stand_in.doorbells, 1);
+	stand_in.doorbells = 0;
+	receive_a_batch();
+	assert_int_equal(followed, 1);
+}
+
+/* What was received is handed out all the same. */
+static void
+no_buffer_is_given_while_changes_are_not_followed(void **state __rte_unused)
+{
+	changes_reported++;
+	follow_result = -EIO;
+	receive_a_batch();
+	assert_int_equal(followed, 1);
+	assert_int_equal(stand_in.doorbells, 0);
+	assert_int_equal(stand_in_waiting(), RING - BATCH);
+	follow_result = 0;
+	receive_a_batch();
+	assert_int_equal(followed, 2);
+	assert_int_equal(stand_in_waiting(), RING);
+}
+
+static void
 a_device_that_is_gone_has_nothing(void **state __rte_unused)
 {
 	memset(stand_in.registers, 0xff, sizeof(stand_in.registers));
@@ -366,6 +482,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_received_is_nothing_rung),
 		TEST(a_frame_is_an_mbuf_with_all_its_fields),
+		TEST(packet_types_are_what_the_device_says),
+		TEST(the_pools_flags_are_every_mbufs),
 		TEST(sums_that_were_not_checked_are_not_told_of),
 		TEST(frames_come_in_order_around_the_ring),
 		TEST(a_burst_takes_no_more_than_was_asked_for),
@@ -378,6 +496,8 @@ main(void)
 		TEST(frames_that_nobody_took_are_counted),
 		TEST(a_queue_that_is_off_can_be_polled),
 		TEST(descriptors_hold_the_address_that_the_mode_says),
+		TEST(changes_are_followed_before_buffers_are_given),
+		TEST(no_buffer_is_given_while_changes_are_not_followed),
 		TEST(a_device_that_is_gone_has_nothing),
 	};
 

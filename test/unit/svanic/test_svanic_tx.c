@@ -40,6 +40,19 @@ make_pool(const char *name)
 	return made;
 }
 
+/* With sva=1: changes of the process's memory. */
+static uint32_t changes_reported;
+static unsigned int followed;
+static int follow_result;
+
+static int
+follow(void *argument __rte_unused)
+{
+	assert_int_equal(stand_in.doorbells, 0); /* nothing was given before */
+	followed++;
+	return follow_result;
+}
+
 static int
 setup(void **state __rte_unused)
 {
@@ -53,6 +66,11 @@ setup(void **state __rte_unused)
 	hardware.registers = stand_in.registers;
 	queue.hardware = &hardware;
 	queue.counters = &counters;
+	changes_reported = 0;
+	followed = 0;
+	follow_result = 0;
+	queue.changes = (struct svanic_changes){ .reported = &changes_reported,
+		.follow = follow };
 	queue.ring = (union svanic_descriptor *)stand_in.ring;
 	queue.mbufs = places;
 	queue.reports = reports;
@@ -192,6 +210,28 @@ a_full_ring_takes_no_more(void **state __rte_unused)
 		svanic_tx_status(&queue, REPORT), RTE_ETH_TX_DESC_FULL);
 	assert_int_equal(svanic_tx_burst(&queue, mbufs + RING, 10), REPORT);
 	rte_pktmbuf_free_bulk(mbufs + RING + REPORT, 10 - REPORT);
+}
+
+/* A read of a register waits for the device: only what will not be reported needs one. */
+static void
+what_is_reported_is_known_without_the_device(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPORT + 2; i++)
+		assert_int_equal(send_one(make_packet(pool, 1, 60, i)), 1);
+	for (i = 0; i < REPORT + 1; i++)
+		stand_in_send(0);
+	assert_int_equal(svanic_tx_status(&queue, RING - REPORT - 2),
+		RTE_ETH_TX_DESC_DONE);
+	assert_int_equal(
+		svanic_tx_status(&queue, RING - 3), RTE_ETH_TX_DESC_DONE);
+	assert_int_equal(stand_in.reads, 0);
+	assert_int_equal(
+		svanic_tx_status(&queue, RING - 2), RTE_ETH_TX_DESC_DONE);
+	assert_int_equal(
+		svanic_tx_status(&queue, RING - 1), RTE_ETH_TX_DESC_FULL);
+	assert_int_equal(stand_in.reads, 2);
 }
 
 static void
@@ -428,6 +468,48 @@ reported_packets_are_not_dropped(void **state __rte_unused)
 }
 
 static void
+changes_are_followed_before_packets_are_given(void **state __rte_unused)
+{
+	changes_reported = 7;
+	assert_int_equal(send_one(make_packet(pool, 1, 60, 0)), 1);
+	assert_int_equal(followed, 1);
+	assert_int_equal(send_one(make_packet(pool, 1, 60, 1)), 1);
+	assert_int_equal(followed, 1);
+	assert_int_equal(stand_in_send(0)->bytes[0], 0);
+	assert_int_equal(stand_in_send(0)->bytes[0], 1);
+}
+
+static void
+no_packet_is_given_while_changes_are_not_followed(void **state __rte_unused)
+{
+	struct rte_mbuf *mbuf = make_packet(pool, 1, 60, 3);
+
+	changes_reported++;
+	follow_result = -EIO;
+	assert_int_equal(svanic_tx_burst(&queue, &mbuf, 1), 0);
+	assert_int_equal(stand_in.doorbells, 0);
+	follow_result = 0;
+	assert_int_equal(svanic_tx_burst(&queue, &mbuf, 1), 1);
+	assert_int_equal(stand_in_send(0)->bytes[0], 3);
+}
+
+/* The device has counted them as sent, though it was not to report them. */
+static void
+sent_packets_are_not_dropped_by_a_reset(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPORT - 1; i++)
+		assert_int_equal(send_one(make_packet(pool, 1, 60, i)), 1);
+	for (i = 0; i < REPORT - 3; i++)
+		stand_in_send(0);
+	svanic_tx_keep_head(&queue);
+	memset(stand_in.registers, 0, sizeof(stand_in.registers));
+	svanic_tx_drain(&queue);
+	assert_int_equal(counters.dropped, 2);
+}
+
+static void
 a_device_that_is_gone_is_no_endless_loop(void **state __rte_unused)
 {
 	assert_int_equal(send_one(make_packet(pool, 2, 60, 0)), 1);
@@ -452,6 +534,7 @@ main(void)
 		FAST(a_full_ring_takes_no_more),
 		SLOW(chains_keep_their_bytes),
 		FAST(chains_keep_their_bytes),
+		SLOW(what_is_reported_is_known_without_the_device),
 		SLOW(empty_segments_are_left_out),
 		FAST(empty_segments_are_left_out),
 		SLOW(what_no_descriptors_can_be_made_for_is_counted),
@@ -466,6 +549,10 @@ main(void)
 		SLOW(packets_in_a_queue_that_is_off_are_counted),
 		FAST(packets_in_a_queue_that_is_off_are_counted),
 		SLOW(reported_packets_are_not_dropped),
+		SLOW(changes_are_followed_before_packets_are_given),
+		SLOW(no_packet_is_given_while_changes_are_not_followed),
+		SLOW(sent_packets_are_not_dropped_by_a_reset),
+		FAST(sent_packets_are_not_dropped_by_a_reset),
 		SLOW(a_device_that_is_gone_is_no_endless_loop),
 	};
 

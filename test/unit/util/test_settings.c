@@ -24,6 +24,7 @@ parse(const char *text)
 	settings.backend = (enum settings_backend)77;
 	settings.map = (enum settings_map)77;
 	settings.ioas = (enum settings_ioas)77;
+	settings.rlimit = (enum settings_rlimit)77;
 	settings.threads = 77;
 	problem[0] = '\0';
 	return settings_parse(text, &settings, problem, sizeof(problem));
@@ -102,6 +103,23 @@ spaces_are_shared_unless_the_settings_say_otherwise(void **state __rte_unused)
 }
 
 static void
+nobody_is_charged_another_way_unless_the_settings_say_so(
+	void **state __rte_unused)
+{
+	assert_int_equal(parse(NULL), 0);
+	assert_int_equal(settings.rlimit, SETTINGS_RLIMIT_AUTO);
+	assert_int_equal(parse("rlimit=auto"), 0);
+	assert_int_equal(settings.rlimit, SETTINGS_RLIMIT_AUTO);
+	assert_int_equal(parse("rlimit=user"), 0);
+	assert_int_equal(settings.rlimit, SETTINGS_RLIMIT_USER);
+	assert_int_equal(parse("map=va,rlimit=process"), 0);
+	assert_int_equal(settings.rlimit, SETTINGS_RLIMIT_PROCESS);
+	assert_refused("rlimit=1", "rlimit=1 is unknown");
+	assert_contains(
+		problem, "the values of rlimit are auto, user, process");
+}
+
+static void
 threads_are_a_number(void **state __rte_unused)
 {
 	assert_int_equal(parse(NULL), 0);
@@ -143,7 +161,7 @@ static void
 an_unknown_key_is_named_with_the_known_ones(void **state __rte_unused)
 {
 	assert_refused("colour=red", "colour");
-	assert_contains(problem, "backend, ioas, map, threads");
+	assert_contains(problem, "backend, ioas, map, threads, rlimit");
 	assert_refused("map=va,colour=red", "colour");
 	assert_refused("Backend=auto", "Backend");
 	assert_refused("backends=auto", "backends");
@@ -227,6 +245,8 @@ main(void)
 		cmocka_unit_test(keys_come_in_any_order),
 		cmocka_unit_test(
 			spaces_are_shared_unless_the_settings_say_otherwise),
+		cmocka_unit_test(
+			nobody_is_charged_another_way_unless_the_settings_say_so),
 		cmocka_unit_test(threads_are_a_number),
 		cmocka_unit_test(threads_are_a_number_of_1_to_64),
 		cmocka_unit_test(an_unknown_key_is_named_with_the_known_ones),

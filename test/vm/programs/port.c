@@ -29,6 +29,7 @@
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
 #include <rte_mbuf.h>
+#include <rte_version.h>
 
 #define PORT 0
 #define QUEUES_MAX 4
@@ -79,6 +80,10 @@ configure(uint16_t queues)
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_IPV4 |
 			RTE_ETH_RSS_NONFRAG_IPV4_UDP;
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+		conf.rx_adv_conf.rss_conf
+			.algorithm = RTE_ETH_HASH_FUNCTION_TOEPLITZ;
+#endif
 	}
 	check(rte_eth_dev_configure(PORT, queues, queues, &conf), "configure");
 }
@@ -202,9 +207,8 @@ try_orders(void)
 		check(rte_eth_dev_stop(PORT), "stop");
 	}
 	check(rte_eth_dev_set_mtu(PORT, RTE_ETHER_MTU), "mtu");
-	insist(rte_eth_rx_queue_setup(PORT, 0, 96, SOCKET_ID_ANY, NULL, pool) !=
-			0,
-		"a ring that is no power of two is refused");
+	check(rte_eth_rx_queue_setup(PORT, 0, 96, SOCKET_ID_ANY, NULL, pool),
+		"a ring of any size that the limits allow");
 	check(rte_eth_dev_reset(PORT), "reset of a stopped port");
 	insist_on_all_mbufs("after all orders");
 	start(2);
@@ -251,6 +255,19 @@ run_asleep(void)
 
 /* --- spread ----------------------------------------------------------------------- */
 
+/* What was asked for is what the port says that it does. */
+static void
+insist_on_algorithm(void)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	struct rte_eth_rss_conf conf = { .rss_key = NULL };
+
+	check(rte_eth_dev_rss_hash_conf_get(PORT, &conf), "RSS");
+	insist(conf.algorithm == RTE_ETH_HASH_FUNCTION_TOEPLITZ,
+		"RSS is by Toeplitz hash");
+#endif
+}
+
 static void
 run_spread(void)
 {
@@ -258,6 +275,7 @@ run_spread(void)
 
 	with_spreading = true;
 	start(QUEUES_MAX);
+	insist_on_algorithm();
 	echo_until_end(QUEUES_MAX);
 	for (i = 0; i < QUEUES_MAX; i++)
 		printf("port: queue %u had %" PRIu64 " packets\n", i,

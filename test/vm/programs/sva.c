@@ -8,12 +8,20 @@
  * over the wire is compared byte by byte.
  *
  *   sva DEVICE INTERFACE memory          all kinds of memory, sent from and received into
- *   sva DEVICE INTERFACE change KIND N   memory changes N times; no old byte is sent
+ *   sva DEVICE INTERFACE change KIND N   memory changes N times, and is sent at once (after
+ *                                        madvise() as a driver does it, which sees that
+ *                                        rte_iommufd_sva_changes() has changed); no old byte is sent
+ *   sva DEVICE INTERFACE fenced KIND N   the same when rte_iommufd_sva_fence() is down; old bytes
+ *                                        are counted
+ *   sva DEVICE INTERFACE settle KIND N   the same after rte_iommufd_sva_settle()
+ *   sva DEVICE INTERFACE unfenced KIND N the same without waiting; old bytes are counted
  *   sva DEVICE INTERFACE blind KIND N    the same, with the changes kept from the library: old
  *                                        bytes must be seen, or the test could not fail
- *   sva DEVICE INTERFACE limit | fork | burst N | stopped | outstanding | prefault
+ *   sva DEVICE INTERFACE early KIND N    the same, with reports read before anything is unmapped:
+ *                                        old bytes must be seen
+ *   sva DEVICE INTERFACE limit | fork | burst N | stopped | outstanding | prefault | latency
  *
- * KIND is munmap, mmap, mremap, dontneed, race or mprotect. DEVICE is a folder name such as
+ * KIND is munmap, mmap, mremap, brk, dontneed, race or mprotect. DEVICE is a folder name such as
  * 0000:01:00.0, INTERFACE the kernel's name of the NIC that it is wired to. Ends with
  * status 0 when all was as documented.
  */
@@ -33,6 +41,7 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -73,6 +82,7 @@ struct pair {
 	uint32_t pasid;
 	struct bare_queue rx, tx;
 	uint8_t *headers; /* one for each slot of the ring */
+	uint8_t *rings;	  /* two pages */
 };
 
 static struct pair pairs[PAIRS_MAX];
@@ -88,26 +98,88 @@ must(bool condition, const char *what)
 
 /* --- What the library reads, which a test can keep from it ------------------------- */
 
-static int follow_fd = -1; /* its userfaultfd */
-static int queue_fd = -1;  /* its queue of page requests */
-static atomic_bool blind;  /* changes are read and not told */
+#define FOLLOWERS_MAX 256
+#define HEAD_START_US 300
+
+enum order {
+	AS_IT_IS,
+	BLIND, /* reports are read and not told */
+	EARLY, /* reports are read, and told later */
+};
+
+static int set_fd = -1;	  /* the set of its userfaultfds */
+static int queue_fd = -1; /* its queue of page requests */
+static int
+	followers[FOLLOWERS_MAX]; /* the descriptor of each number in the set */
+static struct uffd_msg early[FOLLOWERS_MAX]; /* event 0: none */
+static _Atomic enum order order;
 static atomic_bool paused; /* requests are not read */
 static sem_t go_on;
 
 /* The library's calls come here, because a program's symbols come before the C library's. */
+int
+epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	if (event->data.u32 < FOLLOWERS_MAX) {
+		set_fd = set;
+		followers[event->data.u32] = fd;
+	}
+	return syscall(SYS_epoll_ctl, set, operation, fd, event);
+}
+
+/* The thread that makes the change goes on here. */
+static void
+read_early(unsigned int number)
+{
+	if (early[number].event == 0 &&
+		syscall(SYS_read, followers[number], &early[number],
+			sizeof(early[number])) < 0)
+		early[number].event = 0;
+	if (atomic_load(&order) == BLIND)
+		early[number].event = 0;
+}
+
+int
+epoll_wait(int set, struct epoll_event *events, int capacity, int timeout)
+{
+	int count = syscall(
+		SYS_epoll_pwait, set, events, capacity, timeout, NULL, 0);
+	int i;
+
+	if (set != set_fd || atomic_load(&order) == AS_IT_IS || count <= 0)
+		return count;
+	for (i = 0; i < count; i++)
+		read_early(events[i].data.u32);
+	if (atomic_load(&order) == BLIND)
+		return 0;
+	usleep(HEAD_START_US);
+	return count;
+}
+
+static bool
+take_early(int fd, void *buffer)
+{
+	unsigned int i;
+
+	for (i = 0; i < FOLLOWERS_MAX; i++) {
+		if (followers[i] != fd || early[i].event == 0)
+			continue;
+		memcpy(buffer, &early[i], sizeof(early[i]));
+		early[i].event = 0;
+		return true;
+	}
+	return false;
+}
+
 ssize_t
 read(int fd, void *buffer, size_t length)
 {
-	ssize_t got;
-
 	if (fd == queue_fd && fd >= 0 && atomic_load(&paused))
 		while (sem_wait(&go_on) != 0)
 			;
-	got = syscall(SYS_read, fd, buffer, length);
-	if (fd != follow_fd || got <= 0 || !atomic_load(&blind))
-		return got;
-	errno = EAGAIN;
-	return -1;
+	if (length == sizeof(struct uffd_msg) && take_early(fd, buffer))
+		return length;
+	return syscall(SYS_read, fd, buffer, length);
 }
 
 static int
@@ -167,7 +239,6 @@ open_all(const char *address, const char *interface,
 	expect("make an sva", rte_iommufd_sva_create(context, options, &sva),
 		0);
 	must(sva != NULL, "sva");
-	follow_fd = find_descriptor("userfaultfd");
 	queue_fd = find_descriptor("iommufd-pgfault");
 }
 
@@ -213,6 +284,7 @@ start_pair(struct pair *pair, unsigned int number)
 	uint8_t mac[6] = { 0x02, 0, 0, 0, 0x77, (uint8_t)number };
 
 	pair->number = number;
+	pair->rings = rings;
 	pair->headers = get_memory(HEADER << RING_LOG2);
 	expect("bind", rte_iommufd_sva_bind(sva, device, &pair->pasid), 0);
 	bare_write(&bare, base + SVANIC_PASID,
@@ -543,6 +615,10 @@ change(const char *kind, uint8_t *area)
 		must(mremap(spare, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			     page) == page,
 			kind);
+	} else if (strcmp(kind, "brk") == 0) {
+		must(sbrk(0) == area + AREA && brk(page) == 0 &&
+				brk(area + AREA) == 0,
+			kind);
 	} else {
 		must(madvise(page, PAGE, MADV_DONTNEED) == 0, kind);
 	}
@@ -556,7 +632,7 @@ protect_once(struct pair *pair, uint8_t *page)
 
 	expect("write", receive_into(pair, page, 1), 0);
 	must(mprotect(page, PAGE, PROT_READ) == 0, "mprotect");
-	if (!atomic_load(&blind))
+	if (atomic_load(&order) != BLIND)
 		expect("invalidate",
 			rte_iommufd_sva_invalidate(sva, page, PAGE), 0);
 	old += receive_into(pair, page, 2) != SVANIC_ERROR_NO_PAGE;
@@ -564,8 +640,33 @@ protect_once(struct pair *pair, uint8_t *page)
 	return old;
 }
 
+enum wait {
+	NO_WAIT,
+	FENCE,
+	CHANGES, /* as a driver does */
+	SETTLE,
+};
+
+static void
+wait_for_service(enum wait wait)
+{
+	const uint32_t *fence = rte_iommufd_sva_fence(sva);
+	static uint32_t seen;
+	uint32_t changes = __atomic_load_n(
+		rte_iommufd_sva_changes(sva), __ATOMIC_ACQUIRE);
+
+	while (wait == FENCE && __atomic_load_n(fence, __ATOMIC_ACQUIRE) != 0)
+		;
+	if (wait == CHANGES && changes != seen)
+		wait = SETTLE;
+	seen = changes;
+	if (wait == SETTLE && rte_iommufd_sva_settle(sva) != 0)
+		wrong++;
+}
+
 static unsigned int
-change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number)
+change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number,
+	enum wait wait)
 {
 	uint8_t *page = area + 3 * PAGE;
 	int ret;
@@ -574,10 +675,10 @@ change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number)
 		return protect_once(pair, page);
 	change(kind, area);
 	fill(page, number);
-	if (rte_iommufd_sva_settle(sva) != 0)
-		wrong++;
-	if (send_from(pair, page) != 0) {
-		printf("WRONG: turn %u was not sent\n", number);
+	wait_for_service(wait);
+	ret = send_from(pair, page);
+	if (ret != 0) {
+		printf("WRONG: turn %u was not sent: %d\n", number, ret);
 		wrong++;
 		return 0;
 	}
@@ -589,39 +690,90 @@ change_once(struct pair *pair, const char *kind, uint8_t *area, uint32_t number)
 	return ret == -EILSEQ;
 }
 
-static void
-test_change(const char *kind, unsigned int turns, bool keep)
+/* The end of the heap, or memory of its own. */
+static uint8_t *
+get_area(const char *kind)
 {
-	uint8_t *area = get_memory(AREA);
+	uint8_t *end;
+
+	if (strcmp(kind, "brk") != 0)
+		return get_memory(AREA);
+	end = (uint8_t *)(((uintptr_t)sbrk(0) + PAGE - 1) &
+		~(uintptr_t)(PAGE - 1));
+	must(brk(end + AREA) == 0, kind);
+	return end;
+}
+
+static unsigned int
+run_turns(const char *kind, unsigned int turns, uint8_t *area, enum wait wait)
+{
 	unsigned int old = 0;
 	unsigned int i;
 
-	start_pair(&pairs[0], 0);
-	start_pair(&pairs[1], 1);
+	for (i = 1; i <= turns; i++)
+		old += change_once(&pairs[0], kind, area, i, wait);
+	return old;
+}
+
+/*
+ * The second pair uses a neighbour in the same area, so that the page is within reach without
+ * having been used; in a race both use the same page.
+ */
+static unsigned int
+change_beside_traffic(
+	const char *kind, unsigned int turns, enum wait wait, enum order how)
+{
+	uint8_t *area = get_area(kind);
+	unsigned int old;
+
 	fill(area + 3 * PAGE, 0);
 	expect("sent", send_from(&pairs[0], area + 3 * PAGE), 0);
 	expect("got", peer_gets(0), 0);
-	/* In a race both use the same page; else the neighbour, in the same area. */
-	traffic.payload = area + (strcmp(kind, "race") == 0 ? 3 : 5) * PAGE;
+	traffic.payload = area + (strcmp(kind, "race") == 0 ? 3 : 1) * PAGE;
 	must(pthread_create(&traffic.thread, NULL, send_on_and_on, &pairs[1]) ==
 			0,
 		"thread");
-	atomic_store(&blind, keep);
-	for (i = 1; i <= turns; i++)
-		old += change_once(&pairs[0], kind, area, i);
+	atomic_store(&order, how);
+	old = run_turns(kind, turns, area, wait);
 	atomic_store(&traffic.end, true);
 	pthread_join(traffic.thread, NULL);
 	printf("%s: %u turns, %lu frames beside them, %lu of these refused; %u old\n",
 		kind, turns, atomic_load(&traffic.frames),
 		atomic_load(&traffic.refused), old);
-	expect(keep ? "old bytes were seen" : "old bytes", keep ? old > 0 : old,
-		keep);
+	atomic_store(&order, AS_IT_IS);
+	return old;
+}
+
+static enum wait
+wait_of(const char *mode, const char *kind)
+{
+	if (strcmp(mode, "settle") == 0)
+		return SETTLE;
+	if (strcmp(mode, "change") == 0 &&
+		(strcmp(kind, "dontneed") == 0 || strcmp(kind, "race") == 0))
+		return CHANGES;
+	return strcmp(mode, "fenced") == 0 ? FENCE : NO_WAIT;
+}
+
+static void
+test_change(const char *mode, const char *kind, unsigned int turns)
+{
+	const enum order how = strcmp(mode, "blind") == 0 ? BLIND
+		: strcmp(mode, "early") == 0		  ? EARLY
+							  : AS_IT_IS;
+	unsigned int old;
+
+	/* A busy machine may take seconds; done() has a limit of its own. */
+	bare_write(&bare, SVANIC_PAGE_PATIENCE, 0);
+	start_pair(&pairs[0], 0);
+	start_pair(&pairs[1], 1);
+	old = change_beside_traffic(kind, turns, wait_of(mode, kind), how);
+	if (how != AS_IT_IS)
+		expect("old bytes were seen", old > 0, 1);
+	else if (strcmp(mode, "unfenced") != 0 && strcmp(mode, "fenced") != 0)
+		expect("old bytes", old, 0);
 	expect("other traffic went on", atomic_load(&traffic.frames) > 0, 1);
-	/* What is unmapped for a moment is refused in that moment. */
-	if (strcmp(kind, "munmap") != 0 && strcmp(kind, "mprotect") != 0)
-		expect("none of it was refused", atomic_load(&traffic.refused),
-			0);
-	atomic_store(&blind, false);
+	expect("none of it was refused", atomic_load(&traffic.refused), 0);
 	stop_pair(&pairs[0]);
 	stop_pair(&pairs[1]);
 }
@@ -629,6 +781,32 @@ test_change(const char *kind, unsigned int turns, bool keep)
 /* --- limit ------------------------------------------------------------------------- */
 
 #define LIMIT (512u << 10)
+
+/* Areas pass, each used once, and what is used all the time is requested no more. */
+static void
+check_kept(struct pair *pair, uint8_t *memory)
+{
+	const unsigned int areas = 32;
+	uint64_t requests;
+	unsigned int i;
+
+	expect("keep the rings",
+		rte_iommufd_sva_prefault(sva, pair->rings, 2 * PAGE,
+			R | W | RTE_IOMMUFD_SVA_KEEP),
+		0);
+	expect("keep the headers",
+		rte_iommufd_sva_prefault(sva, pair->headers,
+			HEADER << RING_LOG2, R | W | RTE_IOMMUFD_SVA_KEEP),
+		0);
+	requests = counter(pair, SVANIC_PAGE_REQUESTS);
+	for (i = areas; i-- > 0;) {
+		fill(memory + i * 2 * AREA, i);
+		expect("sent", send_from(pair, memory + i * 2 * AREA), 0);
+		expect("got by the peer", peer_gets(i), 0);
+	}
+	expect("only these were requested",
+		counter(pair, SVANIC_PAGE_REQUESTS) - requests, areas);
+}
 
 static void
 test_limit(void)
@@ -657,6 +835,7 @@ test_limit(void)
 	expect("within the limit", most <= LIMIT >> 10, 1);
 	expect("and near it", most > LIMIT >> 11, 1);
 	expect("evicted", stats_now().evictions > 100, 1);
+	check_kept(&pairs[0], memory);
 	expect("more ahead of time than the limit",
 		rte_iommufd_sva_prefault(sva, memory, size, R), -ENOSPC);
 	stop_pair(&pairs[0]);
@@ -872,6 +1051,131 @@ test_prefault(void)
 	stop_pair(&pairs[0]);
 }
 
+/* --- latency ----------------------------------------------------------------------- */
+
+/*
+ * How long a frame takes whose page has to be requested, and how long munmap() takes of a
+ * mapping that devices use: alone; beside a thread that prefaults much memory again and
+ * again; beside threads that free memory all the time. Only printed: on a machine that
+ * emulates its processors the figures are relative.
+ */
+#define SAMPLES 1000
+#define MUCH (256u << 20)
+#define CHANGERS 4
+
+static atomic_bool end_of_load;
+static atomic_ulong load_turns;
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void *
+prefault_much(void *memory)
+{
+	while (!atomic_load(&end_of_load)) {
+		if (rte_iommufd_sva_prefault(sva, memory, MUCH, R | W) != 0 ||
+			rte_iommufd_sva_invalidate(sva, memory, MUCH) != 0)
+			wrong++;
+		atomic_fetch_add(&load_turns, 1);
+	}
+	return NULL;
+}
+
+static void *
+free_all_the_time(void *argument)
+{
+	uint8_t *area;
+
+	while (!atomic_load(&end_of_load)) {
+		area = get_memory(AREA);
+		if (rte_iommufd_sva_prefault(sva, area, AREA, R | W) != 0 ||
+			munmap(area, AREA) != 0)
+			wrong++;
+		atomic_fetch_add(&load_turns, 1);
+	}
+	return argument;
+}
+
+static int
+compare_times(const void *a, const void *b)
+{
+	const uint64_t *first = a, *second = b;
+
+	return *first < *second ? -1 : *first > *second;
+}
+
+static void
+print_times(const char *what, const char *beside, uint64_t *times)
+{
+	qsort(times, SAMPLES, sizeof(times[0]), compare_times);
+	printf("%s %s: median %" PRIu64 " us, p99 %" PRIu64
+	       " us, worst %" PRIu64 " us\n",
+		what, beside, times[SAMPLES / 2] / 1000,
+		times[SAMPLES * 99 / 100] / 1000, times[SAMPLES - 1] / 1000);
+}
+
+static void
+measure(const char *beside)
+{
+	static uint64_t requests[SAMPLES], unmaps[SAMPLES];
+	uint8_t *page;
+	unsigned int i;
+
+	for (i = 0; i < SAMPLES; i++) {
+		page = get_memory(PAGE);
+		page[0] = 1;
+		requests[i] = now_ns();
+		must(done(&pairs[0], post(&pairs[0], page, OTHER_ETHERTYPE)) ==
+				0,
+			"a frame");
+		requests[i] = now_ns() - requests[i];
+		unmaps[i] = now_ns();
+		must(munmap(page, PAGE) == 0, "munmap");
+		unmaps[i] = now_ns() - unmaps[i];
+	}
+	print_times("page request", beside, requests);
+	print_times("munmap", beside, unmaps);
+}
+
+static void
+measure_beside(const char *beside, void *(*load)(void *), void *argument,
+	unsigned int count)
+{
+	pthread_t threads[CHANGERS];
+	unsigned int i;
+
+	atomic_store(&end_of_load, false);
+	atomic_store(&load_turns, 0);
+	for (i = 0; i < count; i++)
+		must(pthread_create(&threads[i], NULL, load, argument) == 0,
+			"thread");
+	measure(beside);
+	atomic_store(&end_of_load, true);
+	for (i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	printf("%lu turns beside\n", atomic_load(&load_turns));
+}
+
+static void
+test_latency(void)
+{
+	uint8_t *memory = get_memory(MUCH);
+
+	madvise(memory, MUCH, MADV_NOHUGEPAGE);
+	start_pair(&pairs[0], 0);
+	measure("alone");
+	measure_beside("beside a prefault", prefault_much, memory, 1);
+	measure_beside(
+		"beside threads that unmap", free_all_the_time, NULL, CHANGERS);
+	stop_pair(&pairs[0]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -887,9 +1191,8 @@ main(int argc, char **argv)
 	open_all(argv[1], argv[2], &options);
 	if (strcmp(what, "memory") == 0)
 		test_memory();
-	else if (argc == 6 &&
-		(strcmp(what, "change") == 0 || strcmp(what, "blind") == 0))
-		test_change(argv[4], atoi(argv[5]), strcmp(what, "blind") == 0);
+	else if (argc == 6)
+		test_change(what, argv[4], atoi(argv[5]));
 	else if (strcmp(what, "limit") == 0)
 		test_limit();
 	else if (strcmp(what, "fork") == 0)
@@ -900,6 +1203,8 @@ main(int argc, char **argv)
 		test_stopped();
 	else if (strcmp(what, "outstanding") == 0)
 		test_outstanding();
+	else if (strcmp(what, "latency") == 0)
+		test_latency();
 	else if (strcmp(what, "prefault") == 0)
 		test_prefault();
 	else

@@ -212,6 +212,8 @@ static void
 drop(struct piece *piece)
 {
 	insist(madvise(piece->memory, PIECE, MADV_DONTNEED) == 0, "madvise");
+	/* the kernel drops the pages after it has reported that */
+	insist(rte_iommufd_sva_settle(sva) == 0, "settle");
 }
 
 /* What the process may not read is refused, and not sent. */
@@ -239,8 +241,6 @@ run_changes(unsigned int turns)
 	rte_mbuf_ext_refcnt_set(&piece.shared, 1);
 	for (turn = 0; turn < turns && !asked_to_end; turn++) {
 		ways[turn % RTE_DIM(ways)](&piece);
-		/* without this one of six unmapped or moved has old bytes */
-		insist(rte_iommufd_sva_settle(sva) == 0, "settle");
 		fill(piece.memory, turn);
 		send_piece(&piece, true);
 	}

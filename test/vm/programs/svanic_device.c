@@ -9,9 +9,11 @@
  *   svanic_device DEVICE INTERFACE [GROUP...]
  *
  * DEVICE is a folder name such as 0000:01:00.0, INTERFACE the kernel's name of the NIC it
- * is wired to, GROUP registers, traffic, spaces, pages, resets or noise; without any, all
- * of these. Of machines of their own are the groups less (4 pairs, neither ATS nor PRI),
- * no-pasid (no such capability, or not enabled) and one-request (that may be out); link wants somebody who takes it down and up. Each check prints what it saw; the exit status is 0 when all was right.
+ * is wired to, GROUP registers, traffic, spaces, pages, cache, resets or noise; without
+ * any, all of these. Machines of their own are for the groups less (4 pairs, neither ATS
+ * nor PRI), no-pasid (no such capability, or not enabled), one-request (that may be out)
+ * and ignored (invalidations are); for link, the link goes down and up at the right
+ * lines. Each check prints what it saw; the exit status is 0 when all was right.
  */
 
 #include "svanic_device.h"
@@ -450,11 +452,13 @@ static const struct group {
 	{ "traffic", check_traffic },
 	{ "spaces", check_spaces },
 	{ "pages", check_pages },
+	{ "cache", check_cache },
 	{ "resets", check_resets },
 	{ "noise", check_noise },
 	{ "less", check_less, true },
 	{ "no-pasid", check_no_pasid, true },
 	{ "one-request", check_one_request, true },
+	{ "ignored", check_ignored, true },
 	{ "link", check_link, true },
 };
 

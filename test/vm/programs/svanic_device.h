@@ -14,6 +14,7 @@ void check_traffic(struct test *test);
 void check_resets(struct test *test);
 void check_spaces(struct test *test);
 void check_pages(struct test *test);
+void check_cache(struct test *test);
 void check_noise(struct test *test);
 /* While somebody takes the link down, and up when it says so. */
 void check_link(struct test *test);
@@ -21,5 +22,7 @@ void check_link(struct test *test);
 void check_less(struct test *test);
 void check_no_pasid(struct test *test);
 void check_one_request(struct test *test);
+/* On a device with a defect: svanic_cache.c. */
+void check_ignored(struct test *test);
 
 #endif /* SVANIC_DEVICE_H */

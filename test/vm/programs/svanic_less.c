@@ -101,20 +101,57 @@ next_request(int fd, struct iommu_hwpt_pgfault *request)
 		read(fd, request, sizeof(*request)) == sizeof(*request);
 }
 
-static void
-check_not_asked(struct pair *pair, const char *what)
-{
-	uint32_t slot = start_sending(pair, NOT_MAPPED, 100);
+#define SHORT_PATIENCE_MS 400
 
+/* While another one's request is out. */
+static void
+check_waits_for_turn(struct pair *pair, const char *what)
+{
+	check(bare_wait_for_state(&pair->tx, SVANIC_STATE_WAITING) &&
+			pair_counter(pair, SVANIC_PAGE_REQUESTS) == 0 &&
+			pair_counter(pair, SVANIC_PAGE_TIMEOUTS) == 0,
+		"%s: STATE %#x, PAGE_REQUESTS %ju, PAGE_TIMEOUTS %ju", what,
+		bare_queue_state(&pair->tx),
+		(uintmax_t)pair_counter(pair, SVANIC_PAGE_REQUESTS),
+		(uintmax_t)pair_counter(pair, SVANIC_PAGE_TIMEOUTS));
+}
+
+static void
+check_impatient(struct bare *bare, struct pair *pair)
+{
+	uint32_t slot;
+
+	bare_write(bare, SVANIC_PAGE_PATIENCE, SHORT_PATIENCE_MS);
+	slot = start_sending(pair, NOT_MAPPED, 100);
 	check(bare_wait_for_head(&pair->tx, slot + 1) &&
 			bare_tx(&pair->tx, slot)->flags ==
 				(SVANIC_TX_DONE |
 					SVANIC_ERROR_NO_ANSWER
 						<< SVANIC_ERROR_SHIFT) &&
-			pair_counter(pair, SVANIC_PAGE_REQUESTS) == 0,
-		"%s: flags %#x, PAGE_TIMEOUTS %ju", what,
+			pair_counter(pair, SVANIC_PAGE_REQUESTS) == 0 &&
+			pair_counter(pair, SVANIC_PAGE_TIMEOUTS) == 1,
+		"its turn does not come in time: flags %#x, PAGE_TIMEOUTS %ju",
 		bare_tx(&pair->tx, slot)->flags,
 		(uintmax_t)pair_counter(pair, SVANIC_PAGE_TIMEOUTS));
+	bare_write(bare, SVANIC_PAGE_PATIENCE, 0);
+}
+
+/* The queue whose turn it is asks; the answer lets the next one ask. */
+static void
+check_asks(int fd, struct pair *pair, const char *what)
+{
+	struct iommu_hwpt_page_response response = {
+		.code = IOMMUFD_PAGE_RESP_INVALID,
+	};
+	struct iommu_hwpt_pgfault request;
+
+	check(next_request(fd, &request) &&
+			pair_counter(pair, SVANIC_PAGE_REQUESTS) == 1,
+		"%s asks: PAGE_REQUESTS %ju", what,
+		(uintmax_t)pair_counter(pair, SVANIC_PAGE_REQUESTS));
+	response.cookie = request.cookie;
+	check(write(fd, &response, sizeof(response)) == sizeof(response),
+		"it is answered");
 }
 
 void
@@ -129,7 +166,7 @@ check_one_request(struct test *test)
 	struct bare *bare = &test->bare;
 	uint32_t space = bare_space(bare), faults;
 	uint8_t *memory = test_memory();
-	struct pair first, second;
+	struct pair first, second, third;
 	int fd;
 
 	say_subject("only one page request may be out");
@@ -140,23 +177,28 @@ check_one_request(struct test *test)
 	bare_write(bare, SVANIC_PAGE_PATIENCE, 0);
 	pair_start(&first, test, 0, memory, asking);
 	pair_start(&second, test, 1, memory, asking);
+	pair_start(&third, test, 2, memory, asking);
 	start_sending(&first, NOT_MAPPED, 100);
 	check(next_request(fd, &request), "the first queue asks");
-	check_not_asked(&second, "another one cannot");
+	check_impatient(bare, &third);
+	/* the third comes before the second, whose number is lower */
+	start_sending(&third, NOT_MAPPED, 100);
+	check(bare_wait_for_state(&third.tx, SVANIC_STATE_WAITING),
+		"it waits again: STATE %#x", bare_queue_state(&third.tx));
+	start_sending(&second, NOT_MAPPED, 100);
+	check_waits_for_turn(&second, "another one waits for its turn");
 	pair_stop(&first);
-	check_not_asked(&second, "nor when the first has given up");
+	check_waits_for_turn(&second, "also when the first has given up");
 	response.cookie = request.cookie;
 	check(write(fd, &response, sizeof(response)) == sizeof(response),
-		"the answer");
-	start_sending(&second, NOT_MAPPED, 100);
-	check(next_request(fd, &request) &&
-			pair_counter(&second, SVANIC_PAGE_REQUESTS) == 1,
-		"now it asks: PAGE_REQUESTS %ju",
-		(uintmax_t)pair_counter(&second, SVANIC_PAGE_REQUESTS));
-	response.cookie = request.cookie;
-	check(write(fd, &response, sizeof(response)) == sizeof(response) &&
-			bare_wait_for_head(&second.tx, 3),
-		"answered: flags %#x", bare_tx(&second.tx, 2)->flags);
+		"the answer comes");
+	check_asks(fd, &third, "who came first");
+	check_asks(fd, &second, "who came second");
+	check(bare_wait_for_head(&third.tx, 2) &&
+			bare_wait_for_head(&second.tx, 1),
+		"both go on: flags %#x, %#x", bare_tx(&third.tx, 1)->flags,
+		bare_tx(&second.tx, 0)->flags);
 	pair_stop(&second);
+	pair_stop(&third);
 	bare_detach_pasid(bare, PASID);
 }

@@ -203,7 +203,8 @@ static void
 check_sums(struct test *test)
 {
 	const uint16_t checked = SVANIC_RX_DONE | SVANIC_RX_END |
-		SVANIC_RX_IPV4_SUM_CHECKED | SVANIC_RX_L4_SUM_CHECKED;
+		SVANIC_RX_IPV4_SUM_CHECKED | SVANIC_RX_L4_SUM_CHECKED |
+		SVANIC_KIND_IPV4_TCP << SVANIC_RX_KIND_SHIFT;
 	uint8_t frame[154];
 	struct pair pair;
 	uint16_t status;

@@ -28,7 +28,9 @@
 #include <rte_common.h>
 #include <rte_compat.h>
 #include <rte_dev.h>
+#include <rte_dev_info.h>
 #include <rte_ethdev.h>
+#include <rte_flow.h>
 #include <rte_interrupts.h>
 #include <rte_os.h>
 #include <rte_pci.h>
@@ -192,6 +194,24 @@ struct eth_queue_stats {
 /* An operation that no driver of ours has. */
 typedef void (*sdk_operation_t)(void);
 
+/* Longer than in any of these releases: ethdev takes NULL for what a driver has not. */
+struct rte_flow_ops {
+	int (*validate)(struct rte_eth_dev *dev,
+		const struct rte_flow_attr *attributes,
+		const struct rte_flow_item pattern[],
+		const struct rte_flow_action actions[],
+		struct rte_flow_error *error);
+	struct rte_flow *(*create)(struct rte_eth_dev *dev,
+		const struct rte_flow_attr *attributes,
+		const struct rte_flow_item pattern[],
+		const struct rte_flow_action actions[],
+		struct rte_flow_error *error);
+	int (*destroy)(struct rte_eth_dev *dev, struct rte_flow *flow,
+		struct rte_flow_error *error);
+	int (*flush)(struct rte_eth_dev *dev, struct rte_flow_error *error);
+	sdk_operation_t sdk_other_flow_operations[124];
+};
+
 struct eth_dev_ops {
 	int (*dev_configure)(struct rte_eth_dev *dev);
 	int (*dev_start)(struct rte_eth_dev *dev);
@@ -271,6 +291,10 @@ struct eth_dev_ops {
 		struct rte_eth_rss_reta_entry64 *table, uint16_t size);
 	int (*reta_query)(struct rte_eth_dev *dev,
 		struct rte_eth_rss_reta_entry64 *table, uint16_t size);
+	int (*get_reg)(struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
+	sdk_operation_t sdk_eeprom_and_module[5];
+	int (*flow_ops_get)(
+		struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
 	sdk_operation_t sdk_to_the_end[SDK_OPERATIONS_TO_THE_END];
 };
 
@@ -317,6 +341,8 @@ SDK_OPERATION(rx_queue_start,
 	37 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS);
 SDK_OPERATION(rss_hash_update,
 	60 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS);
+SDK_OPERATION(
+	flow_ops_get, 70 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS);
 
 #undef SDK_OPERATION
 

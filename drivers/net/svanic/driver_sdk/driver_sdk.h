@@ -25,6 +25,7 @@
 #ifdef DRIVER_SDK_REAL
 #include <ethdev_driver.h>
 #include <ethdev_pci.h>
+#include <rte_flow_driver.h>
 #elif RTE_VER_YEAR == 22 && RTE_VER_MONTH == 11
 #include "dpdk_22.h"
 #include "declarations.h"

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* Threads of an sva; see sva_thread.h. */
+
+#include <sched.h>
+#include <signal.h>
+
+#include <rte_lcore.h>
+
+#include "rte_iommufd_internal.h"
+#include "sva_thread.h"
+
+struct start {
+	void *(*run)(void *argument);
+	void *argument;
+	cpu_set_t lcores; /* the CPUs of all lcores */
+	cpu_set_t main_lcore;
+	pthread_barrier_t read;
+};
+
+/*
+ * The CPUs that EAL gives its control threads: those of the process without those of
+ * lcores, or else those of the main lcore.
+ */
+static void
+use_control_cpus(const struct start *start)
+{
+	cpu_set_t process, common;
+
+	rte_iommufd_thread_use_process_cpus();
+	if (sched_getaffinity(0, sizeof(process), &process) != 0)
+		return;
+	CPU_AND(&common, &process, &start->lcores);
+	CPU_XOR(&process, &process, &common);
+	if (CPU_COUNT(&process) == 0)
+		process = start->main_lcore;
+	if (CPU_COUNT(&process) != 0)
+		sched_setaffinity(0, sizeof(process), &process);
+}
+
+static void *
+sva_thread_run(void *argument)
+{
+	struct start *start = argument;
+	void *(*run)(void *argument) = start->run;
+	void *of_run = start->argument;
+
+	use_control_cpus(start);
+	pthread_barrier_wait(&start->read);
+	return run(of_run);
+}
+
+/* Before EAL's initialisation there are none. */
+static void
+read_lcores(struct start *start)
+{
+	cpu_set_t cpus;
+	unsigned int lcore;
+
+	CPU_ZERO(&start->lcores);
+	CPU_ZERO(&start->main_lcore);
+	RTE_LCORE_FOREACH(lcore)
+	{
+		cpus = rte_lcore_cpuset(lcore);
+		CPU_OR(&start->lcores, &start->lcores, &cpus);
+		if (lcore == rte_get_main_lcore())
+			start->main_lcore = cpus;
+	}
+}
+
+int
+sva_thread_start(pthread_t *thread, const char *name,
+	void *(*run)(void *argument), void *argument)
+{
+	struct start start = { .run = run, .argument = argument };
+	sigset_t all, before;
+	int ret;
+
+	read_lcores(&start);
+	pthread_barrier_init(&start.read, NULL, 2);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(thread, NULL, sva_thread_run, &start);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (ret == 0) {
+		pthread_setname_np(*thread, name);
+		pthread_barrier_wait(&start.read);
+	}
+	pthread_barrier_destroy(&start.read);
+	return -ret;
+}

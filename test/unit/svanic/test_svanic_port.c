@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The port as a whole, on registers in ordinary memory: what it offers follows from what
+ * the device has, and its start from what the host has enabled.
+ *
+ * Must not know: rings.
+ */
+
+#include <string.h>
+
+#include "fake_eal.h"
+#include "logs.h"
+#include "unit.h"
+
+#include "../../../drivers/net/svanic/svanic_ethdev.c"
+
+#define ALL_FEATURES                                                    \
+	(SVANIC_FEATURE_RX_IPV4_SUM | SVANIC_FEATURE_RX_L4_SUM |        \
+		SVANIC_FEATURE_TX_IPV4_SUM | SVANIC_FEATURE_TX_L4_SUM | \
+		SVANIC_FEATURE_HASH)
+#define ALL_ENABLED \
+	(SVANIC_STATUS_PASID | SVANIC_STATUS_ATS | SVANIC_STATUS_PRI)
+
+static uint8_t registers[SVANIC_REGISTERS_SIZE] __attribute__((aligned(64)));
+static struct svanic_device device;
+static struct rte_eth_dev_data data;
+static struct rte_eth_dev dev;
+
+static void
+set(uint32_t offset, uint32_t value)
+{
+	memcpy(&registers[offset], &value, sizeof(value));
+}
+
+static uint32_t
+get(uint32_t offset)
+{
+	uint32_t value;
+
+	memcpy(&value, &registers[offset], sizeof(value));
+	return value;
+}
+
+static int
+setup(void **state __rte_unused)
+{
+	memset(registers, 0, sizeof(registers));
+	memset(&device, 0, sizeof(device));
+	memset(&data, 0, sizeof(data));
+	device.hardware.registers = registers;
+	device.hardware.name = "svanic";
+	device.hardware.pairs = 1;
+	device.hardware.ring_log2_max = SVANIC_RING_LOG2_MAX;
+	device.hardware.segments_max = SVANIC_SEGMENTS_MAX;
+	device.hardware.features = ALL_FEATURES;
+	data.dev_private = &device;
+	data.mtu = RTE_ETHER_MTU;
+	dev.data = &data;
+	dev.intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	assert_non_null(dev.intr_handle);
+	logs_start();
+	return 0;
+}
+
+static int
+teardown(void **state __rte_unused)
+{
+	rte_intr_instance_free(dev.intr_handle);
+	return 0;
+}
+
+/* --- what is offered ---------------------------------------------------------- */
+
+static void
+all_features_are_all_offloads(void **state __rte_unused)
+{
+	struct rte_eth_dev_info info = { 0 };
+
+	assert_int_equal(get_info(&dev, &info), 0);
+	assert_int_equal(info.rx_offload_capa, SVANIC_RX_OFFLOADS);
+	assert_int_equal(info.tx_offload_capa,
+		SVANIC_TX_OFFLOADS | SVANIC_TX_QUEUE_OFFLOADS);
+	assert_int_equal(info.flow_type_rss_offloads, SVANIC_HASH_TYPES);
+}
+
+static void
+what_the_device_lacks_is_not_offered(void **state __rte_unused)
+{
+	struct rte_eth_dev_info info = { 0 };
+
+	device.hardware.features = SVANIC_FEATURE_RX_L4_SUM;
+	assert_int_equal(get_info(&dev, &info), 0);
+	assert_int_equal(info.rx_offload_capa,
+		RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM |
+			RTE_ETH_RX_OFFLOAD_SCATTER);
+	assert_int_equal(info.tx_offload_capa,
+		RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
+			RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE);
+	assert_int_equal(info.flow_type_rss_offloads, 0);
+	assert_int_equal(info.reta_size, 0);
+}
+
+static void
+registers_are_shown_as_they_are(void **state __rte_unused)
+{
+	static uint32_t words[SVANIC_PAIR(1) / 4];
+	struct rte_dev_reg_info info = { .data = NULL };
+
+	set(SVANIC_VERSION, SVANIC_VERSION_VALUE);
+	set(SVANIC_PAIR(0) + SVANIC_PASID, 77);
+	assert_int_equal(operations.get_reg(&dev, &info), 0);
+	assert_int_equal(info.length, RTE_DIM(words));
+	assert_int_equal(info.width, 4);
+	info.data = words;
+	assert_int_equal(operations.get_reg(&dev, &info), 0);
+	assert_int_equal(info.version, SVANIC_VERSION_VALUE);
+	assert_int_equal(words[(SVANIC_PAIR(0) + SVANIC_PASID) / 4], 77);
+	info.length = 3;
+	assert_int_equal(operations.get_reg(&dev, &info), -ENOTSUP);
+}
+
+static void
+a_device_that_is_gone_is_removed(void **state __rte_unused)
+{
+	assert_false(operations.is_removed(&dev));
+	memset(registers, 0xff, sizeof(registers));
+	assert_true(operations.is_removed(&dev));
+}
+
+/* --- start ---------------------------------------------------------------------- */
+
+static void
+frames_with_two_tags_are_received_at_the_usual_mtu(void **state __rte_unused)
+{
+	assert_int_equal(start(&dev), 0);
+	assert_int_equal(
+		get(SVANIC_FRAME_LIMIT), 1500 + 14 + 2 * RTE_VLAN_HLEN);
+	assert_int_equal(stop(&dev), 0);
+	data.mtu = SVANIC_MTU_MAX;
+	assert_int_equal(start(&dev), 0);
+	assert_int_equal(get(SVANIC_FRAME_LIMIT), SVANIC_FRAME_LIMIT_MAX);
+	assert_int_equal(stop(&dev), 0);
+}
+
+static void
+what_the_host_has_not_enabled_is_told_of(void **state __rte_unused)
+{
+	device.pasids = (struct svanic_pasids *)registers; /* some */
+	set(SVANIC_STATUS, ALL_ENABLED & ~SVANIC_STATUS_ATS);
+	assert_int_equal(start(&dev), -ENOTSUP);
+	assert_one_error("sva=1 cannot start", "has not enabled ATS in");
+	set(SVANIC_STATUS, 0);
+	assert_int_equal(start(&dev), -ENOTSUP);
+	assert_one_error("has not enabled PASID ATS PRI in");
+}
+
+static void
+without_sva_nothing_has_to_be_enabled(void **state __rte_unused)
+{
+	assert_int_equal(start(&dev), 0);
+	assert_int_equal(get(SVANIC_CONTROL), SVANIC_CONTROL_RECEIVE);
+	assert_int_equal(stop(&dev), 0);
+	assert_no_error();
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(all_features_are_all_offloads),
+		TEST(what_the_device_lacks_is_not_offered),
+		TEST(registers_are_shown_as_they_are),
+		TEST(a_device_that_is_gone_is_removed),
+		TEST(frames_with_two_tags_are_received_at_the_usual_mtu),
+		TEST(what_the_host_has_not_enabled_is_told_of),
+		TEST(without_sva_nothing_has_to_be_enabled),
+	};
+
+	return cmocka_run_group_tests_name(
+		"svanic_port", tests, small_eal_start, small_eal_stop);
+}

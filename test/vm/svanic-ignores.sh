@@ -1,0 +1,15 @@
+#!/bin/bash
+# A model of svanic that ignores invalidations does send old bytes: so a test that looks for them can fail. Shown on the bare device, and
+# by the test of memory that changes under sva=1, which has to find them.
+# machine: --nic svanic:link=pair0,ignore-invalidations=on --nic virtio:link=pair0,kernel --nic svanic:link=pair1 --nic virtio:link=pair1,kernel
+. "$(dirname "$0")/svanic.sh"
+
+check_svanic 01:00.0 02:00.0 ignored
+unbind_nics 01:00.0
+bound_nics=()
+
+mkdir "$work/change"
+if LAB_SCRIPT_DIR=$work/change TURNS=3 bash /src/test/vm/svanic-sva-change.sh >"$work/change.log" 2>&1; then
+	fail "svanic-sva-change passes on a device that ignores invalidations"
+fi
+expect_line "$work/change.log" 'FAILED: what arrived is not what the process had'
