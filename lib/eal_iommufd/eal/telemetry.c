@@ -350,8 +350,15 @@ telemetry_mappings(const char *command __rte_unused, const char *parameters,
 	return telemetry_list_mappings(number, iova, data);
 }
 
+/*
+ * Nothing refers to this file, so a static program has it only because libdpdk-iommufd.pc
+ * names this function for the linker.
+ */
+void iommufd_telemetry_register(void);
+
 /* Where the telemetry library has no room left (22.11: 64 commands), there is no command. */
-RTE_INIT(telemetry_register)
+void
+iommufd_telemetry_register(void)
 {
 	rte_telemetry_register_cmd("/iommufd/info", telemetry_info,
 		"Backend and why, sums, last error. No parameters");
@@ -361,4 +368,9 @@ RTE_INIT(telemetry_register)
 		"Address spaces. Parameters: none, or a number");
 	rte_telemetry_register_cmd("/iommufd/mappings", telemetry_mappings,
 		"Mappings. Parameters: a space's number[,first IOVA]");
+}
+
+RTE_INIT(telemetry_at_start)
+{
+	iommufd_telemetry_register();
 }
