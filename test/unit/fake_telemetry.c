@@ -19,7 +19,7 @@
 #define OUTPUT_MAX (16 * 1024)
 #define COMMAND_MAX 56
 #define HELP_MAX 64
-#define COMMANDS 16
+#define COMMANDS 64 /* those of EAL itself, of which later releases have more, are registered here as well */
 
 #if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
 typedef int telemetry_int;

@@ -38,8 +38,12 @@ stop_program "$work/broadcasts.log" KILL || true
 stop_program "$work/peer.log" TERM || fail "other frames arrived than the tenants' own"
 cat "$work/peer.log"
 
-# The kernel's log: one line for each attempt, and no other.
-dmesg_faults >"$work/faults.log"
+# The kernel's log: one line for each attempt, and no other. It is written while the program goes on.
+for ((tries = 0; tries < 600; tries++)); do
+	dmesg_faults >"$work/faults.log"
+	[ "$(count_lines "$work/faults.log" 'fault addr')" -lt 4 ] || break
+	pause
+done
 expect_line "$work/faults.log" 'DMA Read PASID 0x1\] .*01:00\.0\] fault addr 0x20001000 '
 expect_line "$work/faults.log" 'DMA Read PASID 0x2\] .*01:00\.0\] fault addr 0x10001000 '
 expect_line "$work/faults.log" 'DMA Write PASID 0x1\] .*01:00\.0\] fault addr 0x20002000 '

@@ -733,6 +733,8 @@ change_beside_traffic(
 	must(pthread_create(&traffic.thread, NULL, send_on_and_on, &pairs[1]) ==
 			0,
 		"thread");
+	while (atomic_load(&traffic.frames) == 0)
+		sched_yield(); /* a few turns can be over before it begins */
 	atomic_store(&order, how);
 	old = run_turns(kind, turns, area, wait);
 	atomic_store(&traffic.end, true);
