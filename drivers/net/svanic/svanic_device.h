@@ -17,6 +17,7 @@
 
 #include <rte_dev_info.h>
 #include <rte_ether.h>
+#include <rte_version.h>
 
 #include "driver_sdk/driver_sdk.h"
 #include "svanic_hardware.h"
@@ -151,6 +152,19 @@ void svanic_filters_restore(struct rte_eth_dev *dev);
 int svanic_flow_operations(
 	struct rte_eth_dev *dev, const struct rte_flow_ops **operations);
 void svanic_flows_restore(struct rte_eth_dev *dev);
+
+/* svanic_info.c */
+int svanic_info_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
+int svanic_version_get(struct rte_eth_dev *dev, char *version, size_t size);
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+const uint32_t *svanic_packet_types_get(struct rte_eth_dev *dev, size_t *count);
+#else
+const uint32_t *svanic_packet_types_get(struct rte_eth_dev *dev);
+#endif
+int svanic_rx_mode_get(struct rte_eth_dev *dev, uint16_t queue,
+	struct rte_eth_burst_mode *mode);
+int svanic_tx_mode_get(struct rte_eth_dev *dev, uint16_t queue,
+	struct rte_eth_burst_mode *mode);
 
 /* svanic_hash.c */
 int svanic_hash_configure(struct rte_eth_dev *dev);

@@ -80,7 +80,7 @@ all_features_are_all_offloads(void **state __rte_unused)
 {
 	struct rte_eth_dev_info info = { 0 };
 
-	assert_int_equal(get_info(&dev, &info), 0);
+	assert_int_equal(svanic_info_get(&dev, &info), 0);
 	assert_int_equal(info.rx_offload_capa, SVANIC_RX_OFFLOADS);
 	assert_int_equal(info.tx_offload_capa,
 		SVANIC_TX_OFFLOADS | SVANIC_TX_QUEUE_OFFLOADS);
@@ -93,7 +93,7 @@ what_the_device_lacks_is_not_offered(void **state __rte_unused)
 	struct rte_eth_dev_info info = { 0 };
 
 	device.hardware.features = SVANIC_FEATURE_RX_L4_SUM;
-	assert_int_equal(get_info(&dev, &info), 0);
+	assert_int_equal(svanic_info_get(&dev, &info), 0);
 	assert_int_equal(info.rx_offload_capa,
 		RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM |
 			RTE_ETH_RX_OFFLOAD_SCATTER);
