@@ -38,15 +38,11 @@ stop_program "$work/broadcasts.log" KILL || true
 stop_program "$work/peer.log" TERM || fail "other frames arrived than the tenants' own"
 cat "$work/peer.log"
 
-# The kernel's log: one line for each attempt, and no other. It is written while the program goes on.
-for ((tries = 0; tries < 600; tries++)); do
-	dmesg_faults >"$work/faults.log"
-	[ "$(count_lines "$work/faults.log" 'fault addr')" -lt 4 ] || break
-	pause
-done
-expect_line "$work/faults.log" 'DMA Read PASID 0x1\] .*01:00\.0\] fault addr 0x20001000 '
-expect_line "$work/faults.log" 'DMA Read PASID 0x2\] .*01:00\.0\] fault addr 0x10001000 '
-expect_line "$work/faults.log" 'DMA Write PASID 0x1\] .*01:00\.0\] fault addr 0x20002000 '
-expect_line "$work/faults.log" 'DMA Write PASID 0x2\] .*01:00\.0\] fault addr 0x10002000 '
-[ "$(count_lines "$work/faults.log" 'fault addr')" = 4 ] || fail "other DMA was refused, too: $(cat "$work/faults.log")"
+# The kernel's log has the attempts, and no other DMA. What each attempt met is above, by the NIC's own counters: QEMU's IOMMU does not record
+# a fault while an earlier one of the same device is not read (vtd_try_collapse_fault()).
+attempt='DMA (Read PASID 0x1\] .*fault addr 0x20001000|Read PASID 0x2\] .*fault addr 0x10001000|Write PASID 0x1\] .*fault addr 0x20002000|Write PASID 0x2\] .*fault addr 0x10002000) '
+dmesg_faults >"$work/faults.log"
+cat "$work/faults.log"
+[ "$(count_lines "$work/faults.log" "$attempt")" -gt 0 ] || fail "no attempt is in the kernel's log"
+[ "$(count_lines "$work/faults.log" 'fault addr')" = "$(count_lines "$work/faults.log" "$attempt")" ] || fail "other DMA was refused, too"
 check_nothing_pinned
