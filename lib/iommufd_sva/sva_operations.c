@@ -109,17 +109,19 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 
 	fair_lock_take(&sva->lock);
 	round = ++sva->round;
-	serving = sva->bound > 0 && !sva->failed;
+	serving = sva_fault_is_serving(sva);
 	while (serving && request->address < request->clip.end && tries > 0) {
 		/* The service and the threads that wait for it come in between. */
 		fair_lock_give(&sva->lock);
 		sva_fault_prepare(sva, request);
 		fair_lock_take(&sva->lock);
+		serving = sva_fault_is_serving(sva);
+		if (!serving)
+			break;
 		outcome = sva_prefault_part(sva, request, round);
 		if (request->error != 0 && request->error != -EAGAIN)
 			break;
 		tries -= request->error == -EAGAIN;
-		serving = sva->bound > 0 && !sva->failed;
 	}
 	fair_lock_give(&sva->lock);
 	if (!serving) {

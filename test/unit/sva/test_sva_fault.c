@@ -309,6 +309,46 @@ what_is_kept_is_not_evicted(void **state __rte_unused)
 }
 
 static void
+unbind_all(void)
+{
+	bench.bound = 0;
+}
+
+/* Marked before its end, so that only prefault's line is logged. */
+static void
+end_service(void)
+{
+	bench.failed = true;
+	sva_service_end(&bench, -EIO);
+}
+
+/* The lock is given back between the parts and while pages are made present. */
+static void
+nothing_is_prefaulted_when_no_device_is_left(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_during("populate", unbind_all);
+	assert_int_equal(rte_iommufd_sva_prefault(
+				 &bench, (void *)(uintptr_t)BASE, PAGE, R),
+		-ENODEV);
+	assert_int_equal(mock_mappings(), 0);
+	assert_one_error("nothing can be mapped ahead of time");
+}
+
+/* All userfaultfds are closed then. */
+static void
+nothing_is_prefaulted_when_the_service_has_ended(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_during("populate", end_service);
+	assert_int_equal(rte_iommufd_sva_prefault(
+				 &bench, (void *)(uintptr_t)BASE, PAGE, R),
+		-ENODEV);
+	assert_int_equal(mock_mappings(), 0);
+	assert_one_error("nothing can be mapped ahead of time");
+}
+
+static void
 what_is_invalidated_or_unmapped_is_kept_no_more(void **state __rte_unused)
 {
 	mock_memory_map(BASE, BASE + 0x1000000, R | W);
@@ -658,6 +698,8 @@ main(void)
 		TEST(what_was_asked_for_longest_ago_makes_room),
 		TEST(what_is_around_a_page_evicts_nothing),
 		TEST(what_is_kept_is_not_evicted),
+		TEST(nothing_is_prefaulted_when_no_device_is_left),
+		TEST(nothing_is_prefaulted_when_the_service_has_ended),
 		TEST(what_is_invalidated_or_unmapped_is_kept_no_more),
 		TEST(a_limit_of_the_kernel_evicts_as_well),
 		TEST(a_block_beyond_the_limit_becomes_a_page),
