@@ -183,8 +183,9 @@ enum sva_outcome sva_fault_in(
 bool sva_fault_is_serving(const struct rte_iommufd_sva *sva);
 
 /*
- * What is mapped in the interval from now on is not evicted; 0 or -ENOMEM. It ends for all of
- * it when any part is forgotten. The lock held.
+ * What is mapped in the interval, now or later, is not evicted; 0 or -ENOMEM. With intervals
+ * that it overlaps it becomes one. It ends for all of it when any part is forgotten: then what
+ * is mapped there can be evicted. The lock held.
  */
 int sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval);
 void sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval);

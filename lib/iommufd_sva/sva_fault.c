@@ -149,10 +149,17 @@ evict_one(struct rte_iommufd_sva *sva)
 	return 0;
 }
 
+static bool
+is_kept(const struct rte_iommufd_sva *sva, struct interval interval)
+{
+	const struct area *kept = area_lru_next(&sva->kept, interval.start);
+
+	return kept != NULL && kept->start < interval.end;
+}
+
 static int
 map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 {
-	const struct area *kept = area_lru_next(&sva->kept, window.start);
 	const uint64_t size = interval_size(window);
 	struct area *area;
 	int ret;
@@ -164,7 +171,7 @@ map_window(struct rte_iommufd_sva *sva, struct interval window, uint32_t rights)
 	area->end = window.end;
 	area->rights = rights;
 	area->round = sva->round;
-	area->keep = kept != NULL && kept->start < window.end;
+	area->keep = is_kept(sva, window);
 	sva->stats.map_calls++;
 	ret = rte_iommufd_fault_space_map(
 		sva->faults, window.start, size, rights);
@@ -418,33 +425,59 @@ sva_report_kind_of(
 	}
 }
 
+/* What is mapped in the interval is evicted or not, as the record of what is kept says. */
+static void
+mark_areas(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *area = area_lru_next(&sva->residency, interval.start);
+
+	while (area != NULL && area->start < interval.end) {
+		area->keep = is_kept(
+			sva, (struct interval){ area->start, area->end });
+		area = area_lru_next(&sva->residency, area->end);
+	}
+}
+
+/* Entries that the interval overlaps leave the record, and become part of the interval. */
+static struct interval
+absorb_kept(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct area *kept;
+
+	while ((kept = area_lru_next(&sva->kept, interval.start)) != NULL &&
+		kept->start < interval.end) {
+		interval.start = RTE_MIN(interval.start, kept->start);
+		interval.end = RTE_MAX(interval.end, kept->end);
+		area_lru_remove(&sva->kept, kept);
+	}
+	return interval;
+}
+
 int
 sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval)
 {
 	struct area *kept = area_lru_new(&sva->kept);
-	struct area *area;
-	uint64_t at = interval.start;
 
 	if (kept == NULL)
 		return -ENOMEM;
-	sva_fault_forget(sva, interval);
+	interval = absorb_kept(sva, interval);
 	kept->start = interval.start;
 	kept->end = interval.end;
 	area_lru_add(&sva->kept, kept);
-	while ((area = area_lru_next(&sva->residency, at)) != NULL &&
-		area->start < interval.end) {
-		area->keep = true;
-		at = area->end;
-	}
+	mark_areas(sva, interval);
 	return 0;
 }
 
 void
 sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval)
 {
+	struct interval gone;
 	struct area *kept;
 
 	while ((kept = area_lru_next(&sva->kept, interval.start)) != NULL &&
-		kept->start < interval.end)
+		kept->start < interval.end) {
+		gone = (struct interval){ kept->start, kept->end };
 		area_lru_remove(&sva->kept, kept);
+		mark_areas(sva, gone);
+	}
 }

@@ -365,6 +365,61 @@ what_is_invalidated_or_unmapped_is_kept_no_more(void **state __rte_unused)
 	assert_int_equal(bench.kept.count, 0);
 }
 
+/* More than the limit: what was mapped by then stays, and makes room. */
+static void
+what_could_not_be_kept_is_evicted(void **state __rte_unused)
+{
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	bench.pin_limit = 4 * PAGE;
+	assert_int_equal(
+		rte_iommufd_sva_prefault(&bench, (void *)(uintptr_t)BASE,
+			8 * PAGE, R | W | RTE_IOMMUFD_SVA_KEEP),
+		-ENOSPC);
+	assert_one_error("pin_limit");
+	assert_int_equal(mock_mapped_bytes(), 4 * PAGE);
+	assert_int_equal(ask(BASE + 0x100000, R), OK);
+	assert_int_equal(bench.stats.evictions, 1);
+}
+
+/* One page of it is invalidated: the pages of its other mapping are kept no more, too. */
+static void
+the_rest_of_what_is_kept_no_more_is_evicted(void **state __rte_unused)
+{
+	bench.fault_around = PAGE;
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_map(BASE + PAGE, BASE + 3 * PAGE, R | W);
+	keep(BASE, 3 * PAGE);
+	assert_int_equal(rte_iommufd_sva_invalidate(
+				 &bench, (void *)(uintptr_t)BASE, PAGE),
+		0);
+	assert_area(BASE + PAGE, BASE + PAGE, BASE + 3 * PAGE, R | W);
+	mock_memory_map(BASE + 0x100000, BASE + 0x101000, R | W);
+	bench.pin_limit = 2 * PAGE;
+	assert_int_equal(ask(BASE + 0x100000, R), OK);
+	assert_no_area(BASE + PAGE);
+}
+
+/* Such as a ring that shares a page with another one. */
+static void
+what_is_kept_twice_in_part_is_kept_whole(void **state __rte_unused)
+{
+	bench.fault_around = PAGE;
+	mock_memory_map(BASE, BASE + 3 * PAGE, R | W);
+	mock_memory_map(BASE + 0x100000, BASE + 0x101000, R | W);
+	keep(BASE, 2 * PAGE);
+	keep(BASE + PAGE, 2 * PAGE);
+	assert_int_equal(bench.kept.count, 1);
+	/* Unmapped by a change of its mapping, and requested again. */
+	mock_memory_remove(BASE + 2 * PAGE, BASE + 3 * PAGE);
+	follow_once();
+	bench.removals.count = 0;
+	assert_int_equal(ask(BASE, R), OK);
+	bench.pin_limit = PAGE;
+	assert_int_equal(ask(BASE + 0x100000, R), NO);
+	assert_area(BASE, BASE, BASE + PAGE, R | W);
+	assert_reported("pin_limit");
+}
+
 /* RLIMIT_MEMLOCK is met before pin_limit: then the oldest make room as well. */
 static void
 a_limit_of_the_kernel_evicts_as_well(void **state __rte_unused)
@@ -701,6 +756,9 @@ main(void)
 		TEST(nothing_is_prefaulted_when_no_device_is_left),
 		TEST(nothing_is_prefaulted_when_the_service_has_ended),
 		TEST(what_is_invalidated_or_unmapped_is_kept_no_more),
+		TEST(what_could_not_be_kept_is_evicted),
+		TEST(the_rest_of_what_is_kept_no_more_is_evicted),
+		TEST(what_is_kept_twice_in_part_is_kept_whole),
 		TEST(a_limit_of_the_kernel_evicts_as_well),
 		TEST(a_block_beyond_the_limit_becomes_a_page),
 		TEST(a_group_beyond_the_limit_is_refused_and_told_once),
