@@ -138,13 +138,16 @@ static enum page_answer
 serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	unsigned int count)
 {
-	enum sva_outcome outcomes[FAULT_GROUP_MAX] = { SVA_PRESENT };
+	enum sva_outcome outcomes[FAULT_GROUP_MAX];
 	enum page_answer answer = PAGE_ANSWER_SUCCESS;
 	unsigned int tries = 0;
 	unsigned int i;
 	int changes;
 
 	sva->round++;
+	/* Pages that are not served, because reports cannot be read. */
+	for (i = 0; i < count; i++)
+		outcomes[i] = SVA_REFUSED;
 	do
 		changes = serve_pages(sva, pages, count, tries > 0, outcomes);
 	while (changes > 0 && ++tries < TRIES);

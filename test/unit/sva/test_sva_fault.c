@@ -242,6 +242,23 @@ nobody_is_served_while_no_device_is_bound(void **state __rte_unused)
 	assert_int_equal(mock_calls("ioas_map"), 0);
 }
 
+/* The service ends at the next turn of the thread that follows. */
+static void
+pages_that_are_not_served_count_as_refused(void **state __rte_unused)
+{
+	const struct page_request pages[] = {
+		{ .address = BASE, .rights = R },
+		{ .address = BASE + 0x100000, .rights = R },
+		{ .address = BASE + 0x200000, .rights = R },
+	};
+
+	mock_memory_map(BASE, BASE + 0x300000, R | W);
+	mock_memory_fail_all("ready", -EIO);
+	assert_int_equal(ask_group(pages, 3), NO);
+	assert_int_equal(bench.stats.mapped, 1);
+	assert_int_equal(bench.stats.refused, 2);
+}
+
 /* --- the limit --- */
 
 static void
@@ -750,6 +767,7 @@ main(void)
 		TEST(a_group_with_one_bad_page_is_refused),
 		TEST(several_groups_are_answered_each),
 		TEST(nobody_is_served_while_no_device_is_bound),
+		TEST(pages_that_are_not_served_count_as_refused),
 		TEST(what_was_asked_for_longest_ago_makes_room),
 		TEST(what_is_around_a_page_evicts_nothing),
 		TEST(what_is_kept_is_not_evicted),
