@@ -47,19 +47,42 @@ is_ours(const char *data, size_t size)
 	return false;
 }
 
-/* rte_log() flushes after each message, so one call is one message. */
+/* Its level is that of the message that the calling thread has logged last. */
+static void
+note_line(const char *line, size_t size)
+{
+	if (line[size - 1] != '\n')
+		logs.broken_line = true;
+	if (rte_log_cur_msg_loglevel() > (int)RTE_LOG_ERR)
+		return;
+	logs.errors++;
+	snprintf(logs.last_error, sizeof(logs.last_error), "%.*s", (int)size,
+		line);
+}
+
+/*
+ * rte_log() flushes after each message, so one call is one message; or more, when another
+ * thread has logged one between the two. Each of them begins with a prefix.
+ */
 static ssize_t
 write_message(void *cookie __rte_unused, const char *data, size_t size)
 {
-	const bool ours = is_ours(data, size);
+	const char *line = data, *newline;
+	size_t rest = size, length;
+	bool is_after_ours = false;
 
 	keep_text(data, size);
-	if (ours && memchr(data, '\n', size) != data + size - 1)
-		logs.broken_line = true;
-	if (ours && rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR) {
-		logs.errors++;
-		snprintf(logs.last_error, sizeof(logs.last_error), "%.*s",
-			(int)size, data);
+	while (rest > 0) {
+		newline = memchr(line, '\n', rest);
+		length = newline == NULL ? rest : (size_t)(newline + 1 - line);
+		if (is_ours(line, length)) {
+			note_line(line, length);
+			is_after_ours = true;
+		} else if (is_after_ours) {
+			logs.broken_line = true;
+		}
+		line += length;
+		rest -= length;
 	}
 	return size;
 }

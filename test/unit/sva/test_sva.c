@@ -15,6 +15,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <rte_log.h>
+
 #include "devices.h"
 #include "fake_sysfs.h"
 #include "fake_telemetry.h"
@@ -480,6 +482,22 @@ legacy_containers_have_no_page_requests(void **state __rte_unused)
 
 /* --- whatever fails --- */
 
+/* The lines of the service's threads and of the caller can come in one write. */
+static void
+lines_of_two_threads_count_as_two(void **state __rte_unused)
+{
+	FILE *stream = rte_log_get_stream();
+
+	rte_log(RTE_LOG_ERR, RTE_LOGTYPE_USER1, "IOMMUFD: first\n");
+	assert_one_error("first");
+	fputs("IOMMUFD: second\nIOMMUFD: third\n", stream);
+	fflush(stream);
+	assert_int_equal(logs_errors(), 2);
+	logs_start();
+	rte_log(RTE_LOG_ERR, RTE_LOGTYPE_USER1, "IOMMUFD: fourth\n");
+	assert_one_error("fourth");
+}
+
 /* Each failure is one line, and so is the end of the service, whenever that is told. */
 static void
 assert_told(unsigned int failures)
@@ -600,6 +618,7 @@ main(void)
 		WITH(what_the_kernel_lacks_is_named, setup_kernel, end_kernel),
 		WITH(legacy_containers_have_no_page_requests, setup_type1,
 			end_kernel),
+		TEST(lines_of_two_threads_count_as_two),
 		WITH(every_call_about_memory_may_fail, setup_device,
 			end_device),
 		WITH(every_call_that_makes_something_may_fail, setup_device,
