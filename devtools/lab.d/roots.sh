@@ -1,4 +1,5 @@
-# The Debian roots: one per DPDK release. 24.11's is also the tool root: it has QEMU, the kernel, its headers and its source.
+# The Debian roots: one per DPDK release, and one for each kind of work that wants many packages of its own. 24.11's is also the tool
+# root: it has QEMU, the kernel, its headers and its source.
 # It must not know what is built or booted with them.
 # shellcheck shell=bash
 
@@ -18,16 +19,25 @@ driver_sdk_packages=(xz-utils)
 # What the tool root has of older kernels beside the newest: images, headers and source, whatever their last number is.
 older_kernels=(6.12 7.2)
 
+# Roots for one kind of work each: they are made when that work is done for the first time, and their lists change no other root.
+declare -A work_packages=(
+	[guides]="doxygen graphviz python3-sphinx python3-matplotlib chromium gcc libc6-dev libdpdk-dev libnuma-dev pkgconf meson ninja-build git make man-db"
+	[fuzz]="clang llvm libclang-rt-19-dev gcc libc6-dev g++ libdpdk-dev dpdk-dev libnuma-dev libcmocka-dev libcap-dev libjansson-dev pkgconf meson ninja-build python3 linux-libc-dev"
+)
+
 suite_of() {
 	case $1 in
 	24.11) echo trixie ;;
 	22.11) echo bookworm ;;
 	25.11) echo forky ;;
-	*) return 1 ;;
+	*) is_work_root "$1" && suite_of 24.11 ;;
 	esac
 }
 
+is_work_root() { [ -n "${work_packages[$1]:-}" ]; }
+
 packages_of() {
+	! is_work_root "$1" || { xargs -n1 <<<"${work_packages[$1]}"; return; }
 	printf '%s\n' "${project_packages[@]}"
 	[ "$1" != 24.11 ] || printf '%s\n' "${tool_packages[@]}"
 	! has_driver_sdk "$1" || printf '%s\n' "${driver_sdk_packages[@]}"
@@ -59,7 +69,7 @@ root_key() {
 
 # ensure_root R: the root's path is in $root then.
 ensure_root() {
-	contains "$1" "${releases[@]}" || die "no DPDK release '$1' here; one of: ${releases[*]}"
+	contains "$1" "${releases[@]}" || is_work_root "$1" || die "no DPDK release '$1' here; one of: ${releases[*]}"
 	ensure_thing "root-$1" "$(root_key "$1")" build_root "$1"
 	root=$thing
 }
@@ -73,7 +83,7 @@ ensure_tool_root() {
 }
 
 build_root() {
-	with_progress "making the Debian root for DPDK $1" "$cache/logs/root-$1.log" make_root "$1" "$2"
+	with_progress "making the Debian root for ${1/#[0-9]/DPDK &}" "$cache/logs/root-$1.log" make_root "$1" "$2"
 }
 
 make_root() {
