@@ -33,7 +33,9 @@ TRAILER = 8
 SHORTEST, LONGEST = 64, 1514
 SHORTEST_CONTENTS = 46  # a NIC fills with zeros
 WINDOW = 16
-SILENCE = 2.0  # seconds without a frame after which what is missing is sent again: the NIC may have been full
+# Seconds without a frame after which what is missing is sent again: the other end may have no link yet, or may have been full. Each
+# time that nothing comes back the pause is twice as long, up to the longest: a busy machine is not flooded.
+SILENCE, LONGEST_SILENCE = 0.2, 2.0
 PATIENCE = 180.0  # seconds without any progress after which the test has failed
 
 
@@ -111,21 +113,24 @@ def echo(arguments):
     missing = set()
     following = 0
     progress = time.monotonic()
+    silence = arguments.silence
     while (missing or following < arguments.count) and peer.changed == 0:
         while len(missing) < arguments.window and following < arguments.count:
             peer.send(following)
             missing.add(following)
             following += 1
-        number = peer.receive(arguments.silence)
+        number = peer.receive(silence)
         if number in missing:
             missing.discard(number)
             progress = time.monotonic()
+            silence = arguments.silence
             time.sleep(arguments.pause)
         elif number is not None:
             peer.repeated += 1
         elif time.monotonic() - progress > PATIENCE:
             break
-        elif time.monotonic() - progress > arguments.silence:
+        elif time.monotonic() - progress > silence:
+            silence = min(2 * silence, LONGEST_SILENCE)
             for again in sorted(missing):
                 peer.send(again)
     print(f"peer: {following} frames sent, {following - len(missing)} came back right, {peer.changed} changed, "
@@ -228,7 +233,7 @@ def main():
     command.set_defaults(silence=SILENCE, pause=0)
     command = commands.add_parser("flow")
     command.add_argument("interface")
-    command.set_defaults(seed="1", swapped=None, longest=LONGEST, window=4, silence=0.3, pause=0.003)
+    command.set_defaults(seed="1", swapped=None, longest=LONGEST, window=4, silence=0.1, pause=0.003)
     command = commands.add_parser("captured")
     command.add_argument("file")
     command.add_argument("interface")

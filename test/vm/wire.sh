@@ -31,14 +31,14 @@ start_flow() {
 	start_program "$work/flow.log" python3 /src/test/vm/peer.py flow "$flow"
 }
 
-frames_back() { cat "/sys/class/net/$flow/statistics/rx_packets"; }
-
 # Returns when twenty more frames have come back, none of them changed.
 wait_for_flow() {
-	local wanted=$(($(frames_back) + 20)) tries
+	local counter=/sys/class/net/$flow/statistics/rx_packets back wanted tries
+	wanted=$(($(<"$counter") + 20))
 	for ((tries = 0; tries < 1800; tries++)); do
 		running "$work/flow.log" || fail "the flow of frames has ended"
-		[ "$(frames_back)" -lt "$wanted" ] || return 0
+		read -r back <"$counter"
+		[ "$back" -lt "$wanted" ] || return 0
 		pause
 	done
 	fail "no frames come back"
