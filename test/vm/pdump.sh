@@ -8,8 +8,9 @@ frames=200
 
 # What a process has received from another one is closed when it executes a program, as what it opens itself.
 check_fds_close_on_exec() { # PROCESS
-	local fd flags checked=
-	for fd in $(find "/proc/$1/fd" -lname '*vfio*'); do
+	local fd fds flags checked=
+	mapfile -t fds < <(find "/proc/$1/fd" -lname '*vfio*')
+	for fd in "${fds[@]}"; do
 		flags=$(awk '$1 == "flags:" { print $2 }' "/proc/$1/fdinfo/${fd##*/}")
 		echo "descriptor ${fd##*/}, $(readlink "$fd"): flags $flags"
 		[ $((flags & 02000000)) != 0 ] || fail "it stays open on exec"
