@@ -84,7 +84,7 @@ rte_iommufd_space_copy(struct rte_iommufd_space *space, uint64_t iova,
 		parts[i].rights = rights;
 		parts[i].origin = MAPPING_OF_PROGRAM;
 		parts[i].count = 0;
-		parts[i].of_eal_as_well = false;
+		parts[i].eal_bytes = 0;
 	}
 	request.runs = parts;
 	ret = space_map(space, &request);

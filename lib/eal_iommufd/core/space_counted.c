@@ -225,11 +225,11 @@ counted_take_one(struct rte_iommufd_space *space, uint64_t iova, uint64_t limit,
 	if (!is_last)
 		iova_map_change(
 			&space->map, iova, *step, counted_decrement, NULL);
-	else if (area.of_eal_as_well)
+	else if (area.eal_bytes > 0)
 		iova_map_change(
 			&space->map, iova, *step, counted_pass_to_eal, NULL);
 	pthread_mutex_unlock(&space->map_lock);
-	if (!is_last || area.of_eal_as_well)
+	if (!is_last || area.eal_bytes > 0)
 		return 0;
 	return space_unmap_locked(space, iova, *step, space_threads(space));
 }
@@ -267,18 +267,42 @@ rte_iommufd_space_unmap_counted(struct rte_iommufd_space *space, const void *va,
 
 /* --- EAL's memory --- */
 
-static void
-counted_set_eal(struct mapping *area, const void *is_of_eal)
+/* How much of the mapping the interval covers, in bytes. */
+static uint64_t
+counted_overlap(const struct mapping *area, const struct mapping *interval)
 {
-	if (area->origin == MAPPING_COUNTED)
-		area->of_eal_as_well = *(const bool *)is_of_eal;
+	const uint64_t first = RTE_MAX(area->iova, interval->iova);
+	const uint64_t last = RTE_MIN(
+		counted_last(area), counted_last(interval));
+
+	return last - first + 1;
+}
+
+static bool
+counted_is_shared_with_eal(const struct mapping *area)
+{
+	return area->origin == MAPPING_COUNTED || area->eal_bytes > 0;
+}
+
+static void
+counted_eal_gets(struct mapping *area, const void *interval)
+{
+	if (counted_is_shared_with_eal(area))
+		area->eal_bytes = RTE_MIN(area->length,
+			area->eal_bytes + counted_overlap(area, interval));
+}
+
+static void
+counted_eal_frees(struct mapping *area, const void *interval)
+{
+	area->eal_bytes -= RTE_MIN(
+		area->eal_bytes, counted_overlap(area, interval));
 }
 
 bool
 space_counted_keeps_for_eal(
 	struct rte_iommufd_space *space, const struct mapping *run)
 {
-	const bool is_of_eal = true;
 	struct locked_range locked;
 	uint64_t va = 0;
 	bool is_there;
@@ -290,23 +314,34 @@ space_counted_keeps_for_eal(
 		va == run->va;
 	if (is_there)
 		iova_map_change(&space->map, run->iova, run->length,
-			counted_set_eal, &is_of_eal);
+			counted_eal_gets, run);
 	pthread_mutex_unlock(&space->map_lock);
 	space_unlock_range(space, &locked);
 	return is_there;
 }
 
-void
-space_counted_leaves_eal(
-	struct rte_iommufd_space *space, const struct mapping *area)
+bool
+space_counted_eal_frees(struct rte_iommufd_space *space,
+	const struct mapping *area, const struct mapping *piece)
 {
-	const bool is_of_eal = false;
 	struct locked_range locked;
+	const struct mapping *found;
+	struct mapping left = { 0 };
 
+	if (!counted_is_shared_with_eal(area))
+		return false;
 	space_lock_range(space, &locked, area->iova, area->length);
 	pthread_mutex_lock(&space->map_lock);
-	iova_map_change(&space->map, area->iova, area->length, counted_set_eal,
-		&is_of_eal);
+	iova_map_change(&space->map, piece->iova, piece->length,
+		counted_eal_frees, piece);
+	found = iova_map_find(&space->map, area->iova);
+	if (found != NULL)
+		left = *found;
 	pthread_mutex_unlock(&space->map_lock);
+	/* The program has unmapped it before, and EAL had the rest. */
+	if (left.origin == MAPPING_OF_EAL && left.eal_bytes == 0 &&
+		left.length != 0)
+		space_unmap_locked(space, left.iova, left.length, 1);
 	space_unlock_range(space, &locked);
+	return true;
 }

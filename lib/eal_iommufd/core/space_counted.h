@@ -20,8 +20,11 @@ struct rte_iommufd_space;
  */
 bool space_counted_keeps_for_eal(
 	struct rte_iommufd_space *space, const struct mapping *run);
-/* EAL frees memory in that mapping: from now on it belongs to the program alone. */
-void space_counted_leaves_eal(
-	struct rte_iommufd_space *space, const struct mapping *area);
+/*
+ * EAL frees the piece of that mapping. True when the mapping is, or was, the program's own: then
+ * there is nothing else to do. It is unmapped when neither of them has any of it.
+ */
+bool space_counted_eal_frees(struct rte_iommufd_space *space,
+	const struct mapping *area, const struct mapping *piece);
 
 #endif /* SPACE_COUNTED_H */

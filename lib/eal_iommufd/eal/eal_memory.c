@@ -281,8 +281,6 @@ eal_memory_map_event(
 static bool
 eal_memory_goes_with_event(const struct pass *pass, const struct mapping *area)
 {
-	if (area->origin == MAPPING_COUNTED)
-		space_counted_leaves_eal(pass->space, area);
 	if (area->origin != MAPPING_OF_EAL)
 		return false;
 	if (area->va >= pass->event_start &&
@@ -325,6 +323,8 @@ eal_memory_unmap_page(const struct rte_memseg_list *list __rte_unused,
 			0)
 			return 0;
 		cut_page(page, done, &area, &piece);
+		if (space_counted_eal_frees(pass->space, &area, &piece))
+			continue;
 		if (eal_memory_goes_with_event(pass, &area))
 			ret = extents_add_page(&pass->runs, &piece, true);
 	}

@@ -48,9 +48,13 @@ struct mapping {
 	enum mapping_origin origin;
 	/** How often the program has mapped it by counted calls, whatever its origin. */
 	uint32_t count;
+	/**
+	 * How much of what the program mapped by counted calls EAL has as well, in bytes.
+	 * EAL may get and free it page by page, and the mapping goes only as a whole.
+	 */
+	uint64_t eal_bytes;
 	bool is_region; /**< a device's registers: mapped by the file, never by va */
-	bool has_aliases;    /**< counted calls used several addresses of it */
-	bool of_eal_as_well; /**< MAPPING_COUNTED: EAL has this memory, too */
+	bool has_aliases; /**< counted calls used several addresses of it */
 };
 
 /** Whether this process has entered it, and the kernel is known to have it. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "core/address_space.h"
 #include "core/space_counted.h"
 #include "core/space_map.h"
 #include "util/iova_map.h"
@@ -351,9 +352,12 @@ what_eal_got_later_stays_when_the_program_unmaps(void **state __rte_unused)
 static void
 what_eal_has_given_up_goes_with_the_program(void **state __rte_unused)
 {
+	struct mapping area;
+
 	assert_int_equal(add(0x100000, 0x4000), 0);
 	assert_true(space_counted_keeps_for_eal(space, &of_eal));
-	space_counted_leaves_eal(space, &of_eal);
+	assert_int_equal(address_space_find(space, 0x100000, &area), 0);
+	assert_true(space_counted_eal_frees(space, &area, &of_eal));
 	assert_int_equal(take_out(0x100000, 0x4000), 0);
 	assert_int_equal(mock_mappings(), 0);
 	assert_int_equal(areas(), 0);

@@ -698,6 +698,34 @@ what_both_have_stays_until_both_have_left(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* The program's mapping is of several pages, which EAL gets and frees one by one. */
+static void
+pages_of_one_mapping_come_and_go_one_by_one(void **state __rte_unused)
+{
+	void *va = (void *)(uintptr_t)va_of(0, 0);
+
+	assert_int_equal(rte_iommufd_space_map_counted(
+				 space, va, va_of(0, 0), 3 * PAGE, RW),
+		0);
+	assert_int_equal(follow(), 0);
+	allocate(0, 0, 1);
+	allocate(0, 1, 1);
+	release(0, 0, 1);
+	/* EAL has the second page still. */
+	assert_int_equal(rte_iommufd_space_unmap_counted(
+				 space, va, va_of(0, 0), 3 * PAGE),
+		0);
+	assert_mapped(1, 3);
+	/* What EAL gets in it meanwhile needs no call. */
+	allocate(0, 2, 1);
+	assert_mapped(1, 3);
+	release(0, 1, 1);
+	assert_mapped(1, 3);
+	release(0, 2, 1);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
 /* A program maps in pieces that are smaller than EAL's pages. */
 static void
 a_page_in_pieces_stays_until_both_have_left(void **state __rte_unused)
@@ -1068,6 +1096,7 @@ main(void)
 		TEST(a_failed_map_leaves_what_was_there_before),
 		TEST(what_the_program_has_mapped_is_left_to_it),
 		TEST(what_both_have_stays_until_both_have_left),
+		TEST(pages_of_one_mapping_come_and_go_one_by_one),
 		TEST(a_page_in_pieces_stays_until_both_have_left),
 		TEST(part_of_a_run_stays_to_the_end),
 		TEST(without_the_call_files_do_not_cut_runs),
