@@ -396,6 +396,9 @@ choose_type1(
 	return settle_asked_for(context, device, "type1", ret, &why);
 }
 
+#define UNSAFE_REASON \
+	"UNSAFE: no IOMMU keeps this device from reading and writing all of the machine's memory (enable_unsafe_noiommu_mode is on)"
+
 /*
  * A device gets here only when the kernel's unsafe switch is on. By its own node (Linux
  * 7.3) its memory is pinned at least; by its group not even that.
@@ -414,8 +417,7 @@ choose_noiommu(
 			"backend noiommu was asked for, but this is not a device without an IOMMU: use RTE_IOMMUFD=backend=auto");
 		return -ENXIO;
 	}
-	choice_give_reason(context,
-		"UNSAFE: no IOMMU keeps this device from reading and writing all of the machine's memory (enable_unsafe_noiommu_mode is on)");
+	choice_give_reason(context, UNSAFE_REASON);
 	if (found->cdev[0] != '\0' &&
 		take_iommufd(context, device, &backend_noiommu_cdev, &why) == 0)
 		return choice_open_by_backend(context, device, true);
@@ -424,6 +426,11 @@ choose_noiommu(
 		choice_log_error(context, device, "%s", why.text);
 		return -ENXIO;
 	}
+	if (found->cdev[0] != '\0')
+		snprintf(context->reason.text, sizeof(context->reason.text),
+			UNSAFE_REASON
+			"; by its group, where its memory is not even pinned, because %s",
+			why.text);
 	context->backend = &backend_noiommu_group;
 	return choice_open_by_backend(context, device, true);
 }
