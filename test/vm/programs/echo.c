@@ -24,14 +24,12 @@
  */
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <linux/vfio.h>
 
 #include <rte_dev.h>
@@ -43,70 +41,14 @@
 #include <rte_mbuf.h>
 #include <rte_vfio.h>
 
+#include "frames.h"
+
 #define PORT 0
-#define DESCRIPTORS 64
-#define BURST 16
 #define GROW_MBUFS 8192
 #define GROW_FRAMES 64
 #define EXTMEM_MBUFS 512
 #define EXTMEM_PAGE 4096
 #define RAW_IOVA 0x40000000 /* EAL's memory lies above 4 GiB */
-
-static volatile sig_atomic_t asked_to_end;
-static volatile sig_atomic_t asked_to_unmap;
-
-static void
-on_signal(int number)
-{
-	if (number == SIGUSR1)
-		asked_to_unmap = 1;
-	else
-		asked_to_end = 1;
-}
-
-static void
-check(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("echo: FAILED: %s: %s\n", what, rte_strerror(rte_errno));
-	exit(EXIT_FAILURE);
-}
-
-static struct rte_mempool *
-make_pool(const char *name, unsigned int mbufs)
-{
-	struct rte_mempool *pool = rte_pktmbuf_pool_create(
-		name, mbufs, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-
-	check(pool != NULL, "no pool");
-	return pool;
-}
-
-static void
-start_port(struct rte_mempool *pool)
-{
-	const struct rte_eth_conf configuration = { 0 };
-
-	check(rte_eth_dev_count_avail() == 1, "not exactly one port");
-	check(rte_eth_dev_configure(PORT, 1, 1, &configuration) == 0,
-		"configure");
-	check(rte_eth_rx_queue_setup(
-		      PORT, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0,
-		"receive queue");
-	check(rte_eth_tx_queue_setup(
-		      PORT, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0,
-		"transmit queue");
-	check(rte_eth_dev_start(PORT) == 0, "start");
-	rte_eth_promiscuous_enable(PORT);
-}
-
-static void
-send_frame(struct rte_mbuf *frame)
-{
-	while (!asked_to_end && rte_eth_tx_burst(PORT, 0, &frame, 1) == 0)
-		;
-}
 
 /* Sends the frame's bytes out of another pool. */
 static void
@@ -119,7 +61,7 @@ send_copy(struct rte_mbuf *frame, struct rte_mempool *pool)
 	if (copy != NULL) {
 		memcpy(rte_pktmbuf_append(copy, length),
 			rte_pktmbuf_mtod(frame, void *), length);
-		send_frame(copy);
+		frames_send(PORT, copy);
 	}
 	rte_pktmbuf_free(frame);
 }
@@ -155,7 +97,7 @@ next_pool(struct grow *grow)
 	}
 	grow->before = grow->now;
 	snprintf(name, sizeof(name), "grow_%u", grow->cycles++);
-	grow->now = make_pool(name, GROW_MBUFS);
+	grow->now = frames_make_pool(name, GROW_MBUFS);
 	printf("echo: cycle %u: grown, heap %" PRIu64 " MiB\n", grow->cycles,
 		heap_mib());
 	grow->frames = 0;
@@ -224,15 +166,12 @@ unmap_raw(const struct extmem *extmem)
 static int
 map_extmem(const struct extmem *extmem)
 {
-	struct rte_eth_dev_info info;
-
 	if (extmem->container >= 0) {
 		check_container(extmem->container);
 		return map_raw(extmem);
 	}
-	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
-	return rte_dev_dma_map(
-		info.device, extmem->memory, extmem->iova, extmem->length);
+	return rte_dev_dma_map(frames_device_of(PORT), extmem->memory,
+		extmem->iova, extmem->length);
 }
 
 static void
@@ -242,9 +181,7 @@ make_extmem(struct extmem *extmem, int container)
 	struct rte_pktmbuf_extmem description;
 
 	extmem->length = RTE_ALIGN_CEIL(EXTMEM_MBUFS * element, EXTMEM_PAGE);
-	extmem->memory = mmap(NULL, extmem->length, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	check(extmem->memory != MAP_FAILED, "mmap");
+	extmem->memory = frames_own_memory(extmem->length);
 	extmem->container = container;
 	extmem->iova = container >= 0 ? RAW_IOVA : (uintptr_t)extmem->memory;
 	check(rte_extmem_register(extmem->memory, extmem->length, NULL, 0,
@@ -267,19 +204,17 @@ static void
 unmap_extmem(struct extmem *extmem)
 {
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(extmem->pool);
-	struct rte_eth_dev_info info;
 
 	check(frame != NULL && rte_pktmbuf_append(frame, 60) != NULL,
 		"no frame left");
-	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
 	if (extmem->container >= 0)
 		check(unmap_raw(extmem) == 0, "VFIO_IOMMU_UNMAP_DMA");
 	else
-		check(rte_dev_dma_unmap(info.device, extmem->memory,
+		check(rte_dev_dma_unmap(frames_device_of(PORT), extmem->memory,
 			      extmem->iova, extmem->length) == 0,
 			"rte_dev_dma_unmap");
 	printf("echo: unmapped %#" PRIx64 "\n", extmem->iova);
-	send_frame(frame);
+	frames_send(PORT, frame);
 	printf("echo: sent from unmapped memory\n");
 }
 
@@ -330,13 +265,12 @@ open_container(const char *address)
 static void
 close_container(int container)
 {
-	struct rte_eth_dev_info info;
+	struct rte_device *device = frames_device_of(PORT);
 
-	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
 	rte_eth_dev_stop(PORT);
 	rte_eth_dev_close(PORT);
 	check(rte_memseg_walk(unmap_from_container, &container) == 0, "unmap");
-	check(rte_dev_remove(info.device) == 0, "remove");
+	check(rte_dev_remove(device) == 0, "remove");
 	check(rte_vfio_container_destroy(container) == 0, "destroy");
 	printf("echo: container closed\n");
 }
@@ -357,9 +291,7 @@ main(int argc, char **argv)
 	used = rte_eal_init(argc, argv);
 	check(used >= 0, "rte_eal_init");
 	mode = argc > used + 1 ? argv[used + 1] : "plain";
-	signal(SIGTERM, on_signal);
-	signal(SIGINT, on_signal);
-	signal(SIGUSR1, on_signal);
+	frames_note_signals();
 	if (strcmp(mode, "idle") == 0) {
 		check(rte_eth_dev_count_avail() == 1, "not exactly one port");
 		printf("echo: idle\n");
@@ -371,7 +303,8 @@ main(int argc, char **argv)
 	if (strcmp(mode, "container") == 0 ||
 		(strcmp(mode, "raw") == 0 && argc > used + 2))
 		container = open_container(argv[used + 2]);
-	start_port(make_pool("receive", 1024));
+	check(rte_eth_dev_count_avail() == 1, "not exactly one port");
+	frames_start_port(PORT, frames_make_pool("receive", 1024));
 	if (strcmp(mode, "extmem") == 0)
 		make_extmem(&extmem, -1);
 	if (strcmp(mode, "raw") == 0)
@@ -388,11 +321,11 @@ main(int argc, char **argv)
 			else if (extmem.pool != NULL)
 				send_copy(frames[i], extmem.pool);
 			else
-				send_frame(frames[i]);
+				frames_send(PORT, frames[i]);
 		}
 		echoed += count;
-		if (asked_to_unmap && extmem.pool != NULL) {
-			asked_to_unmap = 0;
+		if (asked_for_first && extmem.pool != NULL) {
+			asked_for_first = 0;
 			unmap_extmem(&extmem);
 		}
 	}

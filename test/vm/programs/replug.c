@@ -15,7 +15,6 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,47 +25,19 @@
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
 
-#define DESCRIPTORS 64
-#define BURST 16
-#define SLOTS 256 /* more than can be on their way at a time */
-#define SLOT_SIZE 2048
+#include "frames.h"
+
 /* Several hugepages, so that freeing it gives pages back. */
 #define ZONE_SIZE (UINT64_C(16) << 20)
-
-static volatile sig_atomic_t asked_to_end;
-static volatile sig_atomic_t asked_to_change;	 /* SIGUSR1 */
-static volatile sig_atomic_t asked_to_end_child; /* SIGUSR2 */
-
-static void
-on_signal(int number)
-{
-	if (number == SIGUSR1)
-		asked_to_change = 1;
-	else if (number == SIGUSR2)
-		asked_to_end_child = 1;
-	else
-		asked_to_end = 1;
-}
-
-static void
-check(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("replug: FAILED: %s: %s\n", what, rte_strerror(rte_errno));
-	exit(EXIT_FAILURE);
-}
 
 /* --- memory that frames go out of --- */
 
 static const struct rte_memzone *zone;
-static unsigned int next_slot;
-static struct rte_mbuf_ext_shared_info shared[SLOTS];
+static struct slots slots = { .stride = ZONE_SIZE / SLOTS };
 
 static void
 allocate_zone(void)
@@ -74,6 +45,8 @@ allocate_zone(void)
 	zone = rte_memzone_reserve_aligned("frames", ZONE_SIZE, SOCKET_ID_ANY,
 		RTE_MEMZONE_IOVA_CONTIG, RTE_PGSIZE_2M);
 	check(zone != NULL, "memzone");
+	slots.va = zone->addr;
+	slots.iova = zone->iova;
 	printf("replug: memory at %#" PRIx64 "\n", zone->iova);
 }
 
@@ -90,57 +63,21 @@ allocate_zone_again(void)
 	memset(zone->addr, 0, ZONE_SIZE);
 }
 
-static void
-keep(void *address __rte_unused, void *argument __rte_unused)
-{
-}
-
-/* Where a frame goes out of changes, so that all pages are used in turn. */
-static struct rte_mbuf *
-frame_in_zone(struct rte_mempool *pool, const struct rte_mbuf *frame)
-{
-	const unsigned int slot = next_slot++ % SLOTS;
-	const uint64_t offset = slot * (ZONE_SIZE / SLOTS);
-	const uint16_t length = rte_pktmbuf_data_len(frame);
-	struct rte_mbuf *copy = rte_pktmbuf_alloc(pool);
-
-	check(copy != NULL && length <= SLOT_SIZE, "no room for a frame");
-	shared[slot].free_cb = keep;
-	rte_mbuf_ext_refcnt_set(&shared[slot], 1);
-	memcpy(RTE_PTR_ADD(zone->addr, offset), rte_pktmbuf_mtod(frame, void *),
-		length);
-	rte_pktmbuf_attach_extbuf(copy, RTE_PTR_ADD(zone->addr, offset),
-		zone->iova + offset, SLOT_SIZE, &shared[slot]);
-	check(rte_pktmbuf_append(copy, length) != NULL, "append");
-	return copy;
-}
-
 /* --- the port --- */
 
 static uint16_t
 start_port(struct rte_mempool *pool)
 {
-	const struct rte_eth_conf configuration = { 0 };
-	uint16_t port = rte_eth_find_next(0);
+	const uint16_t port = rte_eth_find_next(0);
 
-	check(port != RTE_MAX_ETHPORTS, "no port");
-	check(rte_eth_dev_configure(port, 1, 1, &configuration) == 0,
-		"configure");
-	check(rte_eth_rx_queue_setup(
-		      port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0,
-		"receive queue");
-	check(rte_eth_tx_queue_setup(
-		      port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0,
-		"transmit queue");
-	check(rte_eth_dev_start(port) == 0, "start");
-	rte_eth_promiscuous_enable(port);
+	frames_start_port(port, pool);
 	return port;
 }
 
 static uint16_t
 change_nic(uint16_t port, struct rte_mempool *pool, char **nics)
 {
-	asked_to_change = 0;
+	asked_for_first = 0;
 	rte_eth_dev_stop(port);
 	check(rte_eth_dev_close(port) == 0, "close");
 	check(rte_eal_hotplug_remove("pci", nics[0]) == 0, "remove");
@@ -156,15 +93,14 @@ static void
 echo(uint16_t port, struct rte_mempool *pool)
 {
 	struct rte_mbuf *frames[BURST];
-	struct rte_mbuf *copy;
 	uint16_t count = rte_eth_rx_burst(port, 0, frames, BURST);
 	uint16_t i;
 
 	for (i = 0; i < count; i++) {
-		copy = frame_in_zone(pool, frames[i]);
-		while (!asked_to_end &&
-			rte_eth_tx_burst(port, 0, &copy, 1) == 0)
-			;
+		frames_send(port,
+			frames_in_slot(&slots, pool,
+				rte_pktmbuf_mtod(frames[i], void *),
+				rte_pktmbuf_data_len(frames[i])));
 		rte_pktmbuf_free(frames[i]);
 	}
 }
@@ -186,7 +122,7 @@ start_child(void)
 static pid_t
 end_child(pid_t child)
 {
-	asked_to_end_child = 0;
+	asked_for_second = 0;
 	if (child > 0) {
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
@@ -206,21 +142,17 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	used = rte_eal_init(argc, argv);
 	check(used >= 0 && argc == used + 3, "rte_eal_init");
-	pool = rte_pktmbuf_pool_create(
-		"pool", 1024, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	check(pool != NULL, "pool");
+	pool = frames_make_pool("pool", 1024);
 	allocate_zone();
 	child = start_child();
-	signal(SIGTERM, on_signal);
-	signal(SIGUSR1, on_signal);
-	signal(SIGUSR2, on_signal);
+	frames_note_signals();
 	port = start_port(pool);
 	printf("replug: ready\n");
 	while (!asked_to_end) {
 		echo(port, pool);
-		if (asked_to_change)
+		if (asked_for_first)
 			port = change_nic(port, pool, argv + used + 1);
-		if (asked_to_end_child)
+		if (asked_for_second)
 			child = end_child(child);
 	}
 	rte_eth_dev_stop(port);

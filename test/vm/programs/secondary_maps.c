@@ -16,13 +16,11 @@
  */
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/mman.h>
 
 #include <rte_dev.h>
 #include <rte_eal.h>
@@ -32,55 +30,15 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
+#include "frames.h"
+
 #define PORT 0
-#define DESCRIPTORS 64
-#define BURST 16
 #define MBUFS 64
 #define PAGE 4096
 #define LENGTH RTE_ALIGN_CEIL((size_t)MBUFS *RTE_MBUF_DEFAULT_BUF_SIZE, PAGE)
 #define IOVA 0x40000000 /* EAL's memory lies above 4 GiB */
 #define ETHERTYPE 0x88b5
 #define LONGEST 1500
-
-static volatile sig_atomic_t asked_to_end;
-static volatile sig_atomic_t asked_to_act;
-
-static void
-on_signal(int number)
-{
-	if (number == SIGUSR1)
-		asked_to_act = 1;
-	else
-		asked_to_end = 1;
-}
-
-static void
-check(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("maps: FAILED: %s: %s\n", what, rte_strerror(rte_errno));
-	exit(EXIT_FAILURE);
-}
-
-static struct rte_device *
-device_of_port(void)
-{
-	struct rte_eth_dev_info info;
-
-	check(rte_eth_dev_info_get(PORT, &info) == 0, "device");
-	return info.device;
-}
-
-static void *
-own_memory(void)
-{
-	void *memory = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	check(memory != MAP_FAILED, "mmap");
-	return memory;
-}
 
 static void
 register_memory(void *memory)
@@ -92,29 +50,9 @@ register_memory(void *memory)
 /* --- The primary --- */
 
 static void
-start_port(void)
-{
-	const struct rte_eth_conf configuration = { 0 };
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("receive", 1024, 0,
-		0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-
-	check(pool != NULL, "no pool");
-	check(rte_eth_dev_count_avail() == 1, "not exactly one port");
-	check(rte_eth_dev_configure(PORT, 1, 1, &configuration) == 0,
-		"configure");
-	check(rte_eth_rx_queue_setup(
-		      PORT, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0,
-		"receive queue");
-	check(rte_eth_tx_queue_setup(
-		      PORT, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0,
-		"transmit queue");
-	check(rte_eth_dev_start(PORT) == 0, "start");
-}
-
-static void
 try_place(void *memory)
 {
-	struct rte_device *device = device_of_port();
+	struct rte_device *device = frames_device_of(PORT);
 	const int ret = rte_dev_dma_map(device, memory, IOVA, LENGTH);
 
 	if (ret != 0) {
@@ -130,17 +68,18 @@ static void
 be_primary(void)
 {
 	struct rte_mbuf *frames[BURST];
-	void *memory = own_memory();
+	void *memory = frames_own_memory(LENGTH);
 	uint16_t count;
 
 	register_memory(memory);
-	start_port();
+	check(rte_eth_dev_count_avail() == 1, "not exactly one port");
+	frames_start_port(PORT, frames_make_pool("receive", 1024));
 	printf("maps: ready\n");
 	while (!asked_to_end) {
 		count = rte_eth_rx_burst(PORT, 0, frames, BURST);
 		rte_pktmbuf_free_bulk(frames, count);
-		if (asked_to_act) {
-			asked_to_act = 0;
+		if (asked_for_first) {
+			asked_for_first = 0;
 			try_place(memory);
 		}
 		usleep(1000);
@@ -211,10 +150,10 @@ static void
 be_secondary(const char *file, uint64_t iova)
 {
 	struct rte_device *device;
-	void *memory = own_memory();
+	void *memory = frames_own_memory(LENGTH);
 
 	check(rte_eth_dev_count_avail() == 1, "not exactly one port");
-	device = device_of_port();
+	device = frames_device_of(PORT);
 	map_memory_of_eal(device);
 	register_memory(memory);
 	check(rte_dev_dma_map(device, memory, iova, LENGTH) == 0, "map");
@@ -222,8 +161,8 @@ be_secondary(const char *file, uint64_t iova)
 	send_file(make_pool(memory, iova), file);
 	printf("maps: sent\n");
 	while (!asked_to_end) {
-		if (asked_to_act) {
-			asked_to_act = 0;
+		if (asked_for_first) {
+			asked_for_first = 0;
 			if (rte_dev_dma_unmap(device, memory, iova, LENGTH) ==
 				0)
 				printf("maps: unmapped\n");
@@ -245,8 +184,7 @@ main(int argc, char **argv)
 	check(used >= 0, "rte_eal_init");
 	argc -= used;
 	argv += used;
-	signal(SIGTERM, on_signal);
-	signal(SIGUSR1, on_signal);
+	frames_note_signals();
 	if (argc > 2 && strcmp(argv[1], "send") == 0) {
 		be_secondary(argv[2],
 			IOVA +

@@ -26,7 +26,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +44,9 @@
 #include <rte_mbuf.h>
 #include <rte_memory.h>
 
+#include "frames.h"
+
 #define PORT 0
-#define DESCRIPTORS 64
-#define BURST 16
-#define SLOTS 256 /* more than can be on their way at a time */
-#define SLOT_SIZE 2048
 #define MEMORY_SIZE (SLOTS * SLOT_SIZE)
 #define REGION_IOVA UINT64_C(0x40000000)
 #define PAGE 4096
@@ -57,97 +54,6 @@
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define PCI_COMMAND_OFFSET 4
 #define PCI_COMMAND_MEMORY 2
-
-static volatile sig_atomic_t asked_to_end;
-static volatile sig_atomic_t asked_for_first;  /* SIGUSR1 */
-static volatile sig_atomic_t asked_for_second; /* SIGUSR2 */
-
-static void
-on_signal(int number)
-{
-	if (number == SIGUSR1)
-		asked_for_first = 1;
-	else if (number == SIGUSR2)
-		asked_for_second = 1;
-	else
-		asked_to_end = 1;
-}
-
-static void
-check(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("spaces: FAILED: %s\n", what);
-	exit(EXIT_FAILURE);
-}
-
-/* --- memory that frames go out of --- */
-
-struct slots {
-	uint8_t *va;
-	uint64_t iova;
-	unsigned int next;
-	struct rte_mbuf_ext_shared_info shared[SLOTS];
-};
-
-static void
-keep(void *address __rte_unused, void *argument __rte_unused)
-{
-}
-
-static struct rte_mbuf *
-frame_in_slot(struct slots *slots, struct rte_mempool *pool, const void *bytes,
-	uint16_t length)
-{
-	const unsigned int slot = slots->next++ % SLOTS;
-	struct rte_mbuf *frame = rte_pktmbuf_alloc(pool);
-
-	check(frame != NULL && length <= SLOT_SIZE, "no room for a frame");
-	slots->shared[slot].free_cb = keep;
-	rte_mbuf_ext_refcnt_set(&slots->shared[slot], 1);
-	memcpy(slots->va + slot * SLOT_SIZE, bytes, length);
-	rte_pktmbuf_attach_extbuf(frame, slots->va + slot * SLOT_SIZE,
-		slots->iova + slot * SLOT_SIZE, SLOT_SIZE,
-		&slots->shared[slot]);
-	check(rte_pktmbuf_append(frame, length) != NULL, "append");
-	return frame;
-}
-
-static void
-own_memory(struct slots *slots)
-{
-	slots->va = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	check(slots->va != MAP_FAILED, "mmap");
-	slots->iova = (uintptr_t)slots->va;
-}
-
-/* --- port 0 --- */
-
-static void
-start_port(uint16_t port, struct rte_mempool *pool)
-{
-	const struct rte_eth_conf configuration = { 0 };
-
-	check(rte_eth_dev_configure(port, 1, 1, &configuration) == 0,
-		"configure");
-	check(rte_eth_rx_queue_setup(
-		      port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0,
-		"receive queue");
-	check(rte_eth_tx_queue_setup(
-		      port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0,
-		"transmit queue");
-	check(rte_eth_dev_start(port) == 0, "start");
-	rte_eth_promiscuous_enable(port);
-}
-
-static void
-send_frame(struct rte_mbuf *frame)
-{
-	while (!asked_to_end && rte_eth_tx_burst(PORT, 0, &frame, 1) == 0)
-		;
-}
 
 /* --- what the modes do --- */
 
@@ -164,6 +70,13 @@ struct job {
 	bool from_slots;
 	unsigned int moves;
 };
+
+static void
+take_memory(struct job *job)
+{
+	job->slots.va = frames_own_memory(MEMORY_SIZE);
+	job->slots.iova = (uintptr_t)job->slots.va;
+}
 
 static void
 sysfs_path(const char *address, char *path, size_t size)
@@ -189,7 +102,7 @@ begin_isolation(struct job *job, const char *other)
 	job->other_device = look_up(job, other);
 	job->other_space = rte_iommufd_device_space(job->other_device);
 	check(job->space != job->other_space, "both are in the same space");
-	own_memory(&job->slots);
+	take_memory(job);
 	check(rte_iommufd_space_map(job->other_space, job->slots.va,
 		      job->slots.iova, MEMORY_SIZE, ALL_RIGHTS) == 0,
 		"map for the other device");
@@ -201,7 +114,8 @@ trespass(struct job *job)
 {
 	static const uint8_t frame[60] = "out of memory of another device";
 
-	send_frame(frame_in_slot(&job->slots, job->pool, frame, sizeof(frame)));
+	frames_send(PORT,
+		frames_in_slot(&job->slots, job->pool, frame, sizeof(frame)));
 	printf("spaces: sent out of the other device's memory\n");
 }
 
@@ -228,7 +142,7 @@ begin_move(struct job *job)
 	check(rte_iommufd_space_mirror(job->other_space,
 		      rte_iommufd_context_memory(job->context)) == 0,
 		"mirror");
-	own_memory(&job->slots);
+	take_memory(job);
 	check(rte_iommufd_space_map(job->other_space, job->slots.va,
 		      job->slots.iova, MEMORY_SIZE, RTE_IOMMUFD_MAP_READ) == 0,
 		"map in the other space");
@@ -352,15 +266,6 @@ end_p2p(struct job *job)
 	end_owner(job);
 }
 
-static struct rte_device *
-device_of_port(void)
-{
-	struct rte_eth_dev_info info;
-
-	check(rte_eth_dev_info_get(PORT, &info) == 0, "info");
-	return info.device;
-}
-
 /* The first registers that the PMD has mapped by VFIO. */
 static void *
 registers_of_port(size_t *length)
@@ -394,15 +299,20 @@ map_registers_of_port(void)
 	void *va = registers_of_port(&length);
 
 	register_memory(va, length);
-	check(rte_dev_dma_map(device_of_port(), va, PORT_IOVA, length) == 0,
+	check(rte_dev_dma_map(frames_device_of(PORT), va, PORT_IOVA, length) ==
+			0,
 		"map the port's registers");
-	check(rte_dev_dma_map(device_of_port(), va, PORT_IOVA, length) == 0,
+	check(rte_dev_dma_map(frames_device_of(PORT), va, PORT_IOVA, length) ==
+			0,
 		"map them again");
-	check(rte_dev_dma_unmap(device_of_port(), va, PORT_IOVA, length) == 0,
+	check(rte_dev_dma_unmap(
+		      frames_device_of(PORT), va, PORT_IOVA, length) == 0,
 		"unmap them");
-	check(rte_dev_dma_unmap(device_of_port(), va, PORT_IOVA, length) == 0,
+	check(rte_dev_dma_unmap(
+		      frames_device_of(PORT), va, PORT_IOVA, length) == 0,
 		"unmap them again");
-	check(rte_dev_dma_unmap(device_of_port(), va, PORT_IOVA, length) != 0,
+	check(rte_dev_dma_unmap(
+		      frames_device_of(PORT), va, PORT_IOVA, length) != 0,
 		"they are unmapped");
 	check(rte_extmem_unregister(va, length) == 0, "unregister");
 	printf("spaces: %zu bytes of registers mapped\n", length);
@@ -429,7 +339,7 @@ begin_bar(
 	if (by_vfio)
 		job->named = job->slots.va;
 	register_memory(job->named, MEMORY_SIZE);
-	if (rte_dev_dma_map(device_of_port(), job->named, REGION_IOVA,
+	if (rte_dev_dma_map(frames_device_of(PORT), job->named, REGION_IOVA,
 		    MEMORY_SIZE) != 0) {
 		check(!opens, "map the registers");
 		printf("spaces: refused, errno %d\n", rte_errno);
@@ -443,7 +353,7 @@ static void
 end_bar(struct job *job)
 {
 	if (job->from_slots)
-		check(rte_dev_dma_unmap(device_of_port(), job->named,
+		check(rte_dev_dma_unmap(frames_device_of(PORT), job->named,
 			      REGION_IOVA, MEMORY_SIZE) == 0,
 			"unmap the registers");
 	check(rte_extmem_unregister(job->named, MEMORY_SIZE) == 0,
@@ -483,12 +393,13 @@ static void
 echo(struct job *job, struct rte_mbuf *frame)
 {
 	if (job->from_slots) {
-		send_frame(frame_in_slot(&job->slots, job->pool,
-			rte_pktmbuf_mtod(frame, void *),
-			rte_pktmbuf_data_len(frame)));
+		frames_send(PORT,
+			frames_in_slot(&job->slots, job->pool,
+				rte_pktmbuf_mtod(frame, void *),
+				rte_pktmbuf_data_len(frame)));
 		rte_pktmbuf_free(frame);
 	} else {
-		send_frame(frame);
+		frames_send(PORT, frame);
 	}
 }
 
@@ -524,21 +435,17 @@ run(struct job *job)
 int
 main(int argc, char **argv)
 {
-	struct job job = { 0 };
+	struct job job = { .slots.stride = SLOT_SIZE };
 	uint16_t port;
 	int used;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	used = rte_eal_init(argc, argv);
 	check(used >= 0 && argc > used + 2, "rte_eal_init");
-	signal(SIGTERM, on_signal);
-	signal(SIGUSR1, on_signal);
-	signal(SIGUSR2, on_signal);
-	job.pool = rte_pktmbuf_pool_create(
-		"pool", 1024, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	check(job.pool != NULL, "pool");
+	frames_note_signals();
+	job.pool = frames_make_pool("pool", 1024);
 	RTE_ETH_FOREACH_DEV(port)
-	start_port(port, job.pool);
+	frames_start_port(port, job.pool);
 	begin(&job, argv + used + 1);
 	printf("spaces: ready\n");
 	run(&job);
