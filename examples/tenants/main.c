@@ -9,6 +9,8 @@
  * descriptor, the NIC counts a fault, the kernel logs one, and the other tenant's memory
  * is as it was.
  *
+ * At last one of them gets another address space in place of its own.
+ *
  * To write, the NIC needs frames from the wire: each tenant waits for broadcast frames.
  *
  *   devtools/lab shell --nic svanic:link=pair1 --nic virtio:link=pair1,kernel -- \
@@ -196,6 +198,26 @@ move_in(struct nic *nic, struct tenant *tenant)
 		tenant->name, tenant->pair, tenant->pasid, tenant->iova);
 }
 
+/*
+ * The tenant gets another space, with the same memory at the same addresses: its queues and its
+ * PASID stay as they are, and nothing is sent or received meanwhile.
+ */
+static void
+change_space(struct nic *nic, struct tenant *tenant)
+{
+	struct rte_iommufd_space *before = rte_iommufd_pasid_space(
+		nic->device, tenant->pasid);
+
+	need(rte_iommufd_space_create(nic->context, &tenant->space));
+	need(rte_iommufd_space_map(tenant->space, tenant->memory, tenant->iova,
+		MEMORY_SIZE, RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE));
+	need(rte_iommufd_pasid_replace(
+		nic->device, tenant->pasid, tenant->space));
+	need(rte_iommufd_space_destroy(before));
+	printf("tenants: %s has another space on PASID %" PRIu32 "\n",
+		tenant->name, tenant->pasid);
+}
+
 static void
 move_out(struct nic *nic, struct tenant *tenant)
 {
@@ -345,6 +367,8 @@ main(int argc, char **argv)
 		kept_apart &= try_to_read(&nic, &tenants[i], &tenants[1 - i]);
 		kept_apart &= try_to_write(&nic, &tenants[i], &tenants[1 - i]);
 	}
+	change_space(&nic, &tenants[0]);
+	kept_apart &= try_to_read(&nic, &tenants[0], &tenants[1]);
 	for (i = 0; i < RTE_DIM(tenants); i++)
 		show_counters(&nic, &tenants[i]);
 	for (i = 0; i < RTE_DIM(tenants); i++)

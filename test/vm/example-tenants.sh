@@ -9,7 +9,7 @@ need_iommufd
 bind_vfio 01:00.0
 printf 'from the memory of Anna' >"$work/anna"
 printf 'from the memory of Bert' >"$work/bert"
-start_program "$work/peer.log" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/anna" "$work/bert"
+start_program "$work/peer.log" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/anna" "$work/anna" "$work/bert"
 wait_for_line "$work/peer.log" 'peer: listening'
 
 # broadcasts, of another kind than the tenants' frames
@@ -23,15 +23,16 @@ while True:
 start_program "$work/tenants.log" "$programs/tenants" 0000:01:00.0
 wait_for_end "$work/tenants.log" 60 || fail "exit status $?"
 cat "$work/tenants.log"
-expect_line "$work/tenants.log" 'Anna sends from its own memory: sent$'
+expect_line "$work/tenants.log" 'Anna has another space on PASID 1$'
+[ "$(count_lines "$work/tenants.log" 'Anna sends from its own memory: sent$')" = 2 ] || fail "Anna has not sent before and after"
 expect_line "$work/tenants.log" 'Bert sends from its own memory: sent$'
-expect_line "$work/tenants.log" 'Anna sends from the memory of Bert: refused$'
+[ "$(count_lines "$work/tenants.log" 'Anna sends from the memory of Bert: refused$')" = 2 ] || fail "Anna could send what is of Bert"
 expect_line "$work/tenants.log" 'Bert sends from the memory of Anna: refused$'
 for who in 'Anna Bert' 'Bert Anna'; do
 	expect_line "$work/tenants.log" "${who% *} receives into its own memory: received\$"
 	expect_line "$work/tenants.log" "${who% *} receives into the memory of ${who#* }: refused, which is as it was\$"
 done
-expect_line "$work/tenants.log" 'Anna: 1 frames sent, 1 received, 2 errors, 2 faults, the last at 0x20002000$'
+expect_line "$work/tenants.log" 'Anna: 2 frames sent, 1 received, 3 errors, 3 faults, the last at 0x20001000$'
 expect_line "$work/tenants.log" 'Bert: 1 frames sent, 1 received, 2 errors, 2 faults, the last at 0x10002000$'
 
 stop_program "$work/broadcasts.log" KILL || true
