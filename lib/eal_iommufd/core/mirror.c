@@ -120,14 +120,27 @@ mirror_lets_follow(struct rte_iommufd_space *space,
 	return lets;
 }
 
+/* A secondary process maps its memory itself, and does not learn of another container. */
+static void
+mirror_warn_of_secondaries(uint64_t bytes)
+{
+	IOMMUFD_LOG(WARNING,
+		"%" PRIu64
+		" KiB that secondary processes have mapped are out of reach of a device that is attached now: type1 cannot copy them. End these processes and start them again, or use backend iommufd",
+		bytes >> 10);
+}
+
 /* What is lost cannot be copied; a secondary process's memory cannot be mapped instead. */
 static size_t
 mirror_select(struct mapping *list, size_t count, bool copies)
 {
+	uint64_t left_out = 0;
 	size_t selected = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
+		if (!copies && list[i].origin == MAPPING_OF_SECONDARY)
+			left_out += list[i].length;
 		if (list[i].origin == MAPPING_LOST ||
 			(!copies && list[i].origin == MAPPING_OF_SECONDARY))
 			continue;
@@ -135,6 +148,8 @@ mirror_select(struct mapping *list, size_t count, bool copies)
 		list[selected].count = 0;
 		list[selected++].origin = MAPPING_OF_SOURCE;
 	}
+	if (left_out > 0)
+		mirror_warn_of_secondaries(left_out);
 	return selected;
 }
 

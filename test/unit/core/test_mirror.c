@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/address_space.h"
+#include "core/foreign_map.h"
 #include "backend/backend.h"
 #include "devices.h"
 #include "fake_sysfs.h"
@@ -771,6 +772,28 @@ a_container_mirrors_when_it_has_a_device(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* A secondary process has mapped it into another container, by itself. */
+static void
+a_container_says_what_of_secondaries_it_lacks(void **state __rte_unused)
+{
+	const struct mapping of_secondary = {
+		.iova = 0x8000,
+		.length = 2 * PAGE,
+		.file = -1,
+		.rights = RW,
+		.origin = MAPPING_OF_SECONDARY,
+	};
+
+	map_well(source, 0x1000, PAGE);
+	assert_int_equal(foreign_map_add(source, &of_secondary), 0);
+	assert_null(strstr(logs_text(), "secondary"));
+	mirror_well(mirror);
+	assert_non_null(strstr(logs_text(),
+		"8 KiB that secondary processes have mapped are out of reach"));
+	assert_int_equal(stats_of(mirror).areas, 1);
+	foreign_map_remove(source, 0x8000, 2 * PAGE);
+}
+
 static void
 a_container_that_cannot_have_it_keeps_it_from_all(void **state __rte_unused)
 {
@@ -850,6 +873,7 @@ main(void)
 		TEST(a_mirror_that_cannot_unmap_is_told_of_once),
 		TEST(a_source_ends_after_its_mirrors),
 		TYPE1(a_container_mirrors_when_it_has_a_device),
+		TYPE1(a_container_says_what_of_secondaries_it_lacks),
 		TYPE1(a_container_that_cannot_have_it_keeps_it_from_all),
 		TYPE1(a_container_copies_by_mapping_again),
 	};
