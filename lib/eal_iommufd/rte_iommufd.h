@@ -797,6 +797,7 @@ __rte_experimental int rte_iommufd_process_serve(void);
  *   - -ETIMEDOUT: the primary does not answer, or does not use this library. Logged at
  *     the first request only; for some seconds after it no request is sent.
  *   - -ECONNREFUSED: the primary has ended, or has not started yet.
+ *   - -ECHILD: called in a child that the secondary process has made by fork().
  *   - -EPROTO: the primary uses another version of this library.
  *   - -EINVAL: called in a primary process, or the path is too long.
  *   - -EIO: the answer came without a descriptor.
@@ -833,7 +834,7 @@ __rte_experimental int rte_iommufd_process_borrow(
  *   - -EOPNOTSUPP: the primary uses backend stock, or ioas=per-device with type1, which
  *     cannot copy mappings to each device.
  *   - -ESTALE: the primary has ended that space.
- *   - -ETIMEDOUT, -ECONNREFUSED, -EPROTO: as from rte_iommufd_process_borrow().
+ *   - -ETIMEDOUT, -ECONNREFUSED, -ECHILD, -EPROTO: as from rte_iommufd_process_borrow().
  *   - -EINVAL: called in a primary process, or the interval is none; or the kernel says so:
  *     not aligned, or not an address that the devices reach.
  *   - -ENOMEM: out of memory, or RLIMIT_MEMLOCK (iopt_map_pages(), vfio_dma_do_map()).

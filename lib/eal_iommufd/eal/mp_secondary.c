@@ -63,6 +63,7 @@ struct own_map {
 static struct {
 	pthread_mutex_t lock;
 	uint32_t count; /* of requests */
+	pid_t answered; /* the process that got the last answer; 0: none yet */
 	struct timespec silent_until;
 	struct mp_answer space; /* how to map; way 0: not asked for yet */
 	int space_fd;
@@ -171,13 +172,27 @@ mp_secondary_read_answer(
 
 /*
  * A child of fork() has the socket's name and the count of its parent: the primary must not
- * take its request for one of the parent's that is sent again. (It gets no answer, because
- * EAL's channel thread is in the parent.)
+ * take its request for one of the parent's that is sent again.
  */
 static uint64_t
 next_number(void)
 {
 	return (uint64_t)getpid() << 32 | ++secondary.count;
+}
+
+/*
+ * EAL's channel thread, which gets the answers, is in the process that called rte_eal_init():
+ * a child that it has made by fork() would wait in vain.
+ */
+static int
+mp_secondary_check_process(void)
+{
+	if (secondary.answered == 0 || secondary.answered == getpid())
+		return 0;
+	IOMMUFD_LOG(ERR,
+		"process %d is a child of fork() of process %d, which alone gets answers from the primary process: let that one do it, or call rte_eal_init() in the child only",
+		getpid(), secondary.answered);
+	return -ECHILD;
 }
 
 /*
@@ -192,6 +207,9 @@ mp_secondary_ask(struct mp_request *request, int own_fd,
 	struct rte_mp_msg reply;
 	int received, ret, tries;
 
+	ret = mp_secondary_check_process();
+	if (ret != 0)
+		return ret;
 	if (mp_secondary_is_silent())
 		return -ETIMEDOUT;
 	request->version = MP_VERSION;
@@ -206,6 +224,7 @@ mp_secondary_ask(struct mp_request *request, int own_fd,
 		ret = mp_secondary_ask_once(&message, PATIENCE_SECONDS, &reply);
 		if (ret != 0)
 			return mp_secondary_complain(ret);
+		secondary.answered = getpid();
 		ret = mp_secondary_read_answer(&reply, answer);
 		received = mp_message_take_fd(&reply);
 		if (ret == 0 && answer->number == request->number &&

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "../../../lib/eal_iommufd/eal/mp_secondary.c"
 #include "backend/backend.h"
@@ -637,6 +638,44 @@ a_space_that_comes_after_is_not_the_same(void **state __rte_unused)
 	context->memory = NULL;
 }
 
+/* --- A child of fork() --- */
+
+/* Runs in the child: cmocka's state is the parent's. */
+static int
+child_is_told_at_once(void)
+{
+	struct rte_iommufd_device *borrowed;
+	const unsigned int requests = fake_mp_requests(MP_ACTION);
+
+	if (borrow_nic(&borrowed) != -ECHILD || map(1) != -ECHILD)
+		return 1;
+	if (fake_mp_requests(MP_ACTION) != requests)
+		return 2;
+	return strstr(logs_text(), "is a child of fork() of process") != NULL
+		? 0
+		: 3;
+}
+
+static void
+a_child_of_fork_gets_no_answer_and_is_told_so(void **state __rte_unused)
+{
+	struct rte_iommufd_device *borrowed;
+	int status = -1;
+	pid_t child;
+
+	assert_int_equal(borrow_nic(&borrowed), 0);
+	child = fork();
+	if (child == 0)
+		_exit(child_is_told_at_once());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	/* The parent goes on. */
+	assert_int_equal(map(1), 0);
+	assert_int_equal(unmap(1), 0);
+	rte_iommufd_device_close(borrowed);
+	assert_no_error();
+}
+
 /* --- A primary that acts on requests too late --- */
 
 /* Of the first map: the space, intend, commit. */
@@ -845,6 +884,7 @@ main(void)
 		TEST(one_that_ends_unmaps_nothing_of_the_primary),
 		TEST(a_space_that_has_ended_takes_all_along),
 		TEST(a_space_that_comes_after_is_not_the_same),
+		TEST(a_child_of_fork_gets_no_answer_and_is_told_so),
 		TEST(a_space_that_comes_late),
 		TEST(an_intention_that_comes_late),
 		TEST(a_commitment_that_comes_late),
