@@ -73,7 +73,7 @@ examine_iommu(const struct examined *examined)
 		find(examined, FINDING_NO_IOMMU,
 			"the machine has an IOMMU (the firmware's table DMAR), and the kernel does not use it: it needs the parameter intel_iommu=on, and a new start");
 		COMMAND(examined,
-			"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=on\"' >/etc/default/grub.d/iommu.cfg");
+			"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=on\"' >/etc/default/grub.d/dpdk-iommufd.cfg");
 		COMMAND(examined, "update-grub");
 		COMMAND(examined, "reboot");
 		return;
@@ -412,6 +412,10 @@ examine_plugin(const struct examined *examined)
 			"the plugin cannot be loaded, and while it is in its folder no DPDK program starts: %s. Install it again, or take it out",
 			plugin->error);
 		COMMAND(examined, "rm %s", plugin->path);
+		return;
+	case PLUGIN_UNTRIED:
+		HINT(examined, "whether %s can be loaded is not known: %s",
+			plugin->path, plugin->error);
 		return;
 	case PLUGIN_MISSING:
 		break;

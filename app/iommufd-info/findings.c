@@ -58,6 +58,8 @@ findings_plugin_state(enum plugin_state state)
 		return "loads";
 	case PLUGIN_BROKEN:
 		return "broken";
+	case PLUGIN_UNTRIED:
+		return "untried";
 	case PLUGIN_MISSING:
 		return "missing";
 	case PLUGIN_NO_FOLDER:

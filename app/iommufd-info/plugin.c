@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,21 @@
 
 #define PLUGIN_NAME "librte_bus_pci_iommufd.so"
 
-/* As EAL does: a link that leads nowhere is found as well. Or one with a version at its end. */
+/* Or with a version at its end. */
+static bool
+is_name_of_plugin(const char *name)
+{
+	const size_t length = strlen(PLUGIN_NAME);
+
+	if (strncmp(name, PLUGIN_NAME, length) != 0)
+		return false;
+	name += length;
+	return name[0] == '\0' ||
+		(name[0] == '.' && name[1] != '\0' &&
+			name[strspn(name, ".0123456789")] == '\0');
+}
+
+/* As EAL does: a link that leads nowhere is found as well. */
 static bool
 find_in_folder(struct plugin *plugin)
 {
@@ -30,14 +45,13 @@ find_in_folder(struct plugin *plugin)
 		return false;
 	}
 	while (!found && (entry = readdir(entries)) != NULL) {
-		found = strncmp(entry->d_name, PLUGIN_NAME,
-				strlen(PLUGIN_NAME)) == 0;
+		found = is_name_of_plugin(entry->d_name);
 		if (found)
 			snprintf(plugin->path, sizeof(plugin->path), "%s/%s",
 				plugin->folder, entry->d_name);
 	}
 	closedir(entries);
-	plugin->state = found ? PLUGIN_BROKEN : PLUGIN_MISSING;
+	plugin->state = found ? PLUGIN_UNTRIED : PLUGIN_MISSING;
 	return found;
 }
 
@@ -64,22 +78,39 @@ read_error(struct plugin *plugin, int fd)
 }
 
 static void
+plugin_untried(struct plugin *plugin, const char *call)
+{
+	snprintf(plugin->error, sizeof(plugin->error), "%s: %s", call,
+		strerror(errno));
+}
+
+static void
 try_to_load(struct plugin *plugin)
 {
 	int ends[2], status = -1;
 	pid_t child;
 
 	fflush(stdout);
-	if (pipe(ends) < 0)
+	if (pipe(ends) < 0) {
+		plugin_untried(plugin, "pipe()");
 		return;
+	}
 	child = fork();
 	if (child == 0)
 		load_in_child(plugin->path, ends[1]);
+	if (child < 0)
+		plugin_untried(plugin, "fork()");
 	close(ends[1]);
-	read_error(plugin, ends[0]);
+	if (child > 0)
+		read_error(plugin, ends[0]);
 	close(ends[0]);
-	if (child < 0 || waitpid(child, &status, 0) < 0)
+	if (child < 0)
 		return;
+	if (waitpid(child, &status, 0) < 0) {
+		plugin_untried(plugin, "waitpid()");
+		return;
+	}
+	plugin->state = PLUGIN_BROKEN;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
 		plugin->state = PLUGIN_LOADS;
 	else if (WIFSIGNALED(status))

@@ -18,6 +18,7 @@ enum plugin_state {
 	PLUGIN_NO_FOLDER, /* this DPDK loads no drivers by itself, or its folder is missing */
 	PLUGIN_MISSING,
 	PLUGIN_BROKEN, /* it cannot be loaded: then rte_eal_init() fails in every program */
+	PLUGIN_UNTRIED, /* there is one, and no process could be made to load it */
 	PLUGIN_LOADS,
 };
 
@@ -25,7 +26,8 @@ struct plugin {
 	char folder[PATH_MAX];
 	char path[PATH_MAX];
 	enum plugin_state state;
-	char error[512]; /* the dynamic linker's, of one that is broken */
+	char error
+		[512]; /* of one that is broken: the dynamic linker's; why it was not tried */
 };
 
 /* The folder may be "". */

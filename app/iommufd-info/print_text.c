@@ -187,6 +187,9 @@ print_plugin(const struct page *page, const struct plugin *plugin)
 	else if (plugin->state == PLUGIN_BROKEN)
 		print_coloured(page, COLOUR_BAD, "%s cannot be loaded: %s",
 			plugin->path, plugin->error);
+	else if (plugin->state == PLUGIN_UNTRIED)
+		print_coloured(page, COLOUR_FAIR, "%s was not tried: %s",
+			plugin->path, plugin->error);
 	else if (plugin->state == PLUGIN_MISSING)
 		print_coloured(page, COLOUR_FAIR, "not in %s", plugin->folder);
 	else

@@ -15,9 +15,8 @@
 
 #include "user.h"
 
-#define GROUPS_MAX 256
-
-static gid_t callers_groups[GROUPS_MAX];
+/* The groups of the caller while it looks as another user. */
+static gid_t *callers_groups;
 static int callers_group_count;
 
 static void
@@ -102,24 +101,46 @@ is_number_of(gid_t gid, const char *group)
 			     : gid == strtoul(group, NULL, 10);
 }
 
+/* The caller's supplementary groups, to be freed; their number, or -errno. */
+static int
+list_callers_groups(gid_t **groups)
+{
+	const int count = getgroups(0, NULL);
+	int ret;
+
+	*groups = calloc(count > 0 ? count : 1, sizeof(**groups));
+	if (count < 0 || *groups == NULL)
+		return count < 0 ? -errno : -ENOMEM;
+	ret = getgroups(count, *groups);
+	return ret < 0 ? -errno : ret;
+}
+
+/* All groups of another user, to be freed; their number, or -errno. */
+static int
+list_groups_of(const struct user *user, gid_t **groups)
+{
+	int count = 0;
+
+	getgrouplist(user->name, user->gid, NULL, &count);
+	*groups = calloc(count > 0 ? count : 1, sizeof(**groups));
+	if (*groups == NULL)
+		return -ENOMEM;
+	return getgrouplist(user->name, user->gid, *groups, &count);
+}
+
 bool
 user_is_in_group(const struct user *user, const char *group)
 {
-	gid_t groups[GROUPS_MAX];
-	int count = GROUPS_MAX;
-	int i;
+	bool is_in = is_number_of(user->gid, group);
+	gid_t *groups = NULL;
+	int count, i;
 
-	if (user->is_caller) {
-		count = getgroups(GROUPS_MAX, groups);
-		if (is_number_of(user->gid, group))
-			return true;
-	} else if (getgrouplist(user->name, user->gid, groups, &count) < 0) {
-		count = GROUPS_MAX;
-	}
-	for (i = 0; i < count; i++)
-		if (is_number_of(groups[i], group))
-			return true;
-	return false;
+	count = user->is_caller ? list_callers_groups(&groups)
+				: list_groups_of(user, &groups);
+	for (i = 0; !is_in && i < count; i++)
+		is_in = is_number_of(groups[i], group);
+	free(groups);
+	return is_in;
 }
 
 int
@@ -127,8 +148,11 @@ user_enter(const struct user *user)
 {
 	if (user->is_caller)
 		return 0;
-	callers_group_count = getgroups(GROUPS_MAX, callers_groups);
-	if (callers_group_count < 0 || initgroups(user->name, user->gid) < 0)
+	free(callers_groups);
+	callers_group_count = list_callers_groups(&callers_groups);
+	if (callers_group_count < 0)
+		return callers_group_count;
+	if (initgroups(user->name, user->gid) < 0)
 		return -errno;
 	if (setegid(user->gid) < 0 || seteuid(user->uid) < 0)
 		err(EXIT_FAILURE, "cannot become %s", user->name);
