@@ -17,21 +17,18 @@
 /* How long threads may take to continue after their report was read; in milliseconds. */
 #define CLOSE_PATIENCE 10000
 
-/* -errno: no descriptor, and then those that are open are all. */
+/* -errno: no descriptor now; the next mapping tries again. */
 static int
 watches_add(struct watches *watches)
 {
 	int fd = userfault_open();
 	int ret;
 
-	if (fd < 0) {
-		watches->limit = watches->count;
+	if (fd < 0)
 		return fd;
-	}
 	ret = userfault_set_add(watches->set, fd, watches->count);
 	if (ret != 0) {
 		userfault_close(fd);
-		watches->limit = watches->count;
 		return ret;
 	}
 	watches->items[watches->count++] = (struct watch){ .fd = fd };
