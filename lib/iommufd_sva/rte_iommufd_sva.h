@@ -223,7 +223,7 @@ __rte_experimental int rte_iommufd_sva_unbind(struct rte_iommufd_sva *sva,
  * A flag for rte_iommufd_sva_prefault(): this memory is never evicted, such as rings. It is
  * still unmapped when the process frees or changes it. It is kept until any part of it is
  * freed, moved, or passed to rte_iommufd_sva_invalidate(), or no device is bound; intervals
- * that share a page count as one. When the call fails, nothing of them is kept any more.
+ * that share a page count as one. When the call fails, what was kept before stays so.
  */
 #define RTE_IOMMUFD_SVA_KEEP (UINT32_C(1) << 31)
 

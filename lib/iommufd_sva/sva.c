@@ -234,6 +234,7 @@ sva_make(struct rte_iommufd_context *context)
 		&sva->residency, userfault_memory_alloc, userfault_memory_free);
 	area_lru_init(
 		&sva->kept, userfault_memory_alloc, userfault_memory_free);
+	TAILQ_INIT(&sva->keeping);
 	return sva;
 }
 

@@ -86,7 +86,8 @@ struct rte_iommufd_sva {
 	/* From here on guarded by the lock. */
 	struct watches watches;
 	struct area_lru residency;
-	struct area_lru kept; /* what is not evicted, mapped or not */
+	struct area_lru kept;		/* what is not evicted, mapped or not */
+	TAILQ_HEAD(, sva_keep) keeping; /* what is being mapped to be kept */
 	struct pending_removals removals;
 	struct rte_iommufd_sva_stats stats;
 	uint64_t round; /* one group, or one prefault */
@@ -182,12 +183,23 @@ enum sva_outcome sva_fault_in(
 /* Requests are not refused. The lock held. */
 bool sva_fault_is_serving(const struct rte_iommufd_sva *sva);
 
+/* Memory that is being mapped to be kept; of who maps it. */
+struct sva_keep {
+	TAILQ_ENTRY(sva_keep) next;
+	struct interval interval;
+	struct area *record; /* for the record of what is kept */
+	bool is_forgotten;   /* a part has changed meanwhile */
+};
+
 /*
- * What is mapped in the interval, now or later, is not evicted; 0 or -ENOMEM. With intervals
- * that it overlaps it becomes one. It ends for all of it when any part is forgotten: then what
- * is mapped there can be evicted. The lock held.
+ * From now on what is mapped in the interval is not evicted; 0 or -ENOMEM. At the end, if it was
+ * mapped, that goes on: with intervals that it overlaps it becomes one, and it ends for all of it
+ * when any part is forgotten. Else all is as before. The lock held.
  */
-int sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval);
+int sva_fault_keep_begin(struct rte_iommufd_sva *sva, struct sva_keep *keep);
+void sva_fault_keep_end(
+	struct rte_iommufd_sva *sva, struct sva_keep *keep, bool is_mapped);
+/* What is kept in the interval, and with it, can be evicted from now on. The lock held. */
 void sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval);
 
 /* --- sva_group.c --- */

@@ -153,8 +153,16 @@ static bool
 is_kept(const struct rte_iommufd_sva *sva, struct interval interval)
 {
 	const struct area *kept = area_lru_next(&sva->kept, interval.start);
+	const struct sva_keep *keep;
 
-	return kept != NULL && kept->start < interval.end;
+	if (kept != NULL && kept->start < interval.end)
+		return true;
+	TAILQ_FOREACH(keep, &sva->keeping, next)
+		if (!keep->is_forgotten &&
+			keep->interval.start < interval.end &&
+			keep->interval.end > interval.start)
+			return true;
+	return false;
 }
 
 static int
@@ -432,8 +440,9 @@ mark_areas(struct rte_iommufd_sva *sva, struct interval interval)
 	struct area *area = area_lru_next(&sva->residency, interval.start);
 
 	while (area != NULL && area->start < interval.end) {
-		area->keep = is_kept(
-			sva, (struct interval){ area->start, area->end });
+		area_lru_keep(&sva->residency, area,
+			is_kept(sva,
+				(struct interval){ area->start, area->end }));
 		area = area_lru_next(&sva->residency, area->end);
 	}
 }
@@ -454,18 +463,47 @@ absorb_kept(struct rte_iommufd_sva *sva, struct interval interval)
 }
 
 int
-sva_fault_keep(struct rte_iommufd_sva *sva, struct interval interval)
+sva_fault_keep_begin(struct rte_iommufd_sva *sva, struct sva_keep *keep)
 {
-	struct area *kept = area_lru_new(&sva->kept);
-
-	if (kept == NULL)
+	keep->record = area_lru_new(&sva->kept);
+	if (keep->record == NULL)
 		return -ENOMEM;
-	interval = absorb_kept(sva, interval);
-	kept->start = interval.start;
-	kept->end = interval.end;
-	area_lru_add(&sva->kept, kept);
-	mark_areas(sva, interval);
+	keep->is_forgotten = false;
+	TAILQ_INSERT_TAIL(&sva->keeping, keep, next);
+	mark_areas(sva, keep->interval);
 	return 0;
+}
+
+void
+sva_fault_keep_end(
+	struct rte_iommufd_sva *sva, struct sva_keep *keep, bool is_mapped)
+{
+	struct interval whole;
+
+	TAILQ_REMOVE(&sva->keeping, keep, next);
+	if (!is_mapped || keep->is_forgotten) {
+		area_lru_drop(&sva->kept, keep->record);
+		mark_areas(sva, keep->interval);
+		return;
+	}
+	whole = absorb_kept(sva, keep->interval);
+	keep->record->start = whole.start;
+	keep->record->end = whole.end;
+	area_lru_add(&sva->kept, keep->record);
+}
+
+static void
+forget_what_is_being_kept(struct rte_iommufd_sva *sva, struct interval interval)
+{
+	struct sva_keep *keep;
+
+	TAILQ_FOREACH(keep, &sva->keeping, next) {
+		if (keep->interval.start >= interval.end ||
+			keep->interval.end <= interval.start)
+			continue;
+		keep->is_forgotten = true;
+		mark_areas(sva, keep->interval);
+	}
 }
 
 void
@@ -474,6 +512,7 @@ sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval)
 	struct interval gone;
 	struct area *kept;
 
+	forget_what_is_being_kept(sva, interval);
 	while ((kept = area_lru_next(&sva->kept, interval.start)) != NULL &&
 		kept->start < interval.end) {
 		gone = (struct interval){ kept->start, kept->end };

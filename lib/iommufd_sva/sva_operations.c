@@ -135,12 +135,12 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 }
 
 static int
-sva_keep(struct rte_iommufd_sva *sva, struct interval interval)
+sva_keep_begin(struct rte_iommufd_sva *sva, struct sva_keep *keep)
 {
 	int ret;
 
 	fair_lock_take(&sva->lock);
-	ret = sva_fault_keep(sva, interval);
+	ret = sva_fault_keep_begin(sva, keep);
 	fair_lock_give(&sva->lock);
 	if (ret != 0)
 		SVA_LOG(ERR, "no memory to note what is not to be evicted");
@@ -148,10 +148,10 @@ sva_keep(struct rte_iommufd_sva *sva, struct interval interval)
 }
 
 static void
-sva_forget(struct rte_iommufd_sva *sva, struct interval interval)
+sva_keep_end(struct rte_iommufd_sva *sva, struct sva_keep *keep, bool is_mapped)
 {
 	fair_lock_take(&sva->lock);
-	sva_fault_forget(sva, interval);
+	sva_fault_keep_end(sva, keep, is_mapped);
 	fair_lock_give(&sva->lock);
 }
 
@@ -159,11 +159,12 @@ int
 rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
 	size_t length, uint32_t rights)
 {
-	const bool keep = rights & RTE_IOMMUFD_SVA_KEEP;
+	const bool keeps = rights & RTE_IOMMUFD_SVA_KEEP;
 	struct sva_request request = {
 		.all = true,
 		.rights = rights & ~RTE_IOMMUFD_SVA_KEEP,
 	};
+	struct sva_keep keep;
 	int ret = sva_refuse_child(sva);
 
 	if (ret != 0)
@@ -172,15 +173,16 @@ rte_iommufd_sva_prefault(struct rte_iommufd_sva *sva, const void *va,
 		(request.rights & ~ALL_RIGHTS) != 0 ||
 		!sva_pages_of(sva, va, length, &request.clip))
 		return sva_refuse_interval(va, length);
-	if (keep)
-		ret = sva_keep(sva, request.clip);
+	keep.interval = request.clip;
+	if (keeps)
+		ret = sva_keep_begin(sva, &keep);
 	if (ret != 0)
 		return ret;
 	request.address = request.clip.start;
 	request.around = RTE_MAX(PREFAULT_AROUND, sva->fault_around);
 	ret = sva_prefault(sva, &request);
-	if (keep && ret != 0)
-		sva_forget(sva, request.clip);
+	if (keeps)
+		sva_keep_end(sva, &keep, ret == 0);
 	return ret;
 }
 

@@ -28,6 +28,7 @@ area_lru_init(
 {
 	*residency = (struct area_lru){ .take = take, .give = give };
 	TAILQ_INIT(&residency->recency);
+	TAILQ_INIT(&residency->kept);
 	TAILQ_INIT(&residency->unused);
 }
 
@@ -129,6 +130,13 @@ area_lru_join(struct area *left, struct area *right)
 	return root;
 }
 
+/* Which list an area of the tree is in. */
+static struct area_list *
+area_lru_list(struct area_lru *residency, const struct area *area)
+{
+	return area->keep ? &residency->kept : &residency->recency;
+}
+
 void
 area_lru_add(struct area_lru *residency, struct area *area)
 {
@@ -140,7 +148,7 @@ area_lru_add(struct area_lru *residency, struct area *area)
 						      : &(*place)->right;
 	area_lru_split(*place, area->start, &area->left, &area->right);
 	*place = area;
-	TAILQ_INSERT_TAIL(&residency->recency, area, recency);
+	TAILQ_INSERT_TAIL(area_lru_list(residency, area), area, recency);
 	residency->count++;
 	residency->bytes += area->end - area->start;
 	if (residency->bytes > residency->peak)
@@ -156,7 +164,7 @@ area_lru_remove(struct area_lru *residency, struct area *area)
 		place = area->start < (*place)->start ? &(*place)->left
 						      : &(*place)->right;
 	*place = area_lru_join(area->left, area->right);
-	TAILQ_REMOVE(&residency->recency, area, recency);
+	TAILQ_REMOVE(area_lru_list(residency, area), area, recency);
 	residency->count--;
 	residency->bytes -= area->end - area->start;
 	area_lru_drop(residency, area);
@@ -219,8 +227,16 @@ void
 area_lru_touch(struct area_lru *residency, struct area *area, uint64_t round)
 {
 	area->round = round;
-	TAILQ_REMOVE(&residency->recency, area, recency);
-	TAILQ_INSERT_TAIL(&residency->recency, area, recency);
+	TAILQ_REMOVE(area_lru_list(residency, area), area, recency);
+	TAILQ_INSERT_TAIL(area_lru_list(residency, area), area, recency);
+}
+
+void
+area_lru_keep(struct area_lru *residency, struct area *area, bool keep)
+{
+	TAILQ_REMOVE(area_lru_list(residency, area), area, recency);
+	area->keep = keep;
+	TAILQ_INSERT_TAIL(area_lru_list(residency, area), area, recency);
 }
 
 struct area *
@@ -228,7 +244,5 @@ area_lru_oldest(const struct area_lru *residency, uint64_t round)
 {
 	struct area *area = TAILQ_FIRST(&residency->recency);
 
-	while (area != NULL && area->keep)
-		area = TAILQ_NEXT(area, recency);
 	return area != NULL && area->round != round ? area : NULL;
 }

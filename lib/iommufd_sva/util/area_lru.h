@@ -25,7 +25,7 @@ struct area {
 	uint64_t end;	 /* exclusive */
 	uint32_t rights; /* RTE_IOMMUFD_MAP_* */
 	uint32_t owner;	 /* a number of the caller's */
-	bool keep;	 /* is never the oldest */
+	bool keep;	 /* is never the oldest; in a record: area_lru_keep() */
 	uint64_t
 		round; /* round of the last request for it: see area_lru_touch() */
 
@@ -50,6 +50,7 @@ struct area_lru {
 	struct area_lru_chunk *chunks;
 	struct area *root;
 	struct area_list recency; /* the least recently requested first */
+	struct area_list kept;	  /* which are never evicted */
 	struct area_list unused;
 	uint64_t count;
 	uint64_t bytes;
@@ -88,6 +89,9 @@ void area_lru_gap(const struct area_lru *residency, uint64_t address,
 /* The area was requested now, in this round. */
 void area_lru_touch(
 	struct area_lru *residency, struct area *area, uint64_t round);
+
+/* From now on the area is, or is not, kept. */
+void area_lru_keep(struct area_lru *residency, struct area *area, bool keep);
 
 /*
  * The least recently requested area that is not kept, if that request was not in this round;

@@ -49,6 +49,7 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 		userfault_memory_free);
 	area_lru_init(
 		&bench.kept, userfault_memory_alloc, userfault_memory_free);
+	TAILQ_INIT(&bench.keeping);
 	bench.bound = 1;
 	return sva_report_start(&bench.report);
 }

@@ -181,6 +181,24 @@ it_stays_shallow(void **state __rte_unused)
 }
 
 static void
+what_is_kept_is_never_the_oldest(void **state __rte_unused)
+{
+	struct area *a = add(1 * PAGE, 2 * PAGE, 1);
+	struct area *b = add(2 * PAGE, 3 * PAGE, 2);
+
+	area_lru_keep(&residency, a, true);
+	assert_ptr_equal(area_lru_oldest(&residency, 4), b);
+	area_lru_touch(&residency, a, 3);
+	area_lru_remove(&residency, b);
+	assert_null(area_lru_oldest(&residency, 4));
+	area_lru_keep(&residency, a, false);
+	assert_ptr_equal(area_lru_oldest(&residency, 4), a);
+	area_lru_keep(&residency, a, true);
+	area_lru_remove(&residency, a);
+	assert_int_equal(residency.count, 0);
+}
+
+static void
 the_one_asked_for_longest_ago_goes_first(void **state __rte_unused)
 {
 	struct area *a = add(1 * PAGE, 2 * PAGE, 1);
@@ -218,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_as_a_plain_array_would_be),
 		TEST(it_stays_shallow),
+		TEST(what_is_kept_is_never_the_oldest),
 		TEST(the_one_asked_for_longest_ago_goes_first),
 		TEST(without_memory_there_is_no_area),
 	};

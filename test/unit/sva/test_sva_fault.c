@@ -398,6 +398,27 @@ what_could_not_be_kept_is_evicted(void **state __rte_unused)
 	assert_int_equal(bench.stats.evictions, 1);
 }
 
+/* It shares a page with what is kept already, and that stays kept. */
+static void
+what_was_kept_before_stays_so_when_more_cannot_be(void **state __rte_unused)
+{
+	bench.fault_around = PAGE;
+	mock_memory_map(BASE, BASE + 0x200000, R | W);
+	keep(BASE, 2 * PAGE);
+	bench.pin_limit = 4 * PAGE;
+	assert_int_equal(rte_iommufd_sva_prefault(&bench,
+				 (void *)(uintptr_t)(BASE + PAGE), 8 * PAGE,
+				 R | W | RTE_IOMMUFD_SVA_KEEP),
+		-ENOSPC);
+	assert_one_error("pin_limit");
+	assert_int_equal(bench.kept.count, 1);
+	/* What was mapped of the rest makes room, and the first does not. */
+	assert_int_equal(ask(BASE + 0x100000, R), OK);
+	assert_int_equal(ask(BASE + 0x110000, R), OK);
+	assert_int_equal(ask(BASE + 0x120000, R), OK);
+	assert_area(BASE, BASE, BASE + 2 * PAGE, R | W);
+}
+
 /* One page of it is invalidated: the pages of its other mapping are kept no more, too. */
 static void
 the_rest_of_what_is_kept_no_more_is_evicted(void **state __rte_unused)
@@ -775,6 +796,7 @@ main(void)
 		TEST(nothing_is_prefaulted_when_the_service_has_ended),
 		TEST(what_is_invalidated_or_unmapped_is_kept_no_more),
 		TEST(what_could_not_be_kept_is_evicted),
+		TEST(what_was_kept_before_stays_so_when_more_cannot_be),
 		TEST(the_rest_of_what_is_kept_no_more_is_evicted),
 		TEST(what_is_kept_twice_in_part_is_kept_whole),
 		TEST(a_limit_of_the_kernel_evicts_as_well),
