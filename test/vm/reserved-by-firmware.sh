@@ -4,10 +4,14 @@
 # machine: --nic e1000e --reserve 7ffe0000-7fffffff
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
+. "$(dirname "$0")/info.sh"
 
 bind_vfio 01:00.0
 regions=$(pci_device 01:00.0)/iommu_group/reserved_regions
 grep -q ' direct$' "$regions" || { cat "$regions"; fail "the kernel has not taken the table"; }
+
+golden reserved --doctor 01:00.0 -- 'devices.0.start.verdict="would-fail"' 'doctor.found=["reserved-memory"]' \
+	'devices.0.reserved.0.type="direct"'
 
 for backend in auto iommufd type1 stock; do
 	echo "== $backend"
