@@ -1,10 +1,11 @@
 # The command `test`: unit tests in the build directory; in a guest, scripts on the kernel's mock devices and behaviours of a whole
-# machine. It must not know what they test.
+# machine; the guides. It must not know what they test.
 # shellcheck shell=bash
 
 . "$lab_dir/lab.d/results.sh"
 . "$lab_dir/lab.d/queue.sh"
 . "$lab_dir/lab.d/scripts.sh"
+. "$lab_dir/lab.d/guides.sh"
 
 unit_release=24.11
 unit_seconds=60 # about, with the build
@@ -20,7 +21,7 @@ command_test() {
 			shift
 			;;
 		-*) die "unknown: $1; see: devtools/lab help" ;;
-		unit | mock | vm) kind=$1 ;;
+		unit | mock | vm | guides) kind=$1 ;;
 		*) names+=("$1") ;;
 		esac
 		shift
@@ -33,6 +34,7 @@ command_test() {
 	case $kind in all | unit) queue_unit_tests ;; esac
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
 	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
+	case $kind in all | guides) queue_guides ;; esac
 	work_off "$jobs" do_item end_item
 	report_unknown "${names[@]}"
 	keep_times
@@ -43,18 +45,20 @@ command_test() {
 	[ "$failed" = 0 ] && [ -s "$results" ]
 }
 
-do_item() { # WORKER unit|scripts WORD...
+do_item() { # WORKER unit|scripts|guides WORD...
 	case $2 in
 	unit) run_unit_tests "$1" "${@:3}" ;;
 	scripts) run_scripts_on "$1" "${@:3}" ;;
+	guides) run_guides_tests "$1" ;;
 	esac
 }
 
 # Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|scripts WORD...
+end_item() { # WORKER unit|scripts|guides WORD...
 	case $2 in
 	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
 	scripts) report_left_scripts "$1" "$4" ;;
+	guides) report_left_guides ;;
 	esac
 }
 
