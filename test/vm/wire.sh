@@ -110,6 +110,8 @@ reattach_on_all_backends() {
 		pid_of[$log]=$!
 		exec 5>"$work/commands"
 		command_testpmd 'set fwd io' start
+		# Frames that come before fill what the emulator keeps for a NIC that does not receive yet.
+		wait_for_line "$log" 'io packet forwarding - ports=1' 90
 		echo_frames 02:00.0 50
 		for turn in 1 2; do
 			command_testpmd stop 'port stop 0' 'port close 0' 'device detach 0000:01:00.0' 'port attach 0000:01:00.0' 'port start 0' start
