@@ -22,10 +22,10 @@ run_guides_tests() { # WORKER
 	started=$(now)
 	ensure_root guides
 	note_time "guides" prepare "$(since "$started")"
-	for part in pages reference sentences; do
+	for part in pages reference sentences named-tests; do
 		log=$run_dir/guides-$part.log
 		started=$(now)
-		if "make_$part" "$run_dir/guides" >"$log" 2>&1; then
+		if "make_${part//-/_}" "$run_dir/guides" >"$log" 2>&1; then
 			report pass guides "guides-$part" "$(since "$started")" ""
 		else
 			report fail guides "guides-$part" "$(since "$started")" "" "$log"
@@ -36,7 +36,7 @@ run_guides_tests() { # WORKER
 
 report_left_guides() {
 	local part
-	for part in pages reference sentences; do
+	for part in pages reference sentences named-tests; do
 		has_result "guides-$part" || report fail guides "guides-$part" "" "it could not be run: see above"
 	done
 }
@@ -56,3 +56,5 @@ make_reference() { # FOLDER
 make_sentences() {
 	in_root "$root" sh -c 'python3 /src/test/guides/said.py /src/doc/guides/troubleshooting.md /src/lib/eal_iommufd/explain/*.c'
 }
+
+make_named_tests() { in_root "$root" python3 /src/test/guides/named_tests.py /src /src/doc/security.md; }
