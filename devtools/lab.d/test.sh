@@ -19,7 +19,7 @@ command_test() {
 		--slice) slice=1 ;;
 		--jobs | --repeat | --junit | --minutes)
 			[ $# -ge 2 ] || die "$1 wants a value; see: devtools/lab help"
-			[ "$1" = --junit ] || [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || die "$1 wants a number, not '$2'"
+			[ "$1" = --junit ] || [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || [ "$1 $2" = "--minutes 0" ] || die "$1 wants a number, not '$2'"
 			printf -v "${1#--}" '%s' "$2"
 			shift
 			;;
