@@ -92,7 +92,8 @@ mode=()
 bind_vfio "${place_of[$nic]}" || { echo "cell refused the kernel's vfio-pci does not take the device"; exit 0; }
 [ "$nic" != igb-vf ] || prepare_vf
 mkfifo "$work/commands"
-dpdk-testpmd -a "$device" "${mode[@]}" "${eal[@]}" -- -i "${arguments[@]}" <"$work/commands" >"$log" 2>&1 &
+# By lines: what testpmd prints to a file would otherwise come late.
+stdbuf -oL dpdk-testpmd -a "$device" "${mode[@]}" "${eal[@]}" -- -i "${arguments[@]}" <"$work/commands" >"$log" 2>&1 &
 pid_of[$log]=$!
 exec 5>"$work/commands"
 wait_for_line "$log" '^Done|No probed|EAL: Error|Cause:' 90 2>/dev/null || true
