@@ -47,7 +47,7 @@ prepare_vf() {
 	start_testpmd "$pf_log" -a 03:00.0 "${mode[@]}" --file-prefix=pf -m 64 --vfio-vf-token=$token -- --forward-mode=rxonly \
 		--total-num-mbufs=2048 --stats-period 1
 	wait_for_line "$pf_log" 'start packet forwarding|No probed' 90 || true
-	! grep -qE 'No probed|EAL: Error' "$pf_log" || { log=$pf_log; say_refused; }
+	! grep -qE 'No probed|EAL: Error - exiting' "$pf_log" || { log=$pf_log; say_refused; }
 	running "$pf_log" || { log=$pf_log; say_refused; }
 	eal+=("--vfio-vf-token=$token")
 	forward_mode=macswap
@@ -57,7 +57,7 @@ prepare_vf() {
 say_refused() {
 	local said
 	if [ "$backend" = stock ]; then
-		said=$(plain_text "$log" | grep -iE 'EAL: .*(vfio|iommu|cannot be used)|Error' | head -n 1)
+		said=$(plain_text "$log" | grep -E 'EAL: .*(cannot|[Ff]ail|not (viable|managed|supported))|EAL: Error - exiting' | head -n 1)
 	else
 		said=$(plain_text "$log" | sed -nE 's/^.*IOMMUFD: //p' | grep -vE '(^|: )backend (iommufd|type1|type1v2|stock|noiommu): ' | sort -u)
 		[ -n "$said" ] || fail "refused without a line"
@@ -96,8 +96,8 @@ mkfifo "$work/commands"
 stdbuf -oL dpdk-testpmd -a "$device" "${mode[@]}" "${eal[@]}" -- -i "${arguments[@]}" <"$work/commands" >"$log" 2>&1 &
 pid_of[$log]=$!
 exec 5>"$work/commands"
-wait_for_line "$log" '^Done|No probed|EAL: Error|Cause:' 90 2>/dev/null || true
-! grep -qE 'No probed|EAL: Error|Cause:' "$log" || say_refused
+wait_for_line "$log" '^Done|No probed|EAL: Error - exiting|Cause:' 90 2>/dev/null || true
+! grep -qE 'No probed|EAL: Error - exiting|Cause:' "$log" || say_refused
 running "$log" || say_refused
 check_backend
 forward_frames 1
