@@ -11,10 +11,19 @@ check_kernel_name() {
 	contains "$1" "${kernels[@]}" || die "no kernel '$1'; one of: ${kernels[*]}"
 }
 
+# Of the modules' folders: newer packages have no image in /boot before their scripts have run.
 kernel_release() {
+	local folder
+	folder=$(printf '%s\n' "$tool_root"/usr/lib/modules/"${kernel_version:+$kernel_version.}"* | sort -V | tail -n 1)
+	echo "${folder##*/}"
+}
+
+kernel_image() { # RELEASE
 	local image
-	image=$(printf '%s\n' "$tool_root"/boot/vmlinuz-"${kernel_version:+$kernel_version.}"* | sort -V | tail -n 1)
-	echo "${image##*/vmlinuz-}"
+	for image in "$tool_root/boot/vmlinuz-$1" "$tool_root/usr/lib/modules/$1/vmlinuz"; do
+		[ ! -f "$image" ] || { echo "$image"; return; }
+	done
+	die "the tool root has no image of Linux $1"
 }
 
 # ensure_kernel K: the folder with `initramfs` and `vmlinuz` is in $boot_files then, one with lib/modules in $modules.
@@ -88,7 +97,7 @@ boot_modules=(virtio-iommu netfs 9pnet 9pnet_virtio 9p overlay)
 make_boot_files() {
 	local dir=$1 release
 	release=$(kernel_release)
-	cp "$tool_root/boot/vmlinuz-$release" "$dir/vmlinuz"
+	cp "$(kernel_image "$release")" "$dir/vmlinuz"
 	make_initramfs "$dir" "$release" "${boot_modules[@]}"
 }
 

@@ -5,18 +5,21 @@
 . "$lab_dir/lab.d/results.sh"
 . "$lab_dir/lab.d/queue.sh"
 . "$lab_dir/lab.d/scripts.sh"
+. "$lab_dir/lab.d/matrix.sh"
 . "$lab_dir/lab.d/guides.sh"
 
 unit_release=24.11
 unit_seconds=60 # about, with the build
 
 command_test() {
-	local kind=all jobs="" repeat=1 junit="" names=() started=$SECONDS failed
+	local kind=all jobs="" repeat=1 junit="" matrix="" minutes="" slice="" names=() started=$SECONDS failed
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--jobs | --repeat | --junit)
+		--matrix) matrix=1 ;;
+		--slice) slice=1 ;;
+		--jobs | --repeat | --junit | --minutes)
 			[ $# -ge 2 ] || die "$1 wants a value; see: devtools/lab help"
-			[ "$1" = --junit ] || [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || die "$1 wants a number, not '$2'"
+			[ "$1" = --junit ] || [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || [ "$1 $2" = "--minutes 0" ] || die "$1 wants a number, not '$2'"
 			printf -v "${1#--}" '%s' "$2"
 			shift
 			;;
@@ -26,6 +29,11 @@ command_test() {
 		esac
 		shift
 	done
+	if [ "$matrix" ]; then
+		command_matrix "$minutes" "$slice" "${names[@]}"
+		return
+	fi
+	[ -z "$slice$minutes" ] || die "--slice and --minutes are of --matrix; see: devtools/lab help"
 	[ -z "$junit" ] || { : >"$junit"; } 2>/dev/null || die "cannot write $junit"
 	: "${jobs:=$(default_jobs)}"
 	# shellcheck disable=SC2034 # the machine has it
