@@ -102,10 +102,11 @@ take_answer(struct qemu_page_notifier *notifier,
 	struct svanic_queue *queue;
 
 	if (response->index >= SVANIC_PAGE_INDEXES ||
-		!requests->is_out[response->index])
+		requests->state[response->index] == SVANIC_REQUEST_FREE)
 		return;
-	requests->is_out[response->index] = false;
-	requests->out--;
+	if (requests->state[response->index] == SVANIC_REQUEST_OUT)
+		requests->out--;
+	requests->state[response->index] = SVANIC_REQUEST_FREE;
 	queue = requests->waiting[response->index];
 	requests->waiting[response->index] = NULL;
 	if (requests->nic != NULL)
@@ -166,7 +167,7 @@ find_index(struct svanic_requests *requests, uint16_t *index)
 
 	for (i = 0; i < SVANIC_PAGE_INDEXES; i++) {
 		*index = (requests->next + i) % SVANIC_PAGE_INDEXES;
-		if (requests->is_out[*index])
+		if (requests->state[*index] != SVANIC_REQUEST_FREE)
 			continue;
 		requests->next = (*index + 1) % SVANIC_PAGE_INDEXES;
 		return true;
@@ -195,7 +196,7 @@ send(struct svanic_queue *queue, uint16_t index, uint64_t address,
 	if (pci_pri_register_notifier(
 		    nic->device, pasid, &requests->notifier) != 0)
 		return false;
-	requests->is_out[index] = true;
+	requests->state[index] = SVANIC_REQUEST_OUT;
 	requests->waiting[index] = queue;
 	requests->out++;
 	queue->page.is_out = true;
@@ -203,7 +204,7 @@ send(struct svanic_queue *queue, uint16_t index, uint64_t address,
 	if (pci_pri_request_page(nic->device, pasid, false, false, address,
 		    true, index, !is_write, is_write) == 0)
 		return true;
-	requests->is_out[index] = false;
+	requests->state[index] = SVANIC_REQUEST_FREE;
 	requests->waiting[index] = NULL;
 	requests->out--;
 	queue->page.is_out = false;
@@ -300,15 +301,21 @@ svanic_pages_init(struct svanic *nic)
 	return true;
 }
 
-/* Answers that are still to come find no request of their index. */
+/*
+ * A reset returns all of the allocation. But an index whose answer
+ * is still to come is not used again before: the answer would be taken for a new request's.
+ */
 void
 svanic_pages_forget_all(struct svanic *nic)
 {
 	struct svanic_requests *requests = nic->requests;
+	unsigned int i;
 
 	for_each_queue(nic, svanic_page_give_up);
 	memset(requests->waiting, 0, sizeof(requests->waiting));
-	memset(requests->is_out, 0, sizeof(requests->is_out));
+	for (i = 0; i < SVANIC_PAGE_INDEXES; i++)
+		if (requests->state[i] == SVANIC_REQUEST_OUT)
+			requests->state[i] = SVANIC_REQUEST_STALE;
 	requests->out = 0;
 }
 

@@ -164,16 +164,23 @@ struct svanic_pair {
 	struct svanic_queue tx;
 };
 
+enum svanic_request_state {
+	SVANIC_REQUEST_FREE,
+	SVANIC_REQUEST_OUT,
+	/* Sent before a reset: its answer is still to come, and is for no queue. */
+	SVANIC_REQUEST_STALE,
+};
+
 /* Page requests by their index: the queue that waits; those given up count, too. */
 struct svanic_requests {
 	struct qemu_page_notifier
 		notifier; /* first: pages.c finds the rest by it */
 	struct svanic *nic;
 	uint16_t next;
-	unsigned int out;
-	uint64_t turns; /* the last one given */
+	unsigned int out; /* how many are in that state */
+	uint64_t turns;	  /* the last one given */
 	struct svanic_queue *waiting[SVANIC_PAGE_INDEXES];
-	bool is_out[SVANIC_PAGE_INDEXES];
+	enum svanic_request_state state[SVANIC_PAGE_INDEXES];
 };
 
 struct svanic_properties {
