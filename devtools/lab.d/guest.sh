@@ -54,7 +54,7 @@ run_guest_on_terminal() {
 }
 
 write_share() {
-	rm -f "$share/.status" "$console"
+	rm -f "$share/.status" "$share/.booted" "$console"
 	: >"$console"
 	printf '%s\n' "$1" >"$share/.command"
 	{
@@ -65,18 +65,32 @@ write_share() {
 	printf '%s\n' "${plug_table[@]}" | sed '/^$/d' >"$share/.plugs"
 }
 
+# A guest under TCG can panic while it boots, when the machine is busy. One that ended before its first program is booted once more;
+# one that was given up after $limit is not, nor one whose command had begun.
 boot_guest() {
 	local status=0 limit=${DPDK_IOMMUFD_BOOT_LIMIT:-900}
 	open_root "$tool_root"
 	run_qemu "$limit" || status=$?
+	if has_died_at_boot "$status"; then
+		explain_death "$status" "$limit"
+		say "the guest had not started its first program; booting it once more"
+		status=0
+		run_qemu "$limit" || status=$?
+	fi
 	cp "$console" "$cache/logs/console.log.$BASHPID" && mv "$cache/logs/console.log.$BASHPID" "$cache/logs/console.log"
 	if [ -f "$share/.status" ]; then return "$(cat "$share/.status")"; fi
 	explain_death "$status" "$limit"
 	return "$guest_died"
 }
 
+has_died_at_boot() { # QEMU'S-STATUS
+	[ ! -f "$share/.booted" ] && [ ! -f "$share/.status" ] && ! was_given_up "$1"
+}
+
+was_given_up() { [ "$1" = 124 ] || [ "$1" = 137 ]; } # QEMU'S-STATUS: timeout's
+
 explain_death() {
-	if [ "$1" = 124 ] || [ "$1" = 137 ]; then
+	if was_given_up "$1"; then
 		say "the guest did not end within $2 s and was given up; the end of its console:"
 	else
 		say "the guest died (QEMU's exit status: $1); the end of its console:"
