@@ -3,6 +3,7 @@
 # shellcheck shell=bash
 
 guides_seconds=40 # about
+guides_tests=(pages reference sentences named-tests perf-report)
 
 command_guides() { # [FOLDER]
 	local to=${1:-$checkout/build/guides} part
@@ -22,7 +23,7 @@ run_guides_tests() { # WORKER
 	started=$(now)
 	ensure_root guides
 	note_time "guides" prepare "$(since "$started")"
-	for part in pages reference sentences named-tests; do
+	for part in "${guides_tests[@]}"; do
 		log=$run_dir/guides-$part.log
 		started=$(now)
 		if "make_${part//-/_}" "$run_dir/guides" >"$log" 2>&1; then
@@ -36,7 +37,7 @@ run_guides_tests() { # WORKER
 
 report_left_guides() {
 	local part
-	for part in pages reference sentences named-tests; do
+	for part in "${guides_tests[@]}"; do
 		has_result "guides-$part" || report fail guides "guides-$part" "" "it could not be run: see above"
 	done
 }
@@ -58,3 +59,5 @@ make_sentences() {
 }
 
 make_named_tests() { in_root "$root" python3 /src/test/guides/named_tests.py /src /src/doc/security.md; }
+
+make_perf_report() { in_root "$root" python3 /src/test/guides/perf_report.py /src; }

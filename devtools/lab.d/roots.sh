@@ -21,7 +21,7 @@ older_kernels=(6.12 7.2)
 
 # Roots for one kind of work each: they are made when that work is done for the first time, and their lists change no other root.
 declare -A work_packages=(
-	[guides]="doxygen python3-sphinx python3-myst-parser graphviz"
+	[guides]="doxygen python3-sphinx python3-myst-parser graphviz python3-matplotlib"
 )
 
 suite_of() {
