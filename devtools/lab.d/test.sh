@@ -1,5 +1,5 @@
 # The command `test`: unit tests in the build directory; in a guest, scripts on the kernel's mock devices and behaviours of a whole
-# machine; the guides. It must not know what they test.
+# machine; the guides; fuzz targets. It must not know what they test.
 # shellcheck shell=bash
 
 . "$lab_dir/lab.d/results.sh"
@@ -7,6 +7,7 @@
 . "$lab_dir/lab.d/scripts.sh"
 . "$lab_dir/lab.d/matrix.sh"
 . "$lab_dir/lab.d/guides.sh"
+. "$lab_dir/lab.d/fuzz.sh"
 
 unit_release=24.11
 unit_seconds=60 # about, with the build
@@ -24,7 +25,7 @@ command_test() {
 			shift
 			;;
 		-*) die "unknown: $1; see: devtools/lab help" ;;
-		unit | mock | vm | guides) kind=$1 ;;
+		unit | mock | vm | guides | fuzz) kind=$1 ;;
 		*) names+=("$1") ;;
 		esac
 		shift
@@ -43,6 +44,7 @@ command_test() {
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
 	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
 	case $kind in all | guides) queue_guides ;; esac
+	case $kind in all | fuzz) queue_fuzz ;; esac
 	work_off "$jobs" do_item end_item
 	report_unknown "${names[@]}"
 	keep_times
@@ -53,20 +55,22 @@ command_test() {
 	[ "$failed" = 0 ] && [ -s "$results" ]
 }
 
-do_item() { # WORKER unit|scripts|guides WORD...
+do_item() { # WORKER unit|scripts|guides|fuzz WORD...
 	case $2 in
 	unit) run_unit_tests "$1" "${@:3}" ;;
 	scripts) run_scripts_on "$1" "${@:3}" ;;
 	guides) run_guides_tests "$1" ;;
+	fuzz) run_fuzz_tests "$1" ;;
 	esac
 }
 
 # Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|scripts|guides WORD...
+end_item() { # WORKER unit|scripts|guides|fuzz WORD...
 	case $2 in
 	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
 	scripts) report_left_scripts "$1" "$4" ;;
 	guides) report_left_guides ;;
+	fuzz) report_left_fuzz ;;
 	esac
 }
 

@@ -1,0 +1,52 @@
+# The command `fuzz`: the fuzz targets of test/fuzz in a root that has clang. What they find is kept in the cache for the next time.
+# It must not know what the targets test.
+# shellcheck shell=bash
+
+# make_fuzz_folder: the targets' folder is in $fuzz_folder then, one for each checkout, and the root in $root.
+make_fuzz_folder() {
+	ensure_root fuzz
+	fuzz_folder=$cache/fuzz-$({ root_id "$root"; realpath "$checkout"; } | key_of)
+	mkdir -p "$fuzz_folder"
+	open_root "$root"
+}
+
+run_fuzz_targets() { # ARGUMENT...
+	with_lock "$(basename "$fuzz_folder")" in_root "$root" /src/test/fuzz/run --build "$(inside "$fuzz_folder")" "$@"
+}
+
+command_fuzz() {
+	make_fuzz_folder
+	run_fuzz_targets "$@"
+}
+
+# --- as a part of `test` ----------------------------------------------------------------------------------------------------------
+
+fuzz_targets=(settings iova_map passed_names pci_config)
+fuzz_seconds=10 # for each target, on what was kept and from there on
+
+queue_fuzz() { add_item "$((fuzz_seconds * ${#fuzz_targets[@]} + 30))" fuzz; }
+
+run_fuzz_tests() { # WORKER
+	local target log started
+	doing "$1" "fuzz targets"
+	started=$(now)
+	make_fuzz_folder
+	note_time fuzz prepare "$(since "$started")"
+	for target in "${fuzz_targets[@]}"; do
+		log=$run_dir/fuzz-$target.log
+		started=$(now)
+		if run_fuzz_targets --seconds "$fuzz_seconds" "$target" >"$log" 2>&1; then
+			report pass fuzz "fuzz-$target" "$(since "$started")" "$(tail -n 1 "$log")"
+		else
+			report fail fuzz "fuzz-$target" "$(since "$started")" "" "$log"
+		fi
+		note_time fuzz tests "$(since "$started")"
+	done
+}
+
+report_left_fuzz() {
+	local target
+	for target in "${fuzz_targets[@]}"; do
+		has_result "fuzz-$target" || report fail fuzz "fuzz-$target" "" "it could not be run: see above"
+	done
+}
