@@ -72,8 +72,10 @@ examine_iommu(const struct examined *examined)
 		strcmp(host->firmware_table, "DMAR") == 0) {
 		find(examined, FINDING_NO_IOMMU,
 			"the machine has an IOMMU (the firmware's table DMAR), and the kernel does not use it: it needs the parameter intel_iommu=on, and a new start");
+		/* Appended: what an administrator has in the file stays. */
+		COMMAND(examined, "mkdir -p /etc/default/grub.d");
 		COMMAND(examined,
-			"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=on\"' >/etc/default/grub.d/dpdk-iommufd.cfg");
+			"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=on\"' >>/etc/default/grub.d/dpdk-iommufd.cfg");
 		COMMAND(examined, "update-grub");
 		COMMAND(examined, "reboot");
 		return;
@@ -365,7 +367,7 @@ command_to_raise(const struct examined *examined, uint64_t wanted_kib)
 	if (user->is_known)
 		COMMAND(examined,
 			"echo '%s - memlock %" PRIu64
-			"' >/etc/security/limits.d/dpdk-%s.conf",
+			"' >>/etc/security/limits.d/dpdk-%s.conf",
 			user->name, wanted_kib, user->name);
 	HINT(examined,
 		"limits.d counts from the next login on; in a systemd unit it is LimitMEMLOCK= that counts, in a container the runtime's --ulimit memlock");

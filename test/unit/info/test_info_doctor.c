@@ -210,7 +210,7 @@ a_small_limit_is_raised(void **state __rte_unused)
 		"prlimit --pid %d --memlock=1140850688:1140850688", getppid());
 	host.limits.locked_kib = 8192;
 	assert_found(FINDING_MEMLOCK, prlimit,
-		"echo 'packet - memlock 1114112' >/etc/security/limits.d/dpdk-packet.conf",
+		"echo 'packet - memlock 1114112' >>/etc/security/limits.d/dpdk-packet.conf",
 		NULL);
 	/* Not the shell of the user, and none that can log in. */
 	user.uid++;
@@ -271,6 +271,18 @@ what_takes_safety_away_is_no_command(void **state __rte_unused)
 }
 
 static void
+an_existing_grub_file_is_not_overwritten(void **state __rte_unused)
+{
+	host.unit_count = 0;
+	host.firmware_table = "DMAR";
+	device.place.found.group = -1;
+	device.start.verdict = CHOICE_NOT_OF_VFIO;
+	assert_found(FINDING_NO_IOMMU, "mkdir -p /etc/default/grub.d",
+		"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=on\"' >>/etc/default/grub.d/dpdk-iommufd.cfg",
+		"update-grub", "reboot", NULL);
+}
+
+static void
 a_holder_and_reserved_memory_are_named(void **state __rte_unused)
 {
 	device.start.verdict = CHOICE_WOULD_FAIL;
@@ -326,6 +338,7 @@ main(void)
 		TEST(hugepages_are_reserved_and_mounted),
 		TEST(one_of_several_mounts_is_enough),
 		TEST(what_takes_safety_away_is_no_command),
+		TEST(an_existing_grub_file_is_not_overwritten),
 		TEST(a_holder_and_reserved_memory_are_named),
 		TEST(a_broken_plugin_is_taken_out),
 		TEST(the_librarys_own_sentence_is_the_last_resort),
