@@ -668,6 +668,98 @@ __rte_experimental int rte_iommufd_space_ranges(struct rte_iommufd_space *space,
 __rte_experimental int rte_iommufd_space_stats(
 	struct rte_iommufd_space *space, struct rte_iommufd_space_stats *stats);
 
+/** For rte_iommufd_space_dirty_read(): what is read stays to be read again. */
+#define RTE_IOMMUFD_DIRTY_KEEP (1u << 0)
+
+/**
+ * Make the page tables of a space so that they can record which pages devices write. To be
+ * called before the first device is attached: a page table cannot be changed later. A device
+ * whose IOMMU has no dirty tracking is attached nevertheless, and one line says why its
+ * writes cannot be recorded; rte_iommufd_space_dirty_start() is then refused.
+ *
+ * @param space
+ *   The space.
+ * @return
+ *   0 (also when it was called before), or
+ *   - -EBUSY: a device or a PASID is attached.
+ *   - -EOPNOTSUPP: the backend is not IOMMUFD with an IOMMU. A legacy container reports all
+ *     memory that is mapped for a device as written (update_user_bitmap() in
+ *     vfio_iommu_type1.c), so it is not used for this.
+ */
+__rte_experimental int rte_iommufd_space_dirty_want(
+	struct rte_iommufd_space *space);
+
+/**
+ * Begin to record which pages the devices and PASIDs of a space write. What they wrote before
+ * is forgotten. A space that mirrors this one has a record of its own: start that as well.
+ *
+ * While writes are recorded, memory can be mapped and unmapped, and devices can come and go:
+ * what was written in memory before it is unmapped, or before its device is detached, is
+ * kept until it is read. A device whose writes cannot be recorded is refused. Memory of
+ * secondary processes is not part of it once it is unmapped.
+ *
+ * @param space
+ *   The space.
+ * @return
+ *   0, or
+ *   - -EALREADY: it is recorded already.
+ *   - -EINVAL: rte_iommufd_space_dirty_want() was not called.
+ *   - -EOPNOTSUPP: a device or PASID of the space is on a page table that records no writes.
+ *   - another errno of the kernel (IOMMU_HWPT_SET_DIRTY_TRACKING,
+ *     iommufd_hwpt_set_dirty_tracking()); nothing is recorded then.
+ */
+__rte_experimental int rte_iommufd_space_dirty_start(
+	struct rte_iommufd_space *space);
+
+/**
+ * End the record. What was not read is forgotten.
+ *
+ * @param space
+ *   The space.
+ * @return
+ *   0, or
+ *   - -EINVAL: nothing is recorded.
+ *   - another errno of the kernel (iommufd_hwpt_set_dirty_tracking()); the record goes on in
+ *     some page tables then, which costs time, and has no other effect.
+ */
+__rte_experimental int rte_iommufd_space_dirty_stop(
+	struct rte_iommufd_space *space);
+
+/**
+ * Read which pages were written since the start, or since they were last read.
+ *
+ * A page is one of the processor's (sysconf(_SC_PAGESIZE)). The IOMMU may have larger ones,
+ * then all pages in them count as written. To read also starts the record of the interval
+ * anew; that needs whole mappings, because a page of the IOMMU can be as large as a mapping
+ * and has one mark. With RTE_IOMMUFD_DIRTY_KEEP it can be any interval.
+ *
+ * A device that writes while this is called: its page is reported by this or by the next
+ * call. After the last call for an interval, no device may write there.
+ *
+ * @param space
+ *   The space.
+ * @param iova
+ *   The first address; page-aligned.
+ * @param length
+ *   In bytes; a multiple of the page size. Parts of it may be unmapped.
+ * @param flags
+ *   0 or RTE_IOMMUFD_DIRTY_KEEP.
+ * @param[in,out] bitmap
+ *   One bit for each page, from the lowest bit of the first word. Bits are set, and never
+ *   cleared. Also after an error, what was set is true and may not be reported again.
+ * @return
+ *   0, or
+ *   - -EINVAL: nothing is recorded; the interval is empty, not aligned, or beyond the end of
+ *     addresses; an unknown flag; or a mapping begins or ends outside of the interval. Nothing
+ *     was read then.
+ *   - -ENOMEM: no memory for it, here or in the kernel (iova_bitmap_alloc()).
+ *   - another errno of the kernel (IOMMU_HWPT_GET_DIRTY_BITMAP,
+ *     iopt_read_and_clear_dirty_data()).
+ */
+__rte_experimental int rte_iommufd_space_dirty_read(
+	struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
+	uint32_t flags, uint64_t *bitmap);
+
 /**
  * Keep EAL's memory mapped in a space: all of it now, and what EAL allocates and
  * frees later as it does so. Memory of external heaps

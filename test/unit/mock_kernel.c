@@ -43,6 +43,8 @@ enum kind {
 	KEPT_FILE,    /* the same, closed here and open elsewhere */
 	IOAS,	      /* key: id, parent: iommu fd */
 	HWPT,	      /* key: id, parent: IOAS id, value: fault queue's id */
+	DIRTY_RECORD, /* key: HWPT id, parent: the same */
+	DIRTY_PAGE,   /* key: iova, parent: HWPT id */
 	HWPT_FLAGS,   /* key: HWPT id, parent: the same, value: flags */
 	FAULT_QUEUE,  /* key: id, parent: iommu fd, value: fd */
 	PAGE_GROUP,   /* key: cookie, parent: fd, value: device id, PASID */
@@ -60,6 +62,8 @@ static const char *const kind_names[] = {
 	[KEPT_FILE] = "file kept elsewhere",
 	[IOAS] = "address space",
 	[HWPT] = "page table",
+	[DIRTY_RECORD] = "record of written pages",
+	[DIRTY_PAGE] = "written page",
 	[HWPT_FLAGS] = "page table's flags",
 	[FAULT_QUEUE] = "fault queue",
 	[PAGE_GROUP] = "group of page requests",
@@ -611,6 +615,14 @@ take_out_of_container(struct object *member)
 }
 
 static void
+forget_page_table_state(uint64_t hwpt)
+{
+	forget_children(HWPT_FLAGS, hwpt);
+	forget_children(DIRTY_RECORD, hwpt);
+	forget_children(DIRTY_PAGE, hwpt);
+}
+
+static void
 end_page_tables(uint64_t ioas, const char *call)
 {
 	struct object *hwpt;
@@ -618,7 +630,7 @@ end_page_tables(uint64_t ioas, const char *call)
 	while ((hwpt = find_child(HWPT, ioas)) != NULL) {
 		if (!is_stuck(hwpt))
 			forbid(hwpt, call);
-		forget_children(HWPT_FLAGS, hwpt->key);
+		forget_page_table_state(hwpt->key);
 		forget(hwpt);
 	}
 }
@@ -942,6 +954,21 @@ map(uint64_t owner, uint64_t iova, uint64_t length, const char *call)
 	enter(MAPPING, iova, owner, length);
 }
 
+/* What was written there is lost with the mapping, in each page table of the IOAS. */
+static void
+forget_written(uint64_t ioas, uint64_t iova, uint64_t length)
+{
+	struct object *page, *hwpt;
+
+	for (page = mock.objects; page < mock.objects + MAX_OBJECTS; page++) {
+		if (page->kind != DIRTY_PAGE || page->key - iova >= length)
+			continue;
+		hwpt = find(HWPT, page->parent);
+		if (hwpt != NULL && hwpt->parent == ioas)
+			forget(page);
+	}
+}
+
 static uint64_t
 unmap(uint64_t owner, uint64_t iova, uint64_t length, const char *call)
 {
@@ -958,6 +985,7 @@ unmap(uint64_t owner, uint64_t iova, uint64_t length, const char *call)
 				iova + (length - 1))
 			complain("%s: part of a mapping", call);
 		unmapped += mapping->value;
+		forget_written(owner, mapping->key, mapping->value);
 		forget(mapping);
 	}
 	return unmapped;
@@ -1084,7 +1112,7 @@ forget_object(struct object *object)
 	if (object->kind == IOAS)
 		forget_children(MAPPING, object->key);
 	if (object->kind == HWPT)
-		forget_children(HWPT_FLAGS, object->key);
+		forget_page_table_state(object->key);
 	if (object->kind == FAULT_QUEUE)
 		forget_children(PAGE_GROUP, object->value);
 	forget(object);
@@ -1362,7 +1390,8 @@ static const char *
 hwpt_flags_text(uint32_t flags)
 {
 	static const char *const texts[] = { "none", "pasid", "faults",
-		"pasid+faults" };
+		"pasid+faults", "dirty", "pasid+dirty", "faults+dirty",
+		"pasid+faults+dirty" };
 
 	return flags < RTE_DIM(texts) ? texts[flags] : "wrong";
 }
@@ -1384,6 +1413,66 @@ kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 	enter(HWPT, *hwpt_id, page_table_id,
 		flags & KERNEL_HWPT_FAULTS ? fault_id : 0);
 	enter(HWPT_FLAGS, *hwpt_id, *hwpt_id, flags);
+	return 0;
+}
+
+void
+mock_write_page(uint64_t iova)
+{
+	struct object *record;
+
+	for (record = mock.objects; record < mock.objects + MAX_OBJECTS;
+		record++)
+		if (record->kind == DIRTY_RECORD)
+			enter(DIRTY_PAGE, iova, record->key, 0);
+}
+
+int
+kernel_hwpt_track_dirty(int iommu_fd, uint32_t hwpt_id, bool enable)
+{
+	DESCRIBE(call, "hwpt_track_dirty hwpt=%u enable=%d", hwpt_id, enable);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (!(require(HWPT_FLAGS, hwpt_id, call)->value & KERNEL_HWPT_DIRTY))
+		return -EOPNOTSUPP;
+	if (answer.result != 0)
+		return answer.result;
+	forget_children(DIRTY_RECORD, hwpt_id);
+	forget_children(DIRTY_PAGE, hwpt_id);
+	if (enable)
+		enter(DIRTY_RECORD, hwpt_id, hwpt_id, 0);
+	return 0;
+}
+
+int
+kernel_hwpt_read_dirty(int iommu_fd, uint32_t hwpt_id, uint64_t iova,
+	uint64_t length, uint64_t page_size, bool clear, uint64_t *bitmap)
+{
+	DESCRIBE(call,
+		"hwpt_read_dirty hwpt=%u iova=%#" PRIx64 " length=%#" PRIx64
+		" clear=%d",
+		hwpt_id, iova, length, clear);
+	struct answer answer = take(call, 0);
+	const struct object *hwpt = require(HWPT, hwpt_id, call);
+	struct object *page;
+	uint64_t bit;
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	if (find(DIRTY_RECORD, hwpt_id) == NULL ||
+		!is_all_mapped(hwpt->parent, iova, length))
+		return -EINVAL;
+	for (page = mock.objects; page < mock.objects + MAX_OBJECTS; page++) {
+		if (page->kind != DIRTY_PAGE || page->parent != hwpt_id ||
+			page->key - iova >= length)
+			continue;
+		bit = (page->key - iova) / page_size;
+		bitmap[bit / 64] |= UINT64_C(1) << bit % 64;
+		if (clear)
+			forget(page);
+	}
 	return 0;
 }
 

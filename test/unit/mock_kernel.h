@@ -124,6 +124,9 @@ extern bool mock_container_is_iommufd;
 /* How many page tables (HWPTs) made by kernel_hwpt_alloc() there are now. */
 unsigned int mock_page_tables(void);
 
+/* Devices write to this page, by every page table that records it now. */
+void mock_write_page(uint64_t iova);
+
 /* How many PASIDs of all devices are attached now. */
 unsigned int mock_pasids(void);
 

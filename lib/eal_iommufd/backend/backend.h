@@ -32,6 +32,8 @@ struct backend {
 	bool maps_in_parallel;
 	/* Devices use physical addresses, without any protection. */
 	bool unsafe;
+	/* Whether page tables can record which pages devices write. */
+	bool tracks_dirty;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
 	/* What map() is charged to, by default: see backend_charge(). */

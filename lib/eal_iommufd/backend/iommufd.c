@@ -421,6 +421,7 @@ iommufd_detach_pasid(
 
 const struct backend backend_iommufd = {
 	.name = "iommufd",
+	.tracks_dirty = true,
 	.maps_regions = true,
 	.charge = MEMORY_CHARGED_TO_USER,
 	CDEVS_IN_IOAS,

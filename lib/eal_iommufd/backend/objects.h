@@ -21,9 +21,11 @@
  *   4. a range of a space (space_lock_range()), and then the same range of those that mirror
  *      it, all of them until a request is entered in all or in none
  *   5. inventory.c's lock: it is held while an object is entered, removed or described
- *   6. rte_iommufd_space.map_lock, the innermost: it is held while the record is read or
+ *   6. rte_iommufd_space.dirty.lock: it is held while page tables are read or enter and
+ *      leave the list, so that none ends while it is read
+ *   7. rte_iommufd_space.map_lock, the innermost: it is held while the record is read or
  *      changed, and never during a call of the kernel
- * A memory event comes with 1 held and takes pass_lock, 4 and 6. So nothing may take 1,
+ * A memory event comes with 1 held and takes pass_lock, 4, 6 and 7. So nothing may take 1,
  * or call EAL's memory functions that do, while it holds one of the others.
  */
 
@@ -35,6 +37,7 @@
 #include "explain/explain.h"
 #include "kernel/sysfs_device.h"
 #include "rte_iommufd.h"
+#include "util/dirty_set.h"
 #include "util/iova_map.h"
 #include "util/pasid_set.h"
 #include "util/range_lock.h"
@@ -107,6 +110,22 @@ struct allowed_ranges {
 	uint32_t count;
 };
 
+/* iommufd: the record of the pages that devices write. */
+struct dirty_tracking {
+	/* Page tables are made for it. Changed with the context's lock held, while no device
+	 * and no PASID is attached.
+	 */
+	bool wanted;
+	/* Changed with the context's lock and this one held. */
+	atomic_bool running;
+	pthread_mutex_t
+		lock; /* guards kept, and page_tables once wanted is set */
+	/* What was written in memory that was unmapped since, or by devices whose page
+	 * table has ended, and was not read yet.
+	 */
+	struct dirty_set kept;
+};
+
 struct rte_iommufd_space {
 	TAILQ_ENTRY(rte_iommufd_space) in_inventory;
 	uint32_t number; /* in this process, from 1; for people */
@@ -151,6 +170,7 @@ struct rte_iommufd_space {
 	 */
 	void (*unfollow)(struct rte_iommufd_space *space);
 
+	struct dirty_tracking dirty;
 	/* iommufd: the queue for page requests, owned by the creator of the space; NULL:
 	 * DMA to an address without a translation fails
 	 */

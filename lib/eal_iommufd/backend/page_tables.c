@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
+#include "backend/dirty.h"
 #include "backend/fault_queue.h"
 #include "backend/page_tables.h"
 #include "kernel/kernel.h"
@@ -52,11 +53,13 @@ static int
 end_page_table(struct page_table *table)
 {
 	struct rte_iommufd_space *space = table->space;
-	int ret = kernel_object_destroy(space->context->iommu_fd, table->id);
+	int ret;
 
+	dirty_keep_table(table);
+	ret = kernel_object_destroy(space->context->iommu_fd, table->id);
 	if (ret != 0)
 		return ret;
-	TAILQ_REMOVE(&space->page_tables, table, next);
+	dirty_leave_list(table);
 	free(table);
 	return 0;
 }
@@ -87,30 +90,66 @@ check_iommu_driver(const struct rte_iommufd_device *device)
 	return type == IOMMU_INTEL || type == IOMMU_SMMUV3 ? 0 : -EOPNOTSUPP;
 }
 
+/*
+ * Made so that it fits PASIDs where it can, and, where the program wants it, so that it
+ * records which pages are written. -EOPNOTSUPP stands for the flags, so they are left out
+ * one after the other, PASIDs first: AMD's driver makes no page table with both.
+ */
+static int
+alloc_page_table(const struct rte_iommufd_device *device,
+	struct rte_iommufd_space *space, uint32_t fault_id,
+	struct page_table *made)
+{
+	const uint32_t faults = space->faults != NULL ? KERNEL_HWPT_FAULTS : 0;
+	int driver = check_iommu_driver(device);
+	int ret = driver;
+
+	if (driver != 0 && driver != -EOPNOTSUPP)
+		return driver;
+	if (space->dirty.wanted) {
+		made->tracks_dirty = true;
+		if (driver == 0)
+			ret = kernel_hwpt_alloc(space->context->iommu_fd,
+				device->iommufd_id, space->ioas_id,
+				KERNEL_HWPT_PASID | KERNEL_HWPT_DIRTY | faults,
+				fault_id, &made->id);
+		if (ret == -EOPNOTSUPP && faults == 0)
+			ret = kernel_hwpt_alloc(space->context->iommu_fd,
+				device->iommufd_id, space->ioas_id,
+				KERNEL_HWPT_DIRTY, 0, &made->id);
+		if (ret != -EOPNOTSUPP && ret != -ENOTTY)
+			return ret;
+		made->tracks_dirty = false;
+		dirty_say_untracked(device, ret);
+		if (space->dirty.running)
+			return -EOPNOTSUPP;
+	}
+	if (driver != 0)
+		return driver;
+	return kernel_hwpt_alloc(space->context->iommu_fd, device->iommufd_id,
+		space->ioas_id, KERNEL_HWPT_PASID | faults, fault_id,
+		&made->id);
+}
+
 static int
 make_page_table(const struct rte_iommufd_device *device,
 	struct rte_iommufd_space *space, struct page_table **table)
 {
 	struct page_table *made = calloc(1, sizeof(*made));
-	uint32_t flags = KERNEL_HWPT_PASID;
-	uint32_t fault_id = 0;
+	uint32_t fault_id = space->faults != NULL ? space->faults->id : 0;
 	int ret;
 
 	if (made == NULL)
 		return -ENOMEM;
-	ret = check_iommu_driver(device);
-	if (ret != 0)
-		goto fail;
-	if (space->faults != NULL) {
-		flags |= KERNEL_HWPT_FAULTS;
-		fault_id = space->faults->id;
-	}
 	made->space = space;
-	ret = kernel_hwpt_alloc(space->context->iommu_fd, device->iommufd_id,
-		space->ioas_id, flags, fault_id, &made->id);
+	ret = alloc_page_table(device, space, fault_id, made);
 	if (ret != 0)
 		goto fail;
-	TAILQ_INSERT_TAIL(&space->page_tables, made, next);
+	ret = dirty_enter_list(made);
+	if (ret != 0) {
+		kernel_object_destroy(space->context->iommu_fd, made->id);
+		goto fail;
+	}
 	*table = made;
 	return 0;
 
@@ -163,13 +202,14 @@ page_table_attach_to_new(const struct rte_iommufd_device *device,
  * Whether a page table of the kernel's own may be used: the kernel is too old to make one
  * for the library (ENOTTY), or the driver of the IOMMU makes none for PASIDs
  * (EOPNOTSUPP), or this device does not take it (EINVAL), as when another one of its
- * group is on one of the kernel's.
+ * group is on one of the kernel's. It records no writes, so not while they are recorded.
  */
 static bool
 may_be_the_kernels(
 	uint32_t pasid, const struct rte_iommufd_space *space, int err)
 {
 	return pasid == PAGE_TABLE_DEVICE && space->faults == NULL &&
+		!space->dirty.running &&
 		(err == -ENOTTY || err == -EOPNOTSUPP || err == -EINVAL);
 }
 
@@ -224,7 +264,7 @@ page_tables_end(struct rte_iommufd_space *space)
 		if (err == 0)
 			continue;
 		ret = err;
-		TAILQ_REMOVE(&space->page_tables, table, next);
+		dirty_leave_list(table);
 		free(table);
 	}
 	return ret;

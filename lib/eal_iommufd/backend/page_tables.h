@@ -30,6 +30,7 @@ struct page_table {
 	TAILQ_ENTRY(page_table) next; /* in its space */
 	struct rte_iommufd_space *space;
 	uint32_t id;
+	bool tracks_dirty;  /* made with KERNEL_HWPT_DIRTY */
 	unsigned int users; /* devices and PASIDs that are attached */
 };
 

@@ -89,6 +89,7 @@ address_space_create_faulting(struct rte_iommufd_context *context,
 	made->state = SPACE_LIVE;
 	range_lock_init(&made->range_lock);
 	pthread_mutex_init(&made->map_lock, NULL);
+	pthread_mutex_init(&made->dirty.lock, NULL);
 	iova_map_init(&made->map);
 	TAILQ_INIT(&made->mirrors);
 	ret = context->backend->space_create(made);
@@ -99,6 +100,7 @@ address_space_create_faulting(struct rte_iommufd_context *context,
 	return 0;
 
 release:
+	pthread_mutex_destroy(&made->dirty.lock);
 	pthread_mutex_destroy(&made->map_lock);
 	range_lock_destroy(&made->range_lock);
 	free(made);
@@ -141,6 +143,8 @@ rte_iommufd_space_destroy(struct rte_iommufd_space *space)
 	inventory_remove_space(space);
 	iova_map_clear(&space->map);
 	space_allow_end(space);
+	dirty_set_clear(&space->dirty.kept);
+	pthread_mutex_destroy(&space->dirty.lock);
 	pthread_mutex_destroy(&space->map_lock);
 	range_lock_destroy(&space->range_lock);
 	free(space);

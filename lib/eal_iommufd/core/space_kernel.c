@@ -27,6 +27,7 @@
 #include <rte_errno.h>
 
 #include "backend/backend.h"
+#include "backend/dirty.h"
 #include "core/space_kernel.h"
 #include "core/space_map.h"
 #include "explain/explain.h"
@@ -404,6 +405,7 @@ space_kernel_unmap(struct rte_iommufd_space *space, uint64_t iova,
 		pthread_mutex_unlock(&space->map_lock);
 		return 0;
 	}
+	dirty_keep(space, iova, length);
 	unmap_plan(&batch, iova, length, threads);
 	if (batch.count == 1)
 		ret = unmap_call_kernel(0, &batch);

@@ -372,6 +372,8 @@ kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 
 	if (flags & KERNEL_HWPT_PASID)
 		alloc.flags |= UAPI_HWPT_ALLOC_PASID;
+	if (flags & KERNEL_HWPT_DIRTY)
+		alloc.flags |= UAPI_HWPT_ALLOC_DIRTY_TRACKING;
 	if (flags & KERNEL_HWPT_FAULTS) {
 		alloc.size = sizeof(alloc);
 		alloc.flags |= UAPI_HWPT_FAULT_ID_VALID;
@@ -381,6 +383,35 @@ kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 	if (ret == 0)
 		*hwpt_id = alloc.out_hwpt_id;
 	return ret;
+}
+
+int
+kernel_hwpt_track_dirty(int iommu_fd, uint32_t hwpt_id, bool enable)
+{
+	struct uapi_set_dirty_tracking set = {
+		.size = sizeof(set),
+		.flags = enable ? UAPI_DIRTY_TRACKING_ENABLE : 0,
+		.hwpt_id = hwpt_id,
+	};
+
+	return kernel_call(iommu_fd, UAPI_SET_DIRTY_TRACKING, &set);
+}
+
+int
+kernel_hwpt_read_dirty(int iommu_fd, uint32_t hwpt_id, uint64_t iova,
+	uint64_t length, uint64_t page_size, bool clear, uint64_t *bitmap)
+{
+	struct uapi_get_dirty_bitmap get = {
+		.size = sizeof(get),
+		.hwpt_id = hwpt_id,
+		.flags = clear ? 0 : UAPI_GET_DIRTY_BITMAP_NO_CLEAR,
+		.iova = iova,
+		.length = length,
+		.page_size = page_size,
+		.data = (uintptr_t)bitmap,
+	};
+
+	return kernel_call(iommu_fd, UAPI_GET_DIRTY_BITMAP, &get);
 }
 
 int

@@ -32,6 +32,7 @@ struct vfio_device_info;
 /* For kernel_hwpt_alloc(). */
 #define KERNEL_HWPT_PASID (1u << 0)  /* fits requests with a PASID */
 #define KERNEL_HWPT_FAULTS (1u << 1) /* page requests go to the fault queue */
+#define KERNEL_HWPT_DIRTY (1u << 2)  /* can record which pages were written */
 
 int kernel_open(const char *path);
 /* Whether this process may open it for reading and writing, without opening it: 0 or -errno. */
@@ -95,6 +96,18 @@ int kernel_hw_info(int iommu_fd, uint32_t device_id, uint32_t *type,
  */
 int kernel_hwpt_alloc(int iommu_fd, uint32_t device_id, uint32_t page_table_id,
 	uint32_t flags, uint32_t fault_id, uint32_t *hwpt_id);
+/*
+ * Whether a page table made with KERNEL_HWPT_DIRTY records which pages devices write (Linux
+ * 6.7). To enable it forgets what was recorded before.
+ */
+int kernel_hwpt_track_dirty(int iommu_fd, uint32_t hwpt_id, bool enable);
+/*
+ * Sets the bits of the pages that were written; bit 0 is the page at iova, and no bit is
+ * cleared. clear: the record starts anew. -EINVAL: not all of the interval is mapped, or
+ * nothing is recorded.
+ */
+int kernel_hwpt_read_dirty(int iommu_fd, uint32_t hwpt_id, uint64_t iova,
+	uint64_t length, uint64_t page_size, bool clear, uint64_t *bitmap);
 /*
  * A queue of page requests (Linux 6.11): returns its fd, whose read() and write() do
  * not block whatever its flags, and stores its id for kernel_hwpt_alloc().

@@ -38,6 +38,7 @@
 #define UAPI_HWPT_ALLOC UAPI_IOMMUFD(0x89)
 #define UAPI_GET_HW_INFO UAPI_IOMMUFD(0x8a)
 #define UAPI_SET_DIRTY_TRACKING UAPI_IOMMUFD(0x8b)
+#define UAPI_GET_DIRTY_BITMAP UAPI_IOMMUFD(0x8c)
 #define UAPI_FAULT_QUEUE_ALLOC UAPI_IOMMUFD(0x8e)
 #define UAPI_IOAS_MAP_FILE UAPI_IOMMUFD(0x8f)
 #define UAPI_VIOMMU_ALLOC UAPI_IOMMUFD(0x90)
@@ -66,8 +67,12 @@
 /* The same for VFIO_DEVICE_ATTACH_PASID and VFIO_DEVICE_DETACH_PASID. */
 #define UAPI_ATTACH_PASID (1u << 0)
 
+#define UAPI_HWPT_ALLOC_DIRTY_TRACKING (1u << 1)
 #define UAPI_HWPT_FAULT_ID_VALID (1u << 2)
 #define UAPI_HWPT_ALLOC_PASID (1u << 3)
+
+#define UAPI_DIRTY_TRACKING_ENABLE (1u << 0)
+#define UAPI_GET_DIRTY_BITMAP_NO_CLEAR (1u << 0)
 
 #define UAPI_PGFAULT_PASID_VALID (1u << 0)
 #define UAPI_PGFAULT_LAST_PAGE (1u << 1)
@@ -195,6 +200,24 @@ struct uapi_hwpt_alloc {
 /* As it was before Linux 6.11, which has added fault_id. */
 #define UAPI_HWPT_ALLOC_OLD_SIZE offsetof(struct uapi_hwpt_alloc, fault_id)
 
+struct uapi_set_dirty_tracking {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t hwpt_id;
+	uint32_t reserved;
+};
+
+struct uapi_get_dirty_bitmap {
+	uint32_t size;
+	uint32_t hwpt_id;
+	uint32_t flags;
+	uint32_t reserved;
+	uint64_t iova;
+	uint64_t length;
+	uint64_t page_size;
+	uint64_t data;
+};
+
 struct uapi_fault_alloc {
 	uint32_t size;
 	uint32_t flags;
@@ -281,6 +304,10 @@ static_assert(sizeof(struct uapi_option) == 24, "struct iommu_option");
 static_assert(sizeof(struct uapi_vfio_ioas) == 12, "struct iommu_vfio_ioas");
 static_assert(sizeof(struct uapi_hw_info) == 40, "struct iommu_hw_info");
 static_assert(sizeof(struct uapi_hwpt_alloc) == 48, "struct iommu_hwpt_alloc");
+static_assert(sizeof(struct uapi_set_dirty_tracking) == 16,
+	"struct iommu_hwpt_set_dirty_tracking");
+static_assert(sizeof(struct uapi_get_dirty_bitmap) == 48,
+	"struct iommu_hwpt_get_dirty_bitmap");
 static_assert(
 	sizeof(struct uapi_fault_alloc) == 16, "struct iommu_fault_alloc");
 static_assert(sizeof(struct uapi_pgfault) == 40, "struct iommu_hwpt_pgfault");

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/*
+ * The record of the pages that devices write: what is read is what was written, once, also
+ * when the mapping or the page table has ended before; and what is refused.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices.h"
+#include "fake_sysfs.h"
+#include "logs.h"
+#include "mock_kernel.h"
+#include "unit.h"
+
+#define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
+#define PAGE UINT64_C(0x1000)
+#define IOVA UINT64_C(0x100000)
+#define PAGES 256
+#define AREA 8 /* pages of one mapping in the rounds */
+/* As many as the stand-in has room for calls; five times. */
+#define ROUNDS 2000
+/* Where no process has anything, so that nothing is made present there. */
+#define VA(iova) ((void *)(uintptr_t)(UINT64_C(0x8000200000000000) + (iova)))
+
+static const struct fake_device nic_entry = { "0000:01:00.0", "vfio-pci",
+	"vfio0", "511:0", "4", NULL };
+
+static struct rte_iommufd_device *device;
+static struct rte_iommufd_space *space;
+
+static int
+setup(void **state)
+{
+	const char *nic;
+	int ret = devices_start(state, false, "backend=iommufd,threads=1");
+
+	nic = fake_sysfs_add(&nic_entry);
+	space = create_space();
+	device = open_device(nic);
+	return ret;
+}
+
+static int
+teardown(void **state)
+{
+	rte_iommufd_device_close(device);
+	assert_int_equal(rte_iommufd_space_destroy(space), 0);
+	return devices_end(state);
+}
+
+static void
+begin(void)
+{
+	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_space_dirty_start(space), 0);
+}
+
+static void
+map(uint64_t page, uint64_t pages)
+{
+	const uint64_t iova = IOVA + page * PAGE;
+
+	assert_int_equal(
+		rte_iommufd_space_map(space, VA(iova), iova, pages * PAGE, RW),
+		0);
+}
+
+static void
+unmap(uint64_t page, uint64_t pages)
+{
+	assert_int_equal(rte_iommufd_space_unmap(
+				 space, IOVA + page * PAGE, pages * PAGE),
+		0);
+}
+
+static void
+assert_written(uint32_t flags, const uint64_t *expected)
+{
+	uint64_t bitmap[PAGES / 64] = { 0 };
+
+	assert_int_equal(rte_iommufd_space_dirty_read(
+				 space, IOVA, PAGES * PAGE, flags, bitmap),
+		0);
+	assert_memory_equal(bitmap, expected, sizeof(bitmap));
+}
+
+static const uint64_t none[PAGES / 64];
+static const uint64_t page_5[PAGES / 64] = { 1 << 5 };
+
+static void
+what_is_written_is_read_once(void **state __rte_unused)
+{
+	map(3, 8);
+	begin();
+	assert_written(0, none);
+	mock_write_page(IOVA + 5 * PAGE);
+	assert_written(RTE_IOMMUFD_DIRTY_KEEP, page_5);
+	assert_written(0, page_5);
+	assert_written(0, none);
+	assert_int_equal(rte_iommufd_space_dirty_stop(space), 0);
+	assert_no_error();
+}
+
+static void
+what_is_unmapped_is_not_lost(void **state __rte_unused)
+{
+	begin();
+	map(0, 8);
+	mock_write_page(IOVA + 5 * PAGE);
+	unmap(0, 8);
+	assert_written(RTE_IOMMUFD_DIRTY_KEEP, page_5);
+	assert_written(0, page_5);
+	assert_written(0, none);
+}
+
+static void
+what_cannot_be_read_before_an_unmap_counts_as_written(void **state __rte_unused)
+{
+	static const uint64_t all_8[PAGES / 64] = { 0xff };
+
+	begin();
+	map(0, 8);
+	mock_answer("hwpt_read_dirty", -ENOMEM);
+	unmap(0, 8);
+	mock_answer("hwpt_read_dirty", 0);
+	assert_written(0, all_8);
+}
+
+static void
+what_a_detached_device_wrote_is_not_lost(void **state __rte_unused)
+{
+	begin();
+	map(0, 8);
+	mock_write_page(IOVA + 5 * PAGE);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(mock_page_tables(), 0);
+	assert_written(0, page_5);
+}
+
+static void
+part_of_a_mapping_is_not_cleared(void **state __rte_unused)
+{
+	uint64_t bitmap[1] = { 0 };
+
+	begin();
+	map(0, 8);
+	mock_write_page(IOVA + 5 * PAGE);
+	assert_int_equal(rte_iommufd_space_dirty_read(
+				 space, IOVA + 4 * PAGE, 2 * PAGE, 0, bitmap),
+		-EINVAL);
+	assert_one_error("in part");
+	assert_int_equal(rte_iommufd_space_dirty_read(space, IOVA + 4 * PAGE,
+				 2 * PAGE, RTE_IOMMUFD_DIRTY_KEEP, bitmap),
+		0);
+	assert_int_equal(bitmap[0], 2);
+}
+
+static void
+it_is_wanted_before_the_first_device(void **state __rte_unused)
+{
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_space_dirty_want(space), -EBUSY);
+	assert_one_error("before the first");
+	assert_int_equal(rte_iommufd_space_dirty_start(space), -EINVAL);
+	assert_one_error("rte_iommufd_space_dirty_want()");
+}
+
+static void
+without_tracking_a_device_works_and_start_is_refused(void **state __rte_unused)
+{
+	mock_answer(
+		"hwpt_alloc device=2 ioas=1 flags=pasid+dirty", -EOPNOTSUPP);
+	mock_answer("hwpt_alloc device=2 ioas=1 flags=dirty", -EOPNOTSUPP);
+	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	assert_int_equal(rte_iommufd_space_dirty_start(space), -EOPNOTSUPP);
+}
+
+/* The model: which areas are mapped, and what was written and not read. */
+static void
+no_page_is_lost_in_random_rounds(unsigned int seed)
+{
+	bool mapped[PAGES / AREA] = { false };
+	uint64_t written[PAGES / 64] = { 0 };
+	unsigned int round, area, page;
+
+	srandom(seed);
+	begin();
+	for (round = 0; round < ROUNDS; round++) {
+		area = random() % (PAGES / AREA);
+		page = area * AREA + random() % AREA;
+		if (random() % 64 == 0) {
+			assert_written(0, written);
+			memset(written, 0, sizeof(written));
+		} else if (!mapped[area]) {
+			map(area * AREA, AREA);
+			mapped[area] = true;
+		} else if (random() % 4 == 0) {
+			unmap(area * AREA, AREA);
+			mapped[area] = false;
+		} else if (!(written[page / 64] & UINT64_C(1) << page % 64)) {
+			mock_write_page(IOVA + page * PAGE);
+			written[page / 64] |= UINT64_C(1) << page % 64;
+		}
+	}
+	assert_written(0, written);
+	assert_written(0, none);
+}
+
+static void
+no_page_is_lost_in_random_rounds_1(void **state __rte_unused)
+{
+	no_page_is_lost_in_random_rounds(1);
+}
+
+static void
+no_page_is_lost_in_random_rounds_2(void **state __rte_unused)
+{
+	no_page_is_lost_in_random_rounds(2);
+}
+
+static void
+no_page_is_lost_in_random_rounds_3(void **state __rte_unused)
+{
+	no_page_is_lost_in_random_rounds(3);
+}
+
+static void
+no_page_is_lost_in_random_rounds_4(void **state __rte_unused)
+{
+	no_page_is_lost_in_random_rounds(4);
+}
+
+static void
+no_page_is_lost_in_random_rounds_5(void **state __rte_unused)
+{
+	no_page_is_lost_in_random_rounds(5);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		TEST(what_is_written_is_read_once),
+		TEST(what_is_unmapped_is_not_lost),
+		TEST(what_cannot_be_read_before_an_unmap_counts_as_written),
+		TEST(what_a_detached_device_wrote_is_not_lost),
+		TEST(part_of_a_mapping_is_not_cleared),
+		TEST(it_is_wanted_before_the_first_device),
+		TEST(without_tracking_a_device_works_and_start_is_refused),
+		TEST(no_page_is_lost_in_random_rounds_1),
+		TEST(no_page_is_lost_in_random_rounds_2),
+		TEST(no_page_is_lost_in_random_rounds_3),
+		TEST(no_page_is_lost_in_random_rounds_4),
+		TEST(no_page_is_lost_in_random_rounds_5),
+	};
+
+	return RUN_TESTS("dirty", tests);
+}
