@@ -695,8 +695,9 @@ __rte_experimental int rte_iommufd_space_dirty_want(
  *
  * While writes are recorded, memory can be mapped and unmapped, and devices can come and go:
  * what was written in memory before it is unmapped, or before its device is detached, is
- * kept until it is read. A device whose writes cannot be recorded is refused. Memory of
- * secondary processes is not part of it once it is unmapped.
+ * kept until it is read. No device may write to memory while that is being unmapped: what comes
+ * between the last look and the kernel's unmapping is lost. A device whose writes cannot be
+ * recorded is refused. Memory of secondary processes is not part of it once it is unmapped.
  *
  * @param space
  *   The space.

@@ -3,9 +3,9 @@
 # wire finds each byte of its frames unchanged, then the NIC is detached, attached again and forwards again. The last line says what
 # became of it: `cell ok NOTE`, `cell refused LINE` or, by its absence, a failure.
 # It must not know which kernel, IOMMU or release of DPDK the guest has: it asks the kernel.
-# shellcheck source=../vm/lib.sh
+# shellcheck source=test/vm/lib.sh
 . "$(dirname "$0")/../vm/lib.sh"
-# shellcheck source=../vm/wire.sh
+# shellcheck source=test/vm/wire.sh
 . "$(dirname "$0")/../vm/wire.sh"
 
 nic=$1 backend=$2

@@ -16,7 +16,7 @@ import sys
 
 def ask_all(commands):
     text = "".join(command + "\n" for command in commands)
-    output = subprocess.run(["dpdk-telemetry.py"], input=text, text=True, capture_output=True, timeout=60, check=True).stdout
+    output = subprocess.run(["dpdk-telemetry.py"], input=text, text=True, capture_output=True, timeout=600, check=True).stdout
     lines = output.splitlines()
     if len(lines) != len(commands):
         sys.exit(f"{commands}: not a line each: {output}")

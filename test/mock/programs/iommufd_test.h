@@ -30,6 +30,7 @@ enum uapi_test_operation {
 	UAPI_TEST_CHECK_REFS = 4,
 	UAPI_TEST_MOCK_DOMAIN_REPLACE = 10,
 	UAPI_TEST_MOCK_DOMAIN_FLAGS = 12,
+	UAPI_TEST_DIRTY = 13,
 	UAPI_TEST_TRIGGER_IOPF = 15,
 	UAPI_TEST_PASID_ATTACH = 18,
 	UAPI_TEST_PASID_REPLACE = 19,
@@ -84,6 +85,14 @@ struct uapi_test_command {
 			uint64_t va;
 			uint32_t references;
 		} check_refs;
+		struct {
+			uint32_t flags;
+			uint64_t iova;
+			uint64_t length;
+			uint64_t page_size;
+			uint64_t bits;	    /* address: which pages */
+			uint64_t out_count; /* how many were marked */
+		} dirty;		    /* id: HWPT */
 		struct {
 			uint32_t device_id;
 			uint32_t pasid;
