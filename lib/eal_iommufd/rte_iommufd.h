@@ -951,7 +951,7 @@ __rte_experimental int rte_iommufd_process_map(
  *   0, or
  *   - -EINVAL: called in a primary process; or not all of it was mapped so by this process,
  *     or it begins or ends inside of what was.
- *   - -ETIMEDOUT, -ECONNREFUSED: as from rte_iommufd_process_borrow().
+ *   - -ETIMEDOUT, -ECONNREFUSED, -ECHILD: as from rte_iommufd_process_borrow().
  *   - -ENOENT: the primary does not know the mapping any more.
  *   - any error of rte_iommufd_space_unmap().
  */

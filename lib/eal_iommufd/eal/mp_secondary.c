@@ -365,11 +365,11 @@ mp_secondary_tell(
 	return mp_secondary_ask(&request, -1, &answer, NULL);
 }
 
-/* The failure that mp_secondary_complain() has logged. */
+/* The cause was logged where it was found, and the primary has not answered. */
 static bool
 mp_secondary_is_told(int err)
 {
-	return err == -ETIMEDOUT || err == -ECONNREFUSED;
+	return err == -ETIMEDOUT || err == -ECONNREFUSED || err == -ECHILD;
 }
 
 /*

@@ -676,6 +676,68 @@ a_child_of_fork_gets_no_answer_and_is_told_so(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* Runs in the child, which has a copy of the parent's descriptors of the space. */
+static int
+child_leaves_the_kernels_mapping(void)
+{
+	const unsigned int errors = logs_errors();
+	const unsigned int unmaps = mock_calls("ioas_unmap");
+
+	if (map(2) != -ECHILD || unmap(1) == 0)
+		return 1;
+	if (mock_calls("ioas_unmap") != unmaps)
+		return 2;
+	return logs_errors() == errors + 2 ? 0 : 3;
+}
+
+/* The primary has not confirmed the mapping, so the parent settles it later; its child must not. */
+static void
+a_child_of_fork_settles_nothing(void **state __rte_unused)
+{
+	int status = -1;
+	pid_t child;
+
+	fake_mp_delay(3);
+	assert_int_equal(map(1), -ETIMEDOUT);
+	assert_one_error("does not answer");
+	fake_mp_wait(SILENCE_SECONDS + 1);
+	child = fork();
+	if (child == 0)
+		_exit(child_leaves_the_kernels_mapping());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(map(1), 0);
+	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
+/* Runs in the child. */
+static int
+child_has_one_line_for_each_call(void)
+{
+	const unsigned int errors = logs_errors();
+
+	if (map(2) != -ECHILD || logs_errors() != errors + 1)
+		return 1;
+	return unmap(1) != -ECHILD || logs_errors() != errors + 2 ? 2 : 0;
+}
+
+static void
+a_child_of_fork_has_one_line_for_each_call(void **state __rte_unused)
+{
+	int status = -1;
+	pid_t child;
+
+	assert_int_equal(map(1), 0);
+	child = fork();
+	if (child == 0)
+		_exit(child_has_one_line_for_each_call());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
 /* --- A primary that acts on requests too late --- */
 
 /* Of the first map: the space, intend, commit. */
@@ -885,6 +947,8 @@ main(void)
 		TEST(a_space_that_has_ended_takes_all_along),
 		TEST(a_space_that_comes_after_is_not_the_same),
 		TEST(a_child_of_fork_gets_no_answer_and_is_told_so),
+		TEST(a_child_of_fork_settles_nothing),
+		TEST(a_child_of_fork_has_one_line_for_each_call),
 		TEST(a_space_that_comes_late),
 		TEST(an_intention_that_comes_late),
 		TEST(a_commitment_that_comes_late),
