@@ -56,7 +56,9 @@ describe_other(const char *name, struct user *user)
 	snprintf(user->name, sizeof(user->name), "%s", name);
 	if (entry == NULL) {
 		number = strtoul(name, &end, 10);
-		if (name[0] < '0' || name[0] > '9' || *end != '\0')
+		/* (uid_t)-1 is "no user" for the kernel, and no number may be cut. */
+		if (name[0] < '0' || name[0] > '9' || *end != '\0' ||
+			number >= (uid_t)-1)
 			return -ENOENT;
 		entry = getpwuid(number);
 		user->uid = number;

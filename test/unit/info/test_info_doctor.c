@@ -9,6 +9,7 @@
  * Must not know: how the facts are found.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -322,6 +323,18 @@ the_librarys_own_sentence_is_the_last_resort(void **state __rte_unused)
 		diagnosis.sentences.items[0], "a cause of another kind");
 }
 
+/* 2^32 would be root's number if its upper half were lost. */
+static void
+a_number_that_is_no_users_is_refused(void **state __rte_unused)
+{
+	struct user found;
+
+	assert_int_equal(user_find("4294967296", &found), -ENOENT);
+	assert_int_equal(user_find("4294967295", &found), -ENOENT);
+	assert_int_equal(user_find("99999999999999999999", &found), -ENOENT);
+	assert_int_equal(user_find("12x", &found), -ENOENT);
+}
+
 int
 main(void)
 {
@@ -342,6 +355,7 @@ main(void)
 		TEST(a_holder_and_reserved_memory_are_named),
 		TEST(a_broken_plugin_is_taken_out),
 		TEST(the_librarys_own_sentence_is_the_last_resort),
+		TEST(a_number_that_is_no_users_is_refused),
 	};
 
 	return RUN_TESTS("info_doctor", tests);
