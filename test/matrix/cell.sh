@@ -10,8 +10,8 @@
 
 nic=$1 backend=$2
 # Where devtools/lab.d/matrix.sh has put them.
-declare -A place_of=([e1000e]=01:00.0 [igb]=03:00.0 [igb-vf]=03:00.0 [virtio]=05:00.0 [svanic]=07:00.0 [e1000]=0a:01.0)
-declare -A peer_of=([e1000e]=02:00.0 [igb]=04:00.0 [igb-vf]=04:00.0 [virtio]=06:00.0 [svanic]=08:00.0 [e1000]=0b:00.0)
+declare -A place_of=([e1000e]=01:00.0 [igb]=03:00.0 [igb-vf]=03:00.0 [virtio]=05:00.0 [svanic]=07:00.0 [e1000]=09:00.0)
+declare -A peer_of=([e1000e]=02:00.0 [igb]=04:00.0 [igb-vf]=04:00.0 [virtio]=06:00.0 [svanic]=08:00.0 [e1000]=0a:00.0)
 device=${place_of[$nic]} peer=${peer_of[$nic]}
 token=14d63f20-8445-11ea-8900-1f9ce7d5650d
 log=$work/cell.log pf_log=$work/pf.log
