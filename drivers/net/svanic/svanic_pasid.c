@@ -160,6 +160,17 @@ svanic_pasids_follow(void *opaque)
 	return ret;
 }
 
+int
+svanic_pasids_check(struct svanic_pasids *pasids)
+{
+	if (!__atomic_load_n(&pasids->lost, __ATOMIC_RELAXED))
+		return svanic_pasids_follow(pasids);
+	SVANIC_LOG(ERR,
+		"%s: no queue is started with sva=1: changes of this process's memory are not followed any more, an earlier line says since when; start the program again",
+		pasids->name);
+	return -EIO;
+}
+
 void
 svanic_pasids_stats(
 	struct svanic_pasids *pasids, struct rte_iommufd_sva_stats *stats)

@@ -41,6 +41,11 @@ void svanic_pasids_keep(
  */
 const uint32_t *svanic_pasids_changes(const struct svanic_pasids *pasids);
 int svanic_pasids_follow(void *pasids);
+/*
+ * The same for a queue that is about to start. -EIO with one line each time: the library's at
+ * first, and then this driver's.
+ */
+int svanic_pasids_check(struct svanic_pasids *pasids);
 void svanic_pasids_stats(
 	struct svanic_pasids *pasids, struct rte_iommufd_sva_stats *stats);
 /* The device does no DMA; NULL is allowed. */

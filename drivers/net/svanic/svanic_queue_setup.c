@@ -454,6 +454,18 @@ check_not_reset(const struct rte_eth_dev *dev)
 	return -EIO;
 }
 
+/* 0; or -errno with a line that says why no queue can be started. */
+static int
+check_startable(const struct rte_eth_dev *dev)
+{
+	struct svanic_pasids *pasids = svanic_device_of(dev)->pasids;
+	int ret = check_not_reset(dev);
+
+	if (ret != 0 || pasids == NULL)
+		return ret;
+	return svanic_pasids_check(pasids);
+}
+
 int
 svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 {
@@ -463,8 +475,9 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->rx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
 		return 0;
-	if (check_not_reset(dev) != 0)
-		return -EIO;
+	ret = check_startable(dev);
+	if (ret != 0)
+		return ret;
 	if (svanic_rx_fill(queue) != 0) {
 		SVANIC_LOG(ERR,
 			"%s: pool %s has too few mbufs for receive queue %" PRIu16
@@ -475,10 +488,8 @@ svanic_rx_start(struct rte_eth_dev *dev, uint16_t number)
 	}
 	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_RX);
 	keep_ring(dev, queue->memory);
-	ret = -EIO;
-	if (svanic_changes_are_followed(&queue->changes))
-		ret = svanic_queue_enable(queue->hardware, at,
-			ring_address(dev, queue->memory), queue->mask + 1);
+	ret = svanic_queue_enable(queue->hardware, at,
+		ring_address(dev, queue->memory), queue->mask + 1);
 	if (ret != 0) {
 		svanic_rx_drain(queue);
 		return ret;
@@ -511,8 +522,9 @@ svanic_tx_start(struct rte_eth_dev *dev, uint16_t number)
 
 	if (dev->data->tx_queue_state[number] == RTE_ETH_QUEUE_STATE_STARTED)
 		return 0;
-	if (check_not_reset(dev) != 0)
-		return -EIO;
+	ret = check_startable(dev);
+	if (ret != 0)
+		return ret;
 	svanic_tx_begin(queue);
 	svanic_forget_halt(svanic_device_of(dev), number, SVANIC_TX);
 	keep_ring(dev, queue->memory);

@@ -40,6 +40,7 @@ static struct rte_eth_dev dev;
 static void *rx_queues[1], *tx_queues[1];
 static bool queues_end, resets_end;
 static unsigned int rings_kept;
+static int check_result;
 
 void
 svanic_stats_keep(struct rte_eth_dev *of __rte_unused)
@@ -73,6 +74,13 @@ int
 svanic_pasids_follow(void *pasids __rte_unused)
 {
 	return 0;
+}
+
+/* With its line, which a test of its own is about. */
+int
+svanic_pasids_check(struct svanic_pasids *pasids __rte_unused)
+{
+	return check_result;
 }
 
 int
@@ -133,6 +141,7 @@ setup(void **state __rte_unused)
 	resets_end = true;
 	logs_start();
 	rings_kept = 0;
+	check_result = 0;
 	assert_int_equal(setup_queues(), 0);
 	assert_int_equal(svanic_queues_start(&dev), 0);
 	assert_int_equal(rte_mempool_avail_count(pool), MBUFS - RING);
@@ -180,6 +189,22 @@ rings_are_kept_with_sva(void **state __rte_unused)
 	assert_int_equal(svanic_queues_start(&dev), 0);
 	assert_int_equal(rings_kept, 2);
 	svanic_queues_stop(&dev);
+	release();
+}
+
+/* The library or the check has said why, and then nothing else is logged or mapped. */
+static void
+no_queue_starts_when_changes_are_not_followed(void **state __rte_unused)
+{
+	svanic_queues_stop(&dev);
+	device.pasids = (struct svanic_pasids *)registers; /* some */
+	check_result = -EIO;
+	assert_int_equal(svanic_rx_start(&dev, 0), -EIO);
+	assert_int_equal(svanic_tx_start(&dev, 0), -EIO);
+	assert_int_equal(svanic_queues_start(&dev), -EIO);
+	assert_int_equal(rings_kept, 0);
+	assert_int_equal(rte_mempool_avail_count(pool), MBUFS);
+	assert_no_error();
 	release();
 }
 
@@ -248,6 +273,8 @@ main(void)
 		cmocka_unit_test_setup(
 			a_ring_has_at_least_as_many_as_were_asked_for, setup),
 		cmocka_unit_test_setup(rings_are_kept_with_sva, setup),
+		cmocka_unit_test_setup(
+			no_queue_starts_when_changes_are_not_followed, setup),
 		cmocka_unit_test_setup(a_stop_gives_all_back, setup),
 		cmocka_unit_test_setup(a_reset_ends_what_does_not_end, setup),
 		cmocka_unit_test_setup(
