@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 
 command_build() {
+	if [ "$*" = "--arch arm64" ]; then
+		ensure_arm64_project
+		check_arm64_machine
+		return
+	fi
 	default_machine
 	parse_machine "$@"
 	shift "$parsed"

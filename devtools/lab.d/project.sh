@@ -9,6 +9,7 @@ ensure_project() {
 	local key
 	ensure_root "$1"
 	key=$({ root_id "$root"; realpath "$checkout"; echo "${meson_options[@]}"; } | key_of)
+	setup_options=("${meson_options[@]}")
 	build_dir=$cache/build-$1-$key
 	stage=$run_dir/stage-$1
 	[ ! -d "$stage" ] || return 0 # one build for all that a lab does in one call
@@ -27,18 +28,18 @@ build_project() {
 	remove_stale_builds "$release"
 	mkdir -p "$build_dir"
 	realpath "$checkout" >"$build_dir/source"
-	with_progress "building the project for DPDK $release" "$cache/logs/build-$release.log" run_meson "$(inside "$build_dir")/meson"
+	with_progress "building the project for ${release/#[0-9]/DPDK &}" "$cache/logs/build-$release.log" run_meson "$(inside "$build_dir")/meson"
 	grep -E 'warning:' "$cache/logs/build-$release.log" >&2 || true
 	cp -a "$build_dir/stage" "$stage.tmp"
 	mv "$stage.tmp" "$stage"
-	say "project built for DPDK $release ($((SECONDS - started)) s)"
+	say "project built for ${release/#[0-9]/DPDK &} ($((SECONDS - started)) s)"
 }
 
 run_meson() {
 	local at=$1
 	if [ ! -f "$build_dir/meson/build.ninja" ]; then
 		rm -rf "$build_dir/meson"
-		in_root "$root" meson setup "${meson_options[@]}" "$at" /src
+		in_root "$root" meson setup "${setup_options[@]}" "$at" /src
 	fi
 	in_root "$root" ninja -C "$at"
 	rm -rf "$build_dir/stage"

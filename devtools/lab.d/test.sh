@@ -41,6 +41,7 @@ command_test() {
 	[ "$jobs" = 1 ] || tcg_threads=single
 	start_results
 	case $kind in all | unit) queue_unit_tests ;; esac
+	case $kind in all | unit) queue_cross_build "${names[@]}" ;; esac
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
 	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
 	case $kind in all | guides) queue_guides ;; esac
@@ -55,8 +56,9 @@ command_test() {
 	[ "$failed" = 0 ] && [ -s "$results" ]
 }
 
-do_item() { # WORKER unit|scripts|guides|fuzz WORD...
+do_item() { # WORKER unit|cross|scripts|guides|fuzz WORD...
 	case $2 in
+	cross) run_cross_build "$1" ;;
 	unit) run_unit_tests "$1" "${@:3}" ;;
 	scripts) run_scripts_on "$1" "${@:3}" ;;
 	guides) run_guides_tests "$1" ;;
@@ -65,8 +67,9 @@ do_item() { # WORKER unit|scripts|guides|fuzz WORD...
 }
 
 # Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|scripts|guides|fuzz WORD...
+end_item() { # WORKER unit|cross|scripts|guides|fuzz WORD...
 	case $2 in
+	cross) has_result "$cross_test" || report fail unit "$cross_test" "" "it could not be built: see above" ;;
 	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
 	scripts) report_left_scripts "$1" "$4" ;;
 	guides) report_left_guides ;;
@@ -92,6 +95,7 @@ queue_guest_tests() { # FOLDER NAME...
 
 queue_unit_tests() {
 	[ -f "$checkout/meson.build" ] || { say "the checkout has no meson.build yet: no unit tests"; return; }
+	[ "${names[*]}" != "$cross_test" ] || return 0
 	add_item "$((unit_seconds * repeat))" unit "$repeat" "${names[@]}"
 }
 
@@ -142,4 +146,26 @@ meson_test_whatever_comes() {
 	in_root "$root" meson test -C "$1" --no-rebuild "${@:2}" || [ -s "$build_dir/meson/meson-logs/testlog.json" ] ||
 		grep -q 'No tests defined' "$cache/logs/unit.log"
 	touch "$build_dir/meson/meson-logs/testlog.json"
+}
+
+# --- the build for arm64 ----------------------------------------------------------------------------------------------------------
+
+cross_test=cross-arm64
+cross_seconds=90 # about, with roots that are there
+
+queue_cross_build() { # NAME...
+	[ -f "$checkout/meson.build" ] || return 0
+	[ $# = 0 ] || contains "$cross_test" "$@" || return 0
+	add_item "$cross_seconds" cross
+}
+
+# Warnings are errors in it. It passes when there is something for arm64 afterwards: nothing of it is run.
+run_cross_build() { # WORKER
+	local started
+	doing "$1" "$cross_test"
+	started=$(now)
+	ensure_arm64_project
+	check_arm64_machine
+	note_time "build for arm64" prepare "$(since "$started")"
+	report pass unit "$cross_test" "$(since "$started")" ""
 }
