@@ -14,9 +14,7 @@
  * To write, the NIC needs frames from the wire: each tenant waits for broadcast frames.
  *
  *   devtools/lab shell --nic svanic:link=pair1 --nic virtio:link=pair1,kernel -- \
- *       /src/devtools/guest/with-vfio tenants 0000:01:00.0
- *
- * with `ping -b` or anything else that sends broadcasts on the other NIC meanwhile.
+ *       /src/devtools/guest/with-broadcasts /src/devtools/guest/with-vfio tenants 0000:01:00.0
  *
  * The library alone is at work here, without EAL, and the NIC svanic by its registers
  * (doc/guides/nics/svanic/datasheet.md), so that nothing hides what a PASID is: a number
