@@ -234,9 +234,12 @@ area_lru_touch(struct area_lru *residency, struct area *area, uint64_t round)
 void
 area_lru_keep(struct area_lru *residency, struct area *area, bool keep)
 {
+	if (area->keep == keep)
+		return;
 	TAILQ_REMOVE(area_lru_list(residency, area), area, recency);
 	area->keep = keep;
-	TAILQ_INSERT_TAIL(area_lru_list(residency, area), area, recency);
+	/* What is kept no more goes first: its request is older than that of others in this round. */
+	TAILQ_INSERT_HEAD(area_lru_list(residency, area), area, recency);
 }
 
 struct area *

@@ -193,6 +193,12 @@ what_is_kept_is_never_the_oldest(void **state __rte_unused)
 	assert_null(area_lru_oldest(&residency, 4));
 	area_lru_keep(&residency, a, false);
 	assert_ptr_equal(area_lru_oldest(&residency, 4), a);
+	/* Though another one was requested in this round meanwhile. */
+	area_lru_keep(&residency, a, true);
+	b = add(3 * PAGE, 4 * PAGE, 4);
+	area_lru_keep(&residency, a, false);
+	assert_ptr_equal(area_lru_oldest(&residency, 4), a);
+	area_lru_remove(&residency, b);
 	area_lru_keep(&residency, a, true);
 	area_lru_remove(&residency, a);
 	assert_int_equal(residency.count, 0);
