@@ -159,8 +159,7 @@ is_kept(const struct rte_iommufd_sva *sva, struct interval interval)
 		return true;
 	TAILQ_FOREACH(keep, &sva->keeping, next)
 		if (!keep->is_forgotten &&
-			keep->interval.start < interval.end &&
-			keep->interval.end > interval.start)
+			interval_overlaps(keep->interval, interval))
 			return true;
 	return false;
 }
@@ -498,8 +497,7 @@ forget_what_is_being_kept(struct rte_iommufd_sva *sva, struct interval interval)
 	struct sva_keep *keep;
 
 	TAILQ_FOREACH(keep, &sva->keeping, next) {
-		if (keep->interval.start >= interval.end ||
-			keep->interval.end <= interval.start)
+		if (!interval_overlaps(keep->interval, interval))
 			continue;
 		keep->is_forgotten = true;
 		mark_areas(sva, keep->interval);

@@ -341,10 +341,10 @@ end_service(void)
 
 /* The lock is given back between the parts and while pages are made present. */
 static void
-nothing_is_prefaulted_when_no_device_is_left(void **state __rte_unused)
+assert_nothing_prefaulted_after(void (*meanwhile)(void))
 {
 	mock_memory_map(BASE, BASE + PAGE, R | W);
-	mock_memory_during("populate", unbind_all);
+	mock_memory_during("populate", meanwhile);
 	assert_int_equal(rte_iommufd_sva_prefault(
 				 &bench, (void *)(uintptr_t)BASE, PAGE, R),
 		-ENODEV);
@@ -352,17 +352,17 @@ nothing_is_prefaulted_when_no_device_is_left(void **state __rte_unused)
 	assert_one_error("nothing can be mapped ahead of time");
 }
 
+static void
+nothing_is_prefaulted_when_no_device_is_left(void **state __rte_unused)
+{
+	assert_nothing_prefaulted_after(unbind_all);
+}
+
 /* All userfaultfds are closed then. */
 static void
 nothing_is_prefaulted_when_the_service_has_ended(void **state __rte_unused)
 {
-	mock_memory_map(BASE, BASE + PAGE, R | W);
-	mock_memory_during("populate", end_service);
-	assert_int_equal(rte_iommufd_sva_prefault(
-				 &bench, (void *)(uintptr_t)BASE, PAGE, R),
-		-ENODEV);
-	assert_int_equal(mock_mappings(), 0);
-	assert_one_error("nothing can be mapped ahead of time");
+	assert_nothing_prefaulted_after(end_service);
 }
 
 static void
