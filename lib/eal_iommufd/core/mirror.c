@@ -139,11 +139,12 @@ mirror_select(struct mapping *list, size_t count, bool copies)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!copies && list[i].origin == MAPPING_OF_SECONDARY)
-			left_out += list[i].length;
-		if (list[i].origin == MAPPING_LOST ||
-			(!copies && list[i].origin == MAPPING_OF_SECONDARY))
+		if (list[i].origin == MAPPING_LOST)
 			continue;
+		if (!copies && list[i].origin == MAPPING_OF_SECONDARY) {
+			left_out += list[i].length;
+			continue;
+		}
 		list[selected] = list[i];
 		list[selected].count = 0;
 		list[selected++].origin = MAPPING_OF_SOURCE;
