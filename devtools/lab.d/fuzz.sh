@@ -21,32 +21,20 @@ command_fuzz() {
 
 # --- as a part of `test` ----------------------------------------------------------------------------------------------------------
 
-fuzz_targets=(settings iova_map passed_names pci_config)
+mapfile -t fuzz_targets < <(find "$checkout/test/fuzz" -name 'fuzz_*.c' -printf '%f\n' | sed 's/^fuzz_//; s/\.c$//' | sort)
 fuzz_seconds=10 # for each target, on what was kept and from there on
 
 queue_fuzz() { add_item "$((fuzz_seconds * ${#fuzz_targets[@]} + 30))" fuzz; }
 
 run_fuzz_tests() { # WORKER
-	local target log started
+	local target started
 	doing "$1" "fuzz targets"
 	started=$(now)
 	make_fuzz_folder
 	note_time fuzz prepare "$(since "$started")"
 	for target in "${fuzz_targets[@]}"; do
-		log=$run_dir/fuzz-$target.log
-		started=$(now)
-		if run_fuzz_targets --seconds "$fuzz_seconds" "$target" >"$log" 2>&1; then
-			report pass fuzz "fuzz-$target" "$(since "$started")" "$(tail -n 1 "$log")"
-		else
-			report fail fuzz "fuzz-$target" "$(since "$started")" "" "$log"
-		fi
-		note_time fuzz tests "$(since "$started")"
+		run_as_test fuzz "fuzz-$target" "last line" run_fuzz_targets --seconds "$fuzz_seconds" "$target"
 	done
 }
 
-report_left_fuzz() {
-	local target
-	for target in "${fuzz_targets[@]}"; do
-		has_result "fuzz-$target" || report fail fuzz "fuzz-$target" "" "it could not be run: see above"
-	done
-}
+report_left_fuzz() { report_without_result fuzz "${fuzz_targets[@]/#/fuzz-}"; }

@@ -18,29 +18,17 @@ queue_guides() { add_item "$guides_seconds" guides; }
 
 # Each part's warnings are its failure.
 run_guides_tests() { # WORKER
-	local part log started
+	local part started
 	doing "$1" "guides"
 	started=$(now)
 	ensure_root guides
-	note_time "guides" prepare "$(since "$started")"
+	note_time guides prepare "$(since "$started")"
 	for part in "${guides_tests[@]}"; do
-		log=$run_dir/guides-$part.log
-		started=$(now)
-		if "make_${part//-/_}" "$run_dir/guides" >"$log" 2>&1; then
-			report pass guides "guides-$part" "$(since "$started")" ""
-		else
-			report fail guides "guides-$part" "$(since "$started")" "" "$log"
-		fi
-		note_time "guides" tests "$(since "$started")"
+		run_as_test guides "guides-$part" "" "make_${part//-/_}" "$run_dir/guides"
 	done
 }
 
-report_left_guides() {
-	local part
-	for part in "${guides_tests[@]}"; do
-		has_result "guides-$part" || report fail guides "guides-$part" "" "it could not be run: see above"
-	done
-}
+report_left_guides() { report_without_result guides "${guides_tests[@]/#/guides-}"; }
 
 # Also of links that lead nowhere within the pages.
 make_pages() { # FOLDER

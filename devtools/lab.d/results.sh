@@ -38,6 +38,27 @@ write_report() {
 	fi
 }
 
+# run_as_test KIND NAME NOTE COMMAND...: the command is the test, and what it prints is shown when it fails. NOTE is empty, or `last line`:
+# of what it printed. As in any condition, bash ignores failures within a function that is called so.
+run_as_test() {
+	local kind=$1 name=$2 note=$3 log=$run_dir/$2.log started
+	shift 3
+	started=$(now)
+	if "$@" >"$log" 2>&1; then
+		report pass "$kind" "$name" "$(since "$started")" "${note:+$(tail -n 1 "$log")}"
+	else
+		report fail "$kind" "$name" "$(since "$started")" "" "$log"
+	fi
+	note_time "$kind" tests "$(since "$started")"
+}
+
+report_without_result() { # KIND NAME...: what has ended before them was reported above
+	local kind=$1 name
+	for name in "${@:2}"; do
+		has_result "$name" || report fail "$kind" "$name" "" "it could not be run: see above"
+	done
+}
+
 count_results() { awk -F'\t' -v status="$1" '$1 == status { n++ } END { print n + 0 }' "$results"; } # STATUS
 
 # has_result NAME: of this name, or of a program whose tests count each for itself. Read to the end: to stop early would end the command
