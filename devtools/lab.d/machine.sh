@@ -196,7 +196,7 @@ iommu_arguments() {
 # How TCG runs the guest's processors: each by a thread (multi), or all by one in turns (single). A processor that waits for another one's
 # answer burns its thread's time, and where threads are more than the host's processors, that is most of the time: two guests of two
 # processors that boot on two processors take 11 s and 20 s of processor time by threads each, 5 s and 9 s in turns.
-tcg_threads=multi
+tcg_threads=${DPDK_IOMMUFD_TCG_THREADS:-multi}
 
 # /dev/kvm may be there and of no use: a nested machine without the CPU flags.
 accelerator_arguments() {

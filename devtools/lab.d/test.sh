@@ -1,5 +1,5 @@
 # The command `test`: unit tests in the build directory; in a guest, scripts on the kernel's mock devices and behaviours of a whole
-# machine; the guides; fuzz targets. It must not know what they test.
+# machine; the README; the guides; fuzz targets. It must not know what they test.
 # shellcheck shell=bash
 
 . "$lab_dir/lab.d/results.sh"
@@ -8,6 +8,7 @@
 . "$lab_dir/lab.d/matrix.sh"
 . "$lab_dir/lab.d/guides.sh"
 . "$lab_dir/lab.d/fuzz.sh"
+. "$lab_dir/lab.d/readme.sh"
 
 unit_release=24.11
 unit_seconds=60 # about, with the build
@@ -25,7 +26,7 @@ command_test() {
 			shift
 			;;
 		-*) die "unknown: $1; see: devtools/lab help" ;;
-		unit | mock | vm | guides | fuzz) kind=$1 ;;
+		unit | mock | vm | readme | guides | fuzz) kind=$1 ;;
 		*) names+=("$1") ;;
 		esac
 		shift
@@ -44,6 +45,7 @@ command_test() {
 	case $kind in all | unit) queue_cross_build "${names[@]}" ;; esac
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
 	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
+	case $kind in all | readme) queue_readme ;; esac
 	case $kind in all | guides) queue_guides ;; esac
 	case $kind in all | fuzz) queue_fuzz ;; esac
 	work_off "$jobs" do_item end_item
@@ -56,22 +58,24 @@ command_test() {
 	[ "$failed" = 0 ] && [ -s "$results" ]
 }
 
-do_item() { # WORKER unit|cross|scripts|guides|fuzz WORD...
+do_item() { # WORKER unit|cross|scripts|readme|guides|fuzz WORD...
 	case $2 in
 	cross) run_cross_build "$1" ;;
 	unit) run_unit_tests "$1" "${@:3}" ;;
 	scripts) run_scripts_on "$1" "${@:3}" ;;
+	readme) run_readme_tests "$1" ;;
 	guides) run_guides_tests "$1" ;;
 	fuzz) run_fuzz_tests "$1" ;;
 	esac
 }
 
 # Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|cross|scripts|guides|fuzz WORD...
+end_item() { # WORKER unit|cross|scripts|readme|guides|fuzz WORD...
 	case $2 in
 	cross) has_result "$cross_test" || report fail unit "$cross_test" "" "it could not be built: see above" ;;
 	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
 	scripts) report_left_scripts "$1" "$4" ;;
+	readme) report_left_readme ;;
 	guides) report_left_guides ;;
 	fuzz) report_left_fuzz ;;
 	esac

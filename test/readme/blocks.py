@@ -8,7 +8,7 @@
 
 The line before a block says what it is, in a comment:
 
-    <!-- run: CONTEXT -->             commands, run in this context: lab (the machine of the developer: test/readme/run-lab), ci (by .ci/run),
+    <!-- run: CONTEXT -->             commands, run in this context: lab (the developer's machine: test/readme/run-lab), ci (by .ci/run),
                                       root (a clean root with build tools), guest (a machine with a NIC at 01:00.0)
     <!-- run: CONTEXT beside X -->    the same, while the program that beside_start X has started runs (a function of the test's)
     <!-- prints -->                   lines of which each is part of a line that the block before it printed
