@@ -11,6 +11,8 @@ project_packages=(dpdk dpdk-dev libdpdk-dev meson ninja-build gcc libc6-dev pkgc
 tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x86 busybox-static cpio xz-utils
 	libhugetlbfs-dev libjansson-dev libcap-dev g++ gdb-minimal clang-format shellcheck make bc flex bison libelf-dev
 	debhelper dpkg-dev fakeroot)
+# What building the Debian packages takes beside, in the roots of the other releases.
+packaging_packages=(debhelper dpkg-dev fakeroot g++ libhugetlbfs-dev libjansson-dev libcap-dev)
 
 # Where apt has DPDK's source package in the very version that is installed: from it come the headers for drivers.
 driver_sdk_releases=(22.11)
@@ -40,7 +42,7 @@ is_work_root() { [ -n "${work_packages[$1]:-}" ]; }
 packages_of() {
 	! is_work_root "$1" || { xargs -n1 <<<"${work_packages[$1]}"; return; }
 	printf '%s\n' "${project_packages[@]}"
-	[ "$1" != 24.11 ] || printf '%s\n' "${tool_packages[@]}"
+	if [ "$1" = 24.11 ]; then printf '%s\n' "${tool_packages[@]}"; else printf '%s\n' "${packaging_packages[@]}"; fi
 	! has_driver_sdk "$1" || printf '%s\n' "${driver_sdk_packages[@]}"
 }
 

@@ -41,7 +41,7 @@ run_blocks() { # FILE CONTEXT
 
 # apt asks nothing, and what it wants is installed already or a file. (A root of the lab has a default release without its lists.)
 prepare_apt() {
-	grep -lr Default-Release /etc/apt/apt.conf.d | xargs -r rm
+	find /etc/apt/apt.conf.d -type f -exec grep -q Default-Release {} \; -delete
 	echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/99yes
 	export DEBIAN_FRONTEND=noninteractive
 }
