@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The dpdk-iommufd authors
-"""Writes doc/matrix.md from the results of `devtools/lab test --matrix`.
+"""Puts results of the matrix together and writes doc/matrix.md from them.
 
-  matrix.py CELLS RELEASES KERNELS IOMMUS NICS
+  matrix.py CELLS NEW CELLS-OUT PAGE-OUT RELEASES KERNELS IOMMUS NICS
 
-CELLS has a line for each cell that was run, of these fields with tabs between them: DPDK, kernel, IOMMU, NIC, backend, outcome, date,
-commit, the kernel's release, DPDK's version, note. The last line of a cell counts. It knows nothing of how a cell is run.
+CELLS and NEW have a line for each cell, of these fields with tabs between them: DPDK, kernel, IOMMU, NIC, backend, outcome, date, commit,
+the kernel's release, DPDK's version, note. NEW's lines replace those of CELLS, and a later line replaces an earlier one of the same cell.
+It knows nothing of how a cell is run.
 """
 import itertools
 import re
 import sys
+from collections import namedtuple
 
 BACKENDS = ("iommufd", "type1", "stock")
+Result = namedtuple("Result", "outcome date commit release version note")
 
 HEAD = """# The matrix
 
@@ -23,17 +26,21 @@ cell has three outcomes, of the backends iommufd, type1 and stock (DPDK's own co
 - `ok`: all of it; `ok:noiommu`: over VFIO without an IOMMU.
 - `N`: refused, by the line with this number below. A refusal of the library is one documented line.
 - `FAIL`: neither. `DIFFERS`: DPDK's own code did it, and type1 did not.
-- `-`: was not run.
+- `-`: was not run, or not with this row's commit.
+
+A row is what was run of one machine with one commit, and each cell is in the row of its newest run. `-changed`: the tree was not quite
+that commit.
 """
 
 
-def read_cells(name):
+def read_cells(*names):
     cells = {}
-    with open(name, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            fields = line.rstrip("\n").split("\t")
-            if len(fields) == 11:
-                cells[tuple(fields[:5])] = fields[5:]
+    for name in names:
+        with open(name, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                fields = line.rstrip("\n").split("\t")
+                if len(fields) == 11:
+                    cells[tuple(fields[:5])] = Result(*fields[5:])
     return cells
 
 
@@ -42,7 +49,7 @@ def escape(text):
 
 
 class Notes:
-    """The lines that are quoted, each once, and where they were printed."""
+    """The lines that are quoted, each once."""
 
     def __init__(self):
         self.numbers = {}
@@ -53,52 +60,78 @@ class Notes:
 
 
 def word_of(cells, key, notes):
+    """What the page says of a cell; CELLS are those of its row."""
     if key not in cells:
         return "-"
-    outcome, note = cells[key][0], cells[key][5]
+    outcome, note = cells[key].outcome, cells[key].note
     if outcome == "ok":
         return "ok:noiommu" if note == "noiommu" else "ok"
     number = notes.number_of(note)
     if outcome == "refused":
         stock = cells.get(key[:4] + ("stock",))
-        if key[4] == "type1" and stock and stock[0] == "ok":
+        if key[4] == "type1" and stock and stock.outcome == "ok":
             return f"DIFFERS ({number})"
         return str(number)
     return f"FAIL ({number})"
 
 
-def main():
-    cells = read_cells(sys.argv[1])
-    releases, kernels, iommus, nics = (words.split() for words in sys.argv[2:6])
-    kernels = [kernel for kernel in kernels if kernel != "mock"]
+def rows_of(cells, machine, nics, notes):
+    """A row for each commit that cells of this machine were run with, the newest first."""
+    keys = [machine + (nic, backend) for nic in nics for backend in BACKENDS]
+    known = {key: cells[key] for key in keys if key in cells}
+    runs = sorted({(cell.date, cell.commit, cell.release, cell.version) for cell in known.values()}, reverse=True)
+    for run in runs:
+        row = {key: cell for key, cell in known.items() if (cell.date, cell.commit, cell.release, cell.version) == run}
+        date, commit, release, version = run
+        columns = [", ".join(word_of(row, machine + (nic, backend), notes) for backend in BACKENDS) for nic in nics]
+        yield f"| {machine[0]} ({version}) | {machine[1]} ({release}) | {machine[2]} | {' | '.join(columns)} | {date}, {commit} |"
+
+
+def page_of(cells, releases, kernels, iommus, nics):
     notes = Notes()
-    rows, ran, without = [], 0, []
-    for machine in itertools.product(releases, kernels, iommus):
-        keys = [machine + (nic, backend) for nic in nics for backend in BACKENDS]
-        known = [cells[key] for key in keys if key in cells]
-        if not known:
-            without.append(machine)
-            continue
-        ran += len(known)
-        columns = [", ".join(word_of(cells, machine + (nic, backend), notes) for backend in BACKENDS) for nic in nics]
-        _, date, commit, release, version, _ = max(known, key=lambda cell: cell[1])
-        rows.append(f"| {machine[0]} ({version}) | {machine[1]} ({release}) | {machine[2]} | {' | '.join(columns)} | {date}, {commit} |")
-    total = len(releases) * len(kernels) * len(iommus) * len(nics) * len(BACKENDS)
-    print(HEAD)
-    print(f"{ran} of {total} cells were run.\n")
-    print(f"| DPDK | kernel | IOMMU | {' | '.join(nics)} | run |")
-    print("|" + "---|" * (len(nics) + 4))
-    print("\n".join(rows))
+    machines = list(itertools.product(releases, kernels, iommus))
+    keys = {machine + (nic, backend) for machine in machines for nic in nics for backend in BACKENDS}
+    ran = {key: cell for key, cell in cells.items() if key in keys}
+    rows = [row for machine in machines for row in rows_of(ran, machine, nics, notes)]
+    yield HEAD
+    failed = sum(cell.outcome == "fail" for cell in ran.values())
+    yield f"{len(ran)} of {len(keys)} cells were run, {failed} of these failed.\n"
+    if ran:
+        newest = max(ran.values(), key=lambda cell: cell.date).date
+        yield f"The newest run is of {newest}. Cells by commit: {commits_of(ran.values())}.\n"
+    yield f"| DPDK | kernel | IOMMU | {' | '.join(nics)} | run |"
+    yield "|" + "---|" * (len(nics) + 4)
+    yield from rows
     if notes.numbers:
-        print("\n## Lines\n")
+        yield "\n## Lines\n"
         for text, number in notes.numbers.items():
-            print(f"{number}. {escape(text)}")
+            yield f"{number}. {escape(text)}"
+    without = [machine for machine in machines if not any(key[:3] == machine for key in ran)]
     if without:
-        print("\n## Machines without a run\n")
+        yield "\n## Machines without a run\n"
         for release, kernel in itertools.product(releases, kernels):
             left = [machine[2] for machine in without if machine[:2] == (release, kernel)]
             if left:
-                print(f"- DPDK {release}, kernel {kernel}: {', '.join(left)}")
+                yield f"- DPDK {release}, kernel {kernel}: {', '.join(left)}"
+
+
+def commits_of(results):
+    counts = {}
+    for result in results:
+        counts[result.date, result.commit] = counts.get((result.date, result.commit), 0) + 1
+    return ", ".join(f"{count} of {commit}" for (_, commit), count in sorted(counts.items(), reverse=True))
+
+
+def main():
+    cells = read_cells(sys.argv[1], sys.argv[2])
+    releases, kernels, iommus, nics = (words.split() for words in sys.argv[5:9])
+    kernels = [kernel for kernel in kernels if kernel != "mock"]
+    with open(sys.argv[3], "w", encoding="utf-8") as file:
+        for key, result in sorted(cells.items()):
+            print(*key, *result, sep="\t", file=file)
+    with open(sys.argv[4], "w", encoding="utf-8") as file:
+        for line in page_of(cells, releases, kernels, iommus, nics):
+            print(line, file=file)
 
 
 if __name__ == "__main__":

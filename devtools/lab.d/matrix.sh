@@ -1,84 +1,43 @@
-# `devtools/lab test --matrix`: the main job on every combination of DPDK, kernel, IOMMU, NIC and backend. One boot serves the NICs and
-# backends of a machine. Each cell's last result is kept in the cache, machines without a result come first, so that a call goes on
-# where the one before was stopped; doc/matrix.md is written after each machine.
+# The matrix: the main job on every combination of DPDK, kernel, IOMMU, NIC and backend. `devtools/lab test --matrix` walks all of them and
+# goes on where the call before was stopped; a slice of them is a part of `devtools/lab test`. One boot serves the NICs and backends of a
+# machine. Each cell's newest result is kept in $matrix_cells, with the commit that it is of; doc/matrix.md is written from these.
 # It must not know what a cell does (test/matrix/cell.sh) or what the page looks like (matrix.py).
 # shellcheck shell=bash
 
 matrix_nics=(e1000e e1000 igb igb-vf virtio svanic)
 matrix_iommus=(intel intel-second-stage intel-legacy amd virtio none)
-matrix_dir=$cache/matrix # cells: tab-separated, one line for each cell that was run, the last one counts
+matrix_backends=(stock iommufd type1)       # in the order of their runs: type1 is compared with DPDK's own code
+matrix_cells=$checkout/test/matrix/cells.tsv # the fields of a line: see matrix.py
+matrix_new=$run_dir/matrix-cells             # those of this call, as they come
 # Where test/matrix/cell.sh expects them.
 # shellcheck disable=SC2054 # the commas are the NICs' own
 matrix_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic igb:link=pair1 --nic virtio:link=pair1,kernel
 	--nic virtio:link=pair2 --nic virtio:link=pair2,kernel --nic svanic:link=pair3 --nic virtio:link=pair3,kernel
 	--nic e1000:link=pair4 --nic virtio:link=pair4,kernel)
 
-# Each value of each axis once at least: DPDK, kernel, IOMMU and NIC.
+# Each value of each axis once at least, by one boot for each kernel.
 matrix_slice=(
-	"24.11 iommufd intel e1000e"
+	"24.11 iommufd intel svanic"
 	"22.11 iommufd-6.12 intel-second-stage igb"
-	"25.11 iommufd-7.2 amd virtio"
+	"25.11 iommufd-7.2 none e1000e"
 	"24.11 stock intel-legacy e1000"
 	"24.11 stock-6.12 virtio igb-vf"
-	"24.11 iommufd intel svanic"
-	"24.11 stock-7.2 none e1000e"
+	"24.11 stock-7.2 amd virtio"
 )
 
-command_matrix() { # MINUTES SLICE NAME...: minutes and slice may be empty
-	local minutes=$1 slice=$2 machine_words started=$SECONDS before status=0 total
-	shift 2
-	mkdir -p "$matrix_dir"
-	touch "$matrix_dir/cells"
-	ensure_tool_root
-	before=$(wc -l <"$matrix_dir/cells")
-	while read -r -u 3 -a machine_words; do
-		[ -z "$minutes" ] || [ $((SECONDS - started)) -lt $((minutes * 60)) ] || break
-		( set -e; run_matrix_machine "${machine_words[@]}" ) </dev/null || say "no results of this machine: ${machine_words[*]}"
-		write_matrix
-	done 3< <(matrix_machines "$slice" "$@")
-	write_matrix
-	total=$(tail -n "+$((before + 1))" "$matrix_dir/cells" | cut -f6 | sort | uniq -c | awk '{ print $2 "=" $1 }' | xargs)
-	say "the matrix: ${total:-no cell was run}; see doc/matrix.md"
-	matrix_summary "$before" || status=1
-	return "$status"
-}
+# --- the machines -------------------------------------------------------------------------------------------------------------------
 
-# The results as of any test: a difference from DPDK's own code is a failure, a documented refusal is none.
-matrix_summary() { # LINES-BEFORE
-	tail -n "+$(($1 + 1))" "$matrix_dir/cells" | awk -F'\t' '
-		$6 == "fail" { failed++; next }
-		{ passed++ }
-		END { printf "%d passed, %d failed, 0 skipped\n", passed, failed; exit failed > 0 || passed == 0 }'
-}
-
-# Lines DPDK KERNEL IOMMU NIC...: those of the slice, or all; first those that were never run, then those whose run is the oldest.
-matrix_machines() { # SLICE NAME...
-	local line
-	local -a words
-	if [ "$1" ]; then
-		printf '%s\n' "${matrix_slice[@]}"
-		return
-	fi
-	shift
-	while read -r -a words; do
-		line=$(matrix_line "$@" -- "${words[@]}")
-		[ -z "$line" ] || echo "$line"
-	done < <(all_matrix_machines | sort -s -n -k1,1 | cut -d' ' -f2-)
-}
-
-# The machine with its NICs, where each name that is asked for is one of it: of those that name NICs, only these.
-matrix_line() { # NAME... -- DPDK KERNEL IOMMU
-	local chosen=() names=() name
-	while [ "$1" != -- ]; do names+=("$1"); shift; done
-	shift
-	for name in "${names[@]}"; do
-		if contains "$name" "${matrix_nics[@]}"; then chosen+=("$name"); else contains "$name" "$@" || return 0; fi
+# matrix_machines NAME...: lines DPDK KERNEL IOMMU NIC... of all that have each of these names; first those with cells that were never run,
+# and only these cells' NICs, then those whose newest run is the oldest.
+matrix_machines() {
+	local names=() chosen=() name
+	for name in "$@"; do
+		if contains "$name" "${matrix_nics[@]}"; then chosen+=("$name"); else names+=("$name"); fi
 	done
 	[ ${#chosen[@]} -gt 0 ] || chosen=("${matrix_nics[@]}")
-	echo "$* ${chosen[*]}"
+	all_matrix_machines | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
 }
 
-# Lines RUN DPDK KERNEL IOMMU: RUN is 0 for a machine that was never run, and grows with the time of its last run.
 all_matrix_machines() {
 	local dpdk kernel iommu
 	{
@@ -89,40 +48,142 @@ all_matrix_machines() {
 				for dpdk in "${releases[@]}"; do echo "$dpdk $kernel $iommu"; done
 			done
 		done
-	} | awk -F'\t' '
-		FILENAME != "-" { last[$1 " " $2 " " $3] = FNR; next }
-		!seen[$0]++ { print last[$0] + 0, $0 }
-	' "$matrix_dir/cells" -
+	} | awk '!seen[$0]++'
 }
 
-run_matrix_machine() { # DPDK KERNEL IOMMU NIC...
-	local dpdk=$1 kernel=$2 iommu=$3 line release="" version="" nic backend outcome seconds note commit
-	shift 3
+machines_with() { # NAME...
+	awk -v names="$*" '
+		BEGIN { count = split(names, wanted, " ") }
+		{ for (i = 1; i <= count; i++) if ($1 != wanted[i] && $2 != wanted[i] && $3 != wanted[i]) next; print }'
+}
+
+machines_by_age() { # NIC...
+	awk -F'[\t ]' -v nics="$*" -v backends="${#matrix_backends[@]}" '
+		BEGIN { count = split(nics, nic, " ") }
+		FILENAME != "-" { known[$1 " " $2 " " $3 " " $4]++; if ($7 > date[$1 " " $2 " " $3]) date[$1 " " $2 " " $3] = $7; next }
+		{
+			missing = ""
+			for (i = 1; i <= count; i++) if (known[$0 " " nic[i]] < backends) missing = missing " " nic[i]
+			print (missing ? "never" : date[$0]), $0 (missing ? missing : " " nics)
+		}' "$(existing "$matrix_cells")" - | sed 's/^never/0/' | sort -s -k1,1 | cut -d' ' -f2-
+}
+
+existing() { if [ -f "$1" ]; then echo "$1"; else echo /dev/null; fi; } # FILE
+
+# --- a machine's run ----------------------------------------------------------------------------------------------------------------
+
+matrix_cell_seconds=15 # about
+
+# queue_matrix NUMBER: reads machines and queues them; those in front are taken first where NUMBER is large, or by their length where it is empty.
+queue_matrix() {
+	local first=$1 words
+	while read -r -a words; do
+		add_item "${first:-$((boot_seconds + matrix_cell_seconds * ${#matrix_backends[@]} * (${#words[@]} - 3)))}" matrix "${words[@]}"
+		[ -z "$first" ] || first=$((first - 1))
+	done
+}
+
+run_matrix_machine() { # WORKER DPDK KERNEL IOMMU NIC...
+	local worker=$1 dpdk=$2 kernel=$3 iommu=$4 line release="" version="" nic backend outcome seconds note stock="" started mark
+	local machine_line="--dpdk $2 --kernel $3 --iommu $4, matrix"
+	[ -z "$matrix_until" ] || [ "$SECONDS" -lt "$matrix_until" ] || return 0
+	touch "$run_dir/matrix-begun.$worker"
+	shift 4
 	say "matrix: DPDK $dpdk, kernel $kernel, IOMMU $iommu: $*"
+	doing "$worker" "matrix: preparing DPDK $dpdk, kernel $kernel, IOMMU $iommu"
+	started=$(now)
+	use_guest "guest$worker"
 	default_machine
 	parse_machine --dpdk "$dpdk" --kernel "$kernel" --iommu "$iommu" "${matrix_machine[@]}"
 	check_machine
 	prepare_guest
-	commit=$(git -C "$checkout" rev-parse --short HEAD 2>/dev/null || echo unknown)
+	note_time "$machine_line" prepare "$(since "$started")"
+	mark=$(now)
+	doing "$worker" "matrix: DPDK $dpdk, kernel $kernel, IOMMU $iommu"
 	while IFS= read -r line; do
 		case $line in
-		"@machine "*) read -r _ release version <<<"$line" ;;
+		"@machine "*)
+			read -r _ release version <<<"$line"
+			note_time "$machine_line" boot "$(since "$mark")"
+			mark=$(now)
+			;;
 		"@cell "*)
 			read -r _ nic backend outcome seconds note <<<"$line"
-			printf '%s %s %s (%s s) %s\n' "${outcome^^}" "$nic" "$backend" "$seconds" "$note"
-			printf '%s\t' "$dpdk" "$kernel" "$iommu" "$nic" "$backend" "$outcome" "$(date -u +%F)" "$commit" "$release" "$version" \
-				>>"$matrix_dir/cells"
-			printf '%s\n' "$note" >>"$matrix_dir/cells"
+			note_time "$machine_line" tests "$(since "$mark")"
+			mark=$(now)
+			[ "$backend" != stock ] || stock=$outcome
+			report_together keep_cell "$dpdk" "$kernel" "$iommu" "$nic" "$backend" "$outcome" "$(date -u +%F)" "$matrix_commit" "$release" "$version" "$note"
+			report_cell
 			;;
 		*) printf '%s\n' "$line" ;;
 		esac
-	done < <(DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-5400} run_guest "/src/devtools/guest/run-matrix $*" || true)
+	done < <(DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-5400} run_guest "/src/devtools/guest/run-matrix '${matrix_backends[*]}' $*" || true)
 	[ ! -d "$share/matrix" ] || { mkdir -p "$cache/logs/matrix" && cp "$share"/matrix/* "$cache/logs/matrix/"; }
 	[ -n "$release" ]
 }
 
+keep_cell() { # FIELD...
+	local IFS=$'\t'
+	printf '%s\n' "$*" >>"$matrix_new"
+}
+
+# A documented refusal is none of the library's failures, but for legacy containers that DPDK's own code has used.
+report_cell() {
+	local result=pass note=$note log=$share/matrix/$nic.$backend.log
+	[ "$outcome" != fail ] || result=fail
+	if [ "$backend $outcome $stock" = "type1 refused ok" ]; then result=fail note="DPDK's own code did it, and type1 did not: $note"; fi
+	[ "$outcome" != refused ] || note="refused: $note"
+	report "$result" matrix "$(cell_name "$dpdk" "$kernel" "$iommu" "$nic" "$backend")" "$seconds" "$note" "$log"
+}
+
+cell_name() { (IFS=-; echo "matrix-$*"); } # DPDK KERNEL IOMMU NIC BACKEND
+
+# For a machine that was not begun, because the time was over, no results are missing.
+report_left_matrix() { # WORKER DPDK KERNEL IOMMU NIC...
+	local nic backend names=()
+	[ -f "$run_dir/matrix-begun.$1" ] || return 0
+	rm "$run_dir/matrix-begun.$1"
+	shift
+	for nic in "${@:4}"; do
+		for backend in "${matrix_backends[@]}"; do names+=("$(cell_name "$1" "$2" "$3" "$nic" "$backend")"); done
+	done
+	report_without_result matrix "${names[@]}"
+}
+
+matrix_commit=
+
+# What the results are of: the commit, and whether the checkout is another than that beyond this page and its cells. It is asked once,
+# before the project is built.
+set_matrix_commit() {
+	matrix_commit=$(git -C "$checkout" rev-parse --short=10 HEAD 2>/dev/null) || { matrix_commit=unknown; return; }
+	git -C "$checkout" diff --quiet HEAD -- . ':!doc' ':!test/matrix/cells.tsv' || matrix_commit+=-changed
+}
+
+# --- `test --matrix` ----------------------------------------------------------------------------------------------------------------
+
+matrix_until="" # a time as of SECONDS, or empty
+
+# queue_whole_matrix MINUTES SLICE NAME...: queues what is to be run. Minutes and slice may be empty; with 0 minutes nothing is run.
+queue_whole_matrix() {
+	local minutes=$1 slice=$2
+	shift 2
+	[ -z "$minutes" ] || matrix_until=$((SECONDS + minutes * 60))
+	[ "$minutes" != 0 ] || return 0
+	if [ "$slice" ]; then queue_slice; return; fi
+	set_matrix_commit
+	queue_matrix 9999 < <(matrix_machines "$@")
+}
+
+queue_slice() {
+	set_matrix_commit
+	queue_matrix "" < <(printf '%s\n' "${matrix_slice[@]}")
+}
+
 write_matrix() {
-	in_root "$tool_root" python3 /src/devtools/lab.d/matrix.py "$(inside "$matrix_dir")/cells" "${releases[*]}" "${kernels[*]}" \
-		"${matrix_iommus[*]}" "${matrix_nics[*]}" >"$run_dir/matrix.md"
+	ensure_tool_root
+	touch "$matrix_new"
+	in_root "$tool_root" python3 /src/devtools/lab.d/matrix.py "$(if [ -f "$matrix_cells" ]; then echo "/src/${matrix_cells#"$checkout"/}"; else echo /dev/null; fi)" \
+		/run/lab/matrix-cells /run/lab/cells.tsv /run/lab/matrix.md "${releases[*]}" "${kernels[*]}" "${matrix_iommus[*]}" "${matrix_nics[*]}"
+	cp "$run_dir/cells.tsv" "$matrix_cells"
 	cp "$run_dir/matrix.md" "$checkout/doc/matrix.md"
 }

@@ -99,7 +99,7 @@ times_file=$cache/times
 
 # Lines NAME SECONDS. Two labs that end at once may lose one's times; no line is ever half a one.
 keep_times() {
-	awk -F'\t' '$4 != "" && $1 != "skip" { print $3, $4 }' "$results" >"$run_dir/times"
+	awk -F'\t' '$4 != "" && $1 != "skip" && $2 != "matrix" { print $3, $4 }' "$results" >"$run_dir/times"
 	awk '{ seconds[$1] = $2 } END { for (name in seconds) print name, seconds[name] }' \
 		<(cat "$times_file" 2>/dev/null) "$run_dir/times" >"$run_dir/times.new"
 	mv "$run_dir/times.new" "$times_file"

@@ -1,5 +1,5 @@
 # The command `test`: unit tests in the build directory; in a guest, scripts on the kernel's mock devices and behaviours of a whole
-# machine; the README; the guides; fuzz targets. It must not know what they test.
+# machine; a slice of the matrix; the README; the guides; fuzz targets. It must not know what they test.
 # shellcheck shell=bash
 
 . "$lab_dir/lab.d/results.sh"
@@ -26,56 +26,56 @@ command_test() {
 			shift
 			;;
 		-*) die "unknown: $1; see: devtools/lab help" ;;
-		unit | mock | vm | readme | guides | fuzz) kind=$1 ;;
+		unit | mock | vm | matrix | readme | guides | fuzz) kind=$1 ;;
 		*) names+=("$1") ;;
 		esac
 		shift
 	done
-	if [ "$matrix" ]; then
-		command_matrix "$minutes" "$slice" "${names[@]}"
-		return
-	fi
-	[ -z "$slice$minutes" ] || die "--slice and --minutes are of --matrix; see: devtools/lab help"
+	[ "$matrix" ] || [ -z "$slice$minutes" ] || die "--slice and --minutes are of --matrix; see: devtools/lab help"
 	[ -z "$junit" ] || { : >"$junit"; } 2>/dev/null || die "cannot write $junit"
 	: "${jobs:=$(default_jobs)}"
 	# shellcheck disable=SC2034 # the machine has it
 	[ "$jobs" = 1 ] || tcg_threads=single
 	start_results
+	[ -z "$matrix" ] || { kind=whole-matrix && queue_whole_matrix "$minutes" "$slice" "${names[@]}"; }
 	case $kind in all | unit) queue_unit_tests ;; esac
 	case $kind in all | unit) queue_cross_build "${names[@]}" ;; esac
 	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
 	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
 	case $kind in all | readme) queue_readme ;; esac
+	case $kind in all | matrix) [ ${#names[@]} -gt 0 ] || queue_slice ;; esac
 	case $kind in all | guides) queue_guides ;; esac
 	case $kind in all | fuzz) queue_fuzz ;; esac
 	work_off "$jobs" do_item end_item
-	report_unknown "${names[@]}"
+	if [ "$matrix" ]; then write_matrix; else report_unknown "${names[@]}"; fi
 	keep_times
 	[ -z "$junit" ] || write_junit "$junit" $((SECONDS - started))
 	show_times $((SECONDS - started)) "$jobs"
 	failed=$(count_results fail)
 	echo "$(count_results pass) passed, $failed failed, $(count_results skip) skipped"
-	[ "$failed" = 0 ] && [ -s "$results" ]
+	[ "$failed" = 0 ] && { [ -s "$results" ] || [ "$minutes" = 0 ]; }
 }
 
-do_item() { # WORKER unit|cross|scripts|readme|guides|fuzz WORD...
+do_item() { # WORKER unit|cross|scripts|matrix|readme|guides|fuzz WORD...
 	case $2 in
 	cross) run_cross_build "$1" ;;
 	unit) run_unit_tests "$1" "${@:3}" ;;
 	scripts) run_scripts_on "$1" "${@:3}" ;;
 	readme) run_readme_tests "$1" ;;
+	matrix) run_matrix_machine "$1" "${@:3}" ;;
 	guides) run_guides_tests "$1" ;;
 	fuzz) run_fuzz_tests "$1" ;;
 	esac
 }
 
 # Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|cross|scripts|readme|guides|fuzz WORD...
+end_item() { # WORKER unit|cross|scripts|matrix|readme|guides|fuzz WORD...
 	case $2 in
 	cross) has_result "$cross_test" || report fail unit "$cross_test" "" "it could not be built: see above" ;;
 	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
 	scripts) report_left_scripts "$1" "$4" ;;
 	readme) report_left_readme ;;
+	matrix) report_left_matrix "$1" "${@:3}" ;;
 	guides) report_left_guides ;;
 	fuzz) report_left_fuzz ;;
 	esac
