@@ -41,9 +41,11 @@ make_reference() { # FOLDER
 	in_root "$root" sh -c "cd /src && OUTPUT=/run/lab/$(basename "$1") doxygen doc/Doxyfile"
 }
 
-# What the library can say is in the guide on troubleshooting.
+# What is said of a refusal, by the library, the plugin, its loader and the library of shared virtual addressing, is in the guide on
+# troubleshooting. The help of telemetry's commands is not said of a refusal.
 make_sentences() {
-	in_root "$root" sh -c 'python3 /src/test/guides/said.py /src/doc/guides/troubleshooting.md /src/lib/eal_iommufd/explain/*.c'
+	in_root "$root" sh -c 'cd /src && ls lib/eal_iommufd/explain/*.c drivers/plugin_loader/*.c drivers/bus/pci_iommufd/*.c lib/iommufd_sva/*.c |
+		grep -v _telemetry.c | xargs python3 test/guides/said.py doc/guides/troubleshooting.md'
 }
 
 make_named_tests() { in_root "$root" python3 /src/test/guides/named_tests.py /src /src/doc/security.md; }

@@ -14,7 +14,7 @@ import sys
 
 SHORTEST = 16  # characters: what is shorter is a part of a sentence, such as "a, b"
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|^\s*#[^\n]*(?:\\\n[^\n]*)*|\w+|\s+|.', re.S | re.M)
-FILLED_IN = re.compile(r"%[-#0-9.]*(?:l|ll|z|h)*[diuxXsc]|%[-#0-9.]*(?=$|[^%\w])")
+FILLED_IN = re.compile(r"%[-#0-9.]*(?:l|ll|z|h)*[diuxXscp]|%[-#0-9.]*(?=$|[^%\w])")
 
 
 def macros(text):
