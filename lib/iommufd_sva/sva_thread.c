@@ -5,6 +5,7 @@
 /* Threads of an sva; see sva_thread.h. */
 
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 
 #include <rte_lcore.h>
@@ -17,7 +18,7 @@ struct start {
 	void *argument;
 	cpu_set_t lcores; /* the CPUs of all lcores */
 	cpu_set_t main_lcore;
-	pthread_barrier_t read;
+	sem_t read; /* by the thread, which does not look at it again */
 };
 
 /*
@@ -48,7 +49,7 @@ sva_thread_run(void *argument)
 	void *of_run = start->argument;
 
 	use_control_cpus(start);
-	pthread_barrier_wait(&start->read);
+	sem_post(&start->read);
 	return run(of_run);
 }
 
@@ -79,15 +80,16 @@ sva_thread_start(pthread_t *thread, const char *name,
 	int ret;
 
 	read_lcores(&start);
-	pthread_barrier_init(&start.read, NULL, 2);
+	sem_init(&start.read, 0, 0);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ret = pthread_create(thread, NULL, sva_thread_run, &start);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret == 0) {
 		pthread_setname_np(*thread, name);
-		pthread_barrier_wait(&start.read);
+		while (sem_wait(&start.read) != 0)
+			; /* EINTR */
 	}
-	pthread_barrier_destroy(&start.read);
+	sem_destroy(&start.read);
 	return -ret;
 }

@@ -4,6 +4,7 @@
 
 /* What the code under test logs; see logs.h. */
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 
 /* Every message of ours begins with one of these; EAL's own do not count. */
 static const char *const prefixes[] = { "IOMMUFD: ", "SVANIC: " };
+
+/* Of all below but the stream: threads of the code under test log as well. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct {
 	FILE *stream;
@@ -71,6 +75,7 @@ write_message(void *cookie __rte_unused, const char *data, size_t size)
 	size_t rest = size, length;
 	bool is_after_ours = false;
 
+	pthread_mutex_lock(&lock);
 	keep_text(data, size);
 	while (rest > 0) {
 		newline = memchr(line, '\n', rest);
@@ -84,6 +89,7 @@ write_message(void *cookie __rte_unused, const char *data, size_t size)
 		line += length;
 		rest -= length;
 	}
+	pthread_mutex_unlock(&lock);
 	return size;
 }
 
@@ -98,17 +104,24 @@ logs_start(void)
 		setvbuf(logs.stream, NULL, _IOFBF, 8192);
 		rte_openlog_stream(logs.stream);
 	}
+	pthread_mutex_lock(&lock);
 	logs.used = 0;
 	logs.text[0] = '\0';
 	logs.last_error[0] = '\0';
 	logs.errors = 0;
 	logs.broken_line = false;
+	pthread_mutex_unlock(&lock);
 }
 
 unsigned int
 logs_errors(void)
 {
-	return logs.errors;
+	unsigned int errors;
+
+	pthread_mutex_lock(&lock);
+	errors = logs.errors;
+	pthread_mutex_unlock(&lock);
+	return errors;
 }
 
 const char *
@@ -121,6 +134,17 @@ const char *
 logs_text(void)
 {
 	return logs.text;
+}
+
+bool
+logs_contain(const char *part)
+{
+	bool found;
+
+	pthread_mutex_lock(&lock);
+	found = strstr(logs.text, part) != NULL;
+	pthread_mutex_unlock(&lock);
+	return found;
 }
 
 void

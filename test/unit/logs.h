@@ -12,6 +12,8 @@
  * Must not know: what is tested.
  */
 
+#include <stdbool.h>
+
 /* From now on, or again: catches messages, starting with none. */
 void logs_start(void);
 
@@ -21,8 +23,11 @@ unsigned int logs_errors(void);
 /* The last one of these; "" when there was none. */
 const char *logs_last_error(void);
 
-/* All lines since the start, of all levels. */
+/* All lines since the start, of all levels; when no other thread logs any more. */
 const char *logs_text(void);
+
+/* Whether they have this part, also while others log. */
+bool logs_contain(const char *part);
 
 /*
  * There was exactly one error line since the start, and it contains the parts;

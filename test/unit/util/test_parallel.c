@@ -9,7 +9,6 @@
  * Must not know: what the work is for.
  */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <numa.h>
@@ -26,24 +25,22 @@
 
 #define MANY 1000
 
-typedef int (*create_t)(pthread_t *thread, const pthread_attr_t *attributes,
-	void *(*run)(void *argument), void *argument);
-
 static unsigned int threads_asked;
 static unsigned int threads_to_get;
 
 /* In the place of libc's: gives out only so many. */
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*run)(void *argument), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*run)(void *argument), void *argument);
+
 int
-pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	void *(*run)(void *argument), void *argument)
 {
-	static create_t create;
-
-	if (create == NULL)
-		*(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
 	if (threads_asked++ >= threads_to_get)
 		return EAGAIN;
-	return create(thread, attributes, run, argument);
+	return __real_pthread_create(thread, attributes, run, argument);
 }
 
 /* The nodes of the machine that this test runs on in its own mind. */
