@@ -1,5 +1,5 @@
 # The command `test`: unit tests in the build directory; in a guest, scripts on the kernel's mock devices and behaviours of a whole
-# machine; a slice of the matrix; the README; the guides; fuzz targets. It must not know what they test.
+# machine; a slice of the matrix; unit programs with sanitizers; the README; the guides; fuzz targets. It must not know what they test.
 # shellcheck shell=bash
 
 . "$lab_dir/lab.d/results.sh"
@@ -9,6 +9,7 @@
 . "$lab_dir/lab.d/guides.sh"
 . "$lab_dir/lab.d/fuzz.sh"
 . "$lab_dir/lab.d/readme.sh"
+. "$lab_dir/lab.d/sanitize.sh"
 
 unit_release=24.11
 unit_seconds=60 # about, with the build
@@ -26,7 +27,7 @@ command_test() {
 			shift
 			;;
 		-*) die "unknown: $1; see: devtools/lab help" ;;
-		unit | mock | vm | matrix | readme | guides | fuzz) kind=$1 ;;
+		unit | mock | vm | matrix | sanitize | readme | guides | fuzz) kind=$1 ;;
 		*) names+=("$1") ;;
 		esac
 		shift
@@ -46,6 +47,7 @@ command_test() {
 	case $kind in all | matrix) [ ${#names[@]} -gt 0 ] || queue_slice ;; esac
 	case $kind in all | guides) queue_guides ;; esac
 	case $kind in all | fuzz) queue_fuzz ;; esac
+	case $kind in all | sanitize) queue_sanitizers ;; esac
 	work_off "$jobs" do_item end_item
 	if [ "$matrix" ]; then write_matrix; else report_unknown "${names[@]}"; fi
 	keep_times
@@ -56,7 +58,7 @@ command_test() {
 	[ "$failed" = 0 ] && { [ -s "$results" ] || [ "$minutes" = 0 ]; }
 }
 
-do_item() { # WORKER unit|cross|scripts|matrix|readme|guides|fuzz WORD...
+do_item() { # WORKER unit|cross|scripts|matrix|sanitize|readme|guides|fuzz WORD...
 	case $2 in
 	cross) run_cross_build "$1" ;;
 	unit) run_unit_tests "$1" "${@:3}" ;;
@@ -65,11 +67,12 @@ do_item() { # WORKER unit|cross|scripts|matrix|readme|guides|fuzz WORD...
 	matrix) run_matrix_machine "$1" "${@:3}" ;;
 	guides) run_guides_tests "$1" ;;
 	fuzz) run_fuzz_tests "$1" ;;
+	sanitize) run_sanitizer_tests "$1" ;;
 	esac
 }
 
 # Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|cross|scripts|matrix|readme|guides|fuzz WORD...
+end_item() { # WORKER unit|cross|scripts|matrix|sanitize|readme|guides|fuzz WORD...
 	case $2 in
 	cross) has_result "$cross_test" || report fail unit "$cross_test" "" "it could not be built: see above" ;;
 	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
@@ -78,6 +81,7 @@ end_item() { # WORKER unit|cross|scripts|matrix|readme|guides|fuzz WORD...
 	matrix) report_left_matrix "$1" "${@:3}" ;;
 	guides) report_left_guides ;;
 	fuzz) report_left_fuzz ;;
+	sanitize) report_left_sanitizers ;;
 	esac
 }
 
