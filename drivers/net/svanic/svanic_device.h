@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <rte_dev_info.h>
 #include <rte_ether.h>
@@ -132,6 +133,10 @@ bool svanic_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame);
 /* svanic_dump.c */
 int svanic_registers_get(
 	struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
+int svanic_rx_dump(const struct rte_eth_dev *dev, uint16_t number,
+	uint16_t offset, uint16_t count, FILE *file);
+int svanic_tx_dump(const struct rte_eth_dev *dev, uint16_t number,
+	uint16_t offset, uint16_t count, FILE *file);
 
 /* svanic_filters.c */
 int svanic_promiscuous_enable(struct rte_eth_dev *dev);

@@ -251,6 +251,9 @@ static const struct eth_dev_ops operations = {
 	.reta_query = svanic_table_query,
 	.get_reg = svanic_registers_get,
 	.flow_ops_get = svanic_flow_operations,
+	.get_monitor_addr = svanic_rx_monitor,
+	.eth_rx_descriptor_dump = svanic_rx_dump,
+	.eth_tx_descriptor_dump = svanic_tx_dump,
 	.is_removed = is_removed,
 };
 

@@ -29,6 +29,7 @@
 #include "svanic_registers.h"
 
 struct rte_memzone;
+struct rte_power_monitor_cond;
 struct svanic_hardware;
 
 /* A descriptor as the device reads and writes it. */
@@ -176,6 +177,8 @@ uint16_t svanic_rx_burst_scattered(
 	void *queue, struct rte_mbuf **mbufs, uint16_t capacity);
 svanic_count_t svanic_rx_count(void *queue);
 int svanic_rx_status(void *queue, uint16_t offset);
+/* What a thread can sleep on that waits for the next descriptor. */
+int svanic_rx_monitor(void *queue, struct rte_power_monitor_cond *condition);
 
 /* --- transmit: svanic_tx.c ---------------------------------------------------- */
 

@@ -19,6 +19,7 @@
 #include <rte_byteorder.h>
 #include <rte_ethdev.h>
 #include <rte_io.h>
+#include <rte_power_intrinsics.h>
 #include <rte_prefetch.h>
 
 #include "svanic_queue.h"
@@ -500,4 +501,28 @@ svanic_rx_status(void *opaque, uint16_t offset)
 		return RTE_ETH_RX_DESC_UNAVAIL;
 	return is_done(queue, queue->taken + offset) ? RTE_ETH_RX_DESC_DONE
 						     : RTE_ETH_RX_DESC_AVAIL;
+}
+
+/* -1: not to sleep. */
+static int
+has_come(const uint64_t word, const uint64_t *opaque)
+{
+	RTE_SET_USED(opaque);
+	return status_in(word) & SVANIC_RX_DONE ? -1 : 0;
+}
+
+/*
+ * The word that the device writes when it has done with the next descriptor. While the queue
+ * has none, because its pool was empty, it is one that was done before: nobody sleeps then, and
+ * the next burst asks the pool again.
+ */
+int
+svanic_rx_monitor(void *opaque, struct rte_power_monitor_cond *condition)
+{
+	const struct svanic_rx_queue *queue = opaque;
+
+	condition->addr = &queue->ring[queue->taken & queue->mask].words[1];
+	condition->size = sizeof(uint64_t);
+	condition->fn = has_come;
+	return 0;
 }

@@ -9,6 +9,8 @@
  * Must not know: rings.
  */
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake_eal.h"
@@ -123,6 +125,91 @@ registers_are_shown_as_they_are(void **state __rte_unused)
 	assert_int_equal(operations.get_reg(&dev, &info), -ENOTSUP);
 }
 
+/* --- rings ------------------------------------------------------------------------ */
+
+static union svanic_descriptor ring[32];
+static char *dumped;
+static size_t dumped_length;
+
+/* Lines of a dump, as one text. */
+static const char *
+dump(int (*function)(const struct rte_eth_dev *dev, uint16_t queue,
+	     uint16_t offset, uint16_t count, FILE *file),
+	uint16_t offset, uint16_t count, int expected)
+{
+	FILE *file;
+
+	free(dumped);
+	dumped = NULL;
+	file = open_memstream(&dumped, &dumped_length);
+	assert_non_null(file);
+	assert_int_equal(function(&dev, 0, offset, count, file), expected);
+	assert_int_equal(fclose(file), 0);
+	return dumped;
+}
+
+static void
+received_descriptors_are_dumped_from_the_next_one_on(void **state __rte_unused)
+{
+	struct svanic_rx_queue queue = { .ring = ring,
+		.mask = RTE_DIM(ring) - 1,
+		.taken = 31,
+		.given = 33 };
+	void *queues[1] = { &queue };
+
+	data.rx_queues = queues;
+	memset(ring, 0, sizeof(ring));
+	ring[31].words[0] = 0x1000;
+	ring[31].words[1] = 60 | SVANIC_RX_DONE << 16;
+	ring[0].words[0] = 0x2000;
+	assert_string_equal(dump(operations.eth_rx_descriptor_dump, 0, 3, 0),
+		"0: place 31, received, address 0x1000, bytes 8 to 15 0x000000000001003c\n"
+		"1: place 0, given to the device, address 0x2000, bytes 8 to 15 0x0000000000000000\n"
+		"2: place 1, empty, address 0x0, bytes 8 to 15 0x0000000000000000\n");
+	dump(operations.eth_rx_descriptor_dump, 31, 1, 0);
+	assert_non_null(strstr(dumped, "31: place 30, empty"));
+	assert_string_equal(
+		dump(operations.eth_rx_descriptor_dump, 31, 2, -EINVAL), "");
+	assert_string_equal(
+		dump(operations.eth_rx_descriptor_dump, 0, 0, -EINVAL), "");
+	assert_string_equal(
+		dump(operations.eth_rx_descriptor_dump, 40000, 40000, -EINVAL),
+		"");
+	queues[0] = NULL; /* not set up */
+	assert_string_equal(
+		dump(operations.eth_rx_descriptor_dump, 0, 1, -EINVAL), "");
+}
+
+static void
+descriptors_to_be_sent_are_dumped_from_the_next_place_on(
+	void **state __rte_unused)
+{
+	static uint32_t reports[RTE_DIM(ring)];
+	struct svanic_tx_queue queue = { .ring = ring,
+		.mask = RTE_DIM(ring) - 1,
+		.reports = reports,
+		.hardware = &device.hardware,
+		.done = 10,
+		.next = 12,
+		.runs = true };
+	void *queues[1] = { &queue };
+
+	data.tx_queues = queues;
+	memset(ring, 0, sizeof(ring));
+	ring[11].words[0] = 0x3000;
+	ring[11].words[1] = 64 | SVANIC_TX_END << 16;
+	set(SVANIC_PAIR(0) + SVANIC_TX + SVANIC_QUEUE_HEAD, 11);
+	assert_string_equal(dump(operations.eth_tx_descriptor_dump, 29, 3, 0),
+		"29: place 9, free, or sent, address 0x0, bytes 8 to 15 0x0000000000000000\n"
+		"30: place 10, free, or sent, address 0x0, bytes 8 to 15 0x0000000000000000\n"
+		"31: place 11, given to the device, address 0x3000, bytes 8 to 15 0x0000000000020040\n");
+	assert_string_equal(
+		dump(operations.eth_tx_descriptor_dump, 30, 3, -EINVAL), "");
+	queues[0] = NULL;
+	assert_string_equal(
+		dump(operations.eth_tx_descriptor_dump, 0, 1, -EINVAL), "");
+}
+
 static void
 a_device_that_is_gone_is_removed(void **state __rte_unused)
 {
@@ -176,6 +263,8 @@ main(void)
 		TEST(all_features_are_all_offloads),
 		TEST(what_the_device_lacks_is_not_offered),
 		TEST(registers_are_shown_as_they_are),
+		TEST(received_descriptors_are_dumped_from_the_next_one_on),
+		TEST(descriptors_to_be_sent_are_dumped_from_the_next_place_on),
 		TEST(a_device_that_is_gone_is_removed),
 		TEST(frames_with_two_tags_are_received_at_the_usual_mtu),
 		TEST(what_the_host_has_not_enabled_is_told_of),

@@ -467,6 +467,44 @@ no_buffer_is_given_while_changes_are_not_followed(void **state __rte_unused)
 	assert_int_equal(stand_in_waiting(), RING);
 }
 
+/* What rte_power_monitor() asks before a thread sleeps. */
+static int
+may_sleep(void)
+{
+	struct rte_power_monitor_cond condition = { .addr = NULL };
+
+	assert_int_equal(svanic_rx_monitor(&queue, &condition), 0);
+	assert_int_equal(condition.size, sizeof(uint64_t));
+	return condition.fn(*(const volatile uint64_t *)condition.addr,
+		       condition.opaque) == 0;
+}
+
+static void
+a_thread_sleeps_until_the_next_descriptor(void **state __rte_unused)
+{
+	struct rte_mbuf *mbufs[RING], *kept[SPARE + RING];
+	unsigned int i;
+	uint16_t last;
+
+	for (i = 0; i < RING + 5; i++) { /* also where the ring begins anew */
+		assert_true(may_sleep());
+		stand_in_receive(60, 0, 0, 0);
+		assert_false(may_sleep());
+		assert_int_equal(svanic_rx_burst(&queue, mbufs, RING), 1);
+		rte_pktmbuf_free(mbufs[0]);
+	}
+	/* Without mbufs the device has nothing that it could write to: the pool is to be asked. */
+	for (i = 0; rte_mempool_get(pool, (void **)&kept[i]) == 0; i++)
+		;
+	while (stand_in_waiting() > 0)
+		stand_in_receive(60, 0, 0, 0);
+	last = svanic_rx_burst(&queue, mbufs, RING);
+	assert_int_equal(queue.given, queue.taken);
+	assert_false(may_sleep());
+	rte_pktmbuf_free_bulk(mbufs, last);
+	rte_mempool_put_bulk(pool, (void **)kept, i);
+}
+
 static void
 a_device_that_is_gone_has_nothing(void **state __rte_unused)
 {
@@ -498,6 +536,7 @@ main(void)
 		TEST(descriptors_hold_the_address_that_the_mode_says),
 		TEST(changes_are_followed_before_buffers_are_given),
 		TEST(no_buffer_is_given_while_changes_are_not_followed),
+		TEST(a_thread_sleeps_until_the_next_descriptor),
 		TEST(a_device_that_is_gone_has_nothing),
 	};
 

@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/queue.h>
 
 #include <rte_bus_pci.h>
@@ -34,6 +35,7 @@
 #include <rte_interrupts.h>
 #include <rte_os.h>
 #include <rte_pci.h>
+#include <rte_power_intrinsics.h>
 
 /* --- EAL: devices and drivers ------------------------------------------------- */
 
@@ -295,6 +297,14 @@ struct eth_dev_ops {
 	sdk_operation_t sdk_eeprom_and_module[5];
 	int (*flow_ops_get)(
 		struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
+	sdk_operation_t sdk_to_monitor[SDK_OPERATIONS_TO_MONITOR];
+	int (*get_monitor_addr)(
+		void *queue, struct rte_power_monitor_cond *condition);
+	sdk_operation_t sdk_representor_to_thresholds[9];
+	int (*eth_rx_descriptor_dump)(const struct rte_eth_dev *dev,
+		uint16_t queue, uint16_t offset, uint16_t count, FILE *file);
+	int (*eth_tx_descriptor_dump)(const struct rte_eth_dev *dev,
+		uint16_t queue, uint16_t offset, uint16_t count, FILE *file);
 	sdk_operation_t sdk_to_the_end[SDK_OPERATIONS_TO_THE_END];
 };
 
@@ -302,6 +312,8 @@ extern struct rte_eth_dev rte_eth_devices[];
 
 __rte_internal struct rte_eth_dev *rte_eth_dev_allocate(const char *name);
 __rte_internal struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
+__rte_internal struct rte_eth_dev *rte_eth_dev_attach_secondary(
+	const char *name);
 __rte_internal int rte_eth_dev_release_port(struct rte_eth_dev *dev);
 __rte_internal void rte_eth_dev_probing_finish(struct rte_eth_dev *dev);
 __rte_internal int rte_eth_dev_callback_process(
@@ -343,6 +355,12 @@ SDK_OPERATION(rss_hash_update,
 	60 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS);
 SDK_OPERATION(
 	flow_ops_get, 70 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS);
+SDK_OPERATION(get_monitor_addr,
+	71 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS +
+		SDK_OPERATIONS_TO_MONITOR);
+SDK_OPERATION(eth_rx_descriptor_dump,
+	81 + SDK_SPEED_LANE_OPERATIONS + SDK_RECYCLE_OPERATIONS +
+		SDK_OPERATIONS_TO_MONITOR);
 
 #undef SDK_OPERATION
 

@@ -13,7 +13,8 @@
 /* Operations that this driver leaves out, where their number changes. */
 #define SDK_SPEED_LANE_OPERATIONS 3
 #define SDK_RECYCLE_OPERATIONS 1
-#define SDK_OPERATIONS_TO_THE_END 49 /* from get_dcb_info on */
+#define SDK_OPERATIONS_TO_MONITOR 30 /* from get_dcb_info on */
+#define SDK_OPERATIONS_TO_THE_END 7  /* from cman_info_get on */
 /* Pointers in struct rte_eth_dev. */
 #define SDK_QUEUE_POINTERS_AFTER_RX 1 /* of Tx queues: their count */
 #define SDK_RECYCLE_POINTERS 2
