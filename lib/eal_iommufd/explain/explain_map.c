@@ -21,6 +21,13 @@
 #define HOW_TO_RAISE \
 	"(ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf)"
 
+/* SMMUv3 translates an interrupt like any write; the kernel keeps this window for it. */
+#ifdef RTE_ARCH_ARM64
+#define INTERRUPT_ADDRESSES " (on arm64 0x8000000-0x80fffff)"
+#else
+#define INTERRUPT_ADDRESSES " (on x86 0xfee00000-0xfeefffff)"
+#endif
+
 /* " (VmPin of this process; 4096 KiB more of other programs of this user)" */
 static void
 name_charge(char *text, size_t size, enum memory_charge charge,
@@ -172,8 +179,7 @@ explain_address(struct explanation *explanation, const struct mapping *run,
 		"cannot map %#" PRIx64 "-%#" PRIx64
 		": not in whole pages, or reserved by the IOMMU%s%s: choose other addresses (--base-virtaddr for EAL's memory)",
 		run->iova, last,
-		count == 0 ? " (on x86 0xfee00000-0xfeefffff)"
-			   : "; what can be mapped is ",
+		count == 0 ? INTERRUPT_ADDRESSES : "; what can be mapped is ",
 		text);
 }
 

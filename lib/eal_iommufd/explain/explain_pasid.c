@@ -10,9 +10,28 @@
 
 #include "explain/explain_pasid.h"
 #include "explain/explain_say.h"
+#include "kernel/iommu_unit.h"
 #include "kernel/pci_config.h"
 #include "kernel/sysfs_device.h"
 #include "util/iova_map.h"
+
+/*
+ * What an IOMMU of this kind needs. SMMUv3: arm_smmu_enable_pasid() takes the smaller
+ * width of the device's and SSIDSIZE's.
+ */
+static const char *
+needed_for_pasids(const struct sysfs_device *place)
+{
+	struct iommu_unit unit;
+
+	if (!iommu_unit_of(place->path, &unit))
+		return "a virtual one has to offer PASIDs";
+	if (strcmp(unit.kind, "intel-iommu") == 0)
+		return "VT-d: needs scalable mode, boot with intel_iommu=on,sm_on; a virtual one has to offer PASIDs";
+	if (strcmp(unit.kind, "arm-smmu-v3") == 0)
+		return "SMMUv3: needs SubstreamIDs, SMMU_IDR1.SSIDSIZE is not 0 then; a virtual one has to offer them";
+	return "a virtual one has to offer PASIDs";
+}
 
 /* iommufd_get_hw_info() describes the device and its IOMMU together. */
 const char *
@@ -29,7 +48,8 @@ explain_no_pasids(
 			"cannot use PASIDs, the device has no PASID capability, or its IOMMU does not translate by PASID (\"lspci -vv -s %s\" as root shows which)",
 			place->address);
 	return say(explanation,
-		"cannot use PASIDs, the device has the capability, but its IOMMU does not translate by PASID, or the kernel has not enabled it (VT-d: needs scalable mode, boot with intel_iommu=on,sm_on; a virtual one has to offer PASIDs)");
+		"cannot use PASIDs, the device has the capability, but its IOMMU does not translate by PASID, or the kernel has not enabled it (%s)",
+		needed_for_pasids(place));
 }
 
 const char *

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/address_space.h"
 #include "core/pasid.h"
@@ -461,6 +462,33 @@ the_missing_piece_is_named(void **state __rte_unused)
 	assert_unfit("its driver vfio-pci");
 }
 
+/* The link in the device's folder that leads to its IOMMU. */
+static void
+put_behind(const char *unit)
+{
+	char name[PATH_MAX];
+	char target[64];
+
+	snprintf(name, sizeof(name), "%s/iommu", nic);
+	snprintf(target, sizeof(target), "../../iommu/%s", unit);
+	unlink(name);
+	fake_sysfs_link(name, target);
+}
+
+static void
+what_the_iommu_needs_is_said_of_its_kind(void **state __rte_unused)
+{
+	mock_answer_value("hw_info", 0, 0);
+	CONFIG(nic, PCI_CONFIG_ATS, PCI_CONFIG_PASID);
+	assert_unfit("not enabled it (a virtual one has to offer PASIDs)");
+	put_behind("dmar0");
+	assert_unfit("(VT-d: needs scalable mode, boot with intel_iommu=on");
+	put_behind("smmu3.0x0000000009050000");
+	assert_unfit("(SMMUv3: needs SubstreamIDs");
+	put_behind("ivhd0");
+	assert_unfit("not enabled it (a virtual one has to offer PASIDs)");
+}
+
 static void
 a_page_table_of_the_kernels_fits_no_pasids(void **state __rte_unused)
 {
@@ -777,6 +805,7 @@ main(void)
 		TEST(capabilities_are_found),
 		TEST(a_list_in_a_circle_ends),
 		WORLD(the_missing_piece_is_named),
+		WORLD(what_the_iommu_needs_is_said_of_its_kind),
 		WORLD(a_page_table_of_the_kernels_fits_no_pasids),
 		cmocka_unit_test_teardown(
 			other_backends_have_no_pasids, devices_end),

@@ -31,6 +31,14 @@
 #include "rte_iommufd.h"
 #include "unit.h"
 
+#ifdef RTE_ARCH_ARM64
+#define INTERRUPT_ADDRESSES \
+	"reserved by the IOMMU (on arm64 0x8000000-0x80fffff)"
+#else
+#define INTERRUPT_ADDRESSES \
+	"reserved by the IOMMU (on x86 0xfee00000-0xfeefffff)"
+#endif
+
 static struct explanation why;
 
 /* One sentence in the caller's buffer, with cause and remedy in it. */
@@ -429,7 +437,7 @@ a_refused_map_is_explained(void **state __rte_unused)
 	assert_explains(
 		explain_map_error(-EINVAL), interval, "--base-virtaddr");
 	assert_explains(
-		explain_map_error(-EINVAL), interval, "0xfee00000-0xfeefffff");
+		explain_map_error(-EINVAL), interval, INTERRUPT_ADDRESSES);
 	assert_explains(explain_map_error(-EADDRINUSE), interval,
 		"this library has not mapped");
 	assert_explains(explain_map_error(-ENOENT),
