@@ -22,10 +22,11 @@
 	"(ulimit -l, LimitMEMLOCK= of a systemd unit, memlock in limits.conf)"
 
 /* SMMUv3 translates an interrupt like any write; the kernel keeps this window for it. */
+static const char interrupt_addresses[] =
 #ifdef RTE_ARCH_ARM64
-#define INTERRUPT_ADDRESSES " (on arm64 0x8000000-0x80fffff)"
+	" (on arm64 0x8000000-0x80fffff)";
 #else
-#define INTERRUPT_ADDRESSES " (on x86 0xfee00000-0xfeefffff)"
+	" (on x86 0xfee00000-0xfeefffff)";
 #endif
 
 /* " (VmPin of this process; 4096 KiB more of other programs of this user)" */
@@ -179,7 +180,7 @@ explain_address(struct explanation *explanation, const struct mapping *run,
 		"cannot map %#" PRIx64 "-%#" PRIx64
 		": not in whole pages, or reserved by the IOMMU%s%s: choose other addresses (--base-virtaddr for EAL's memory)",
 		run->iova, last,
-		count == 0 ? INTERRUPT_ADDRESSES : "; what can be mapped is ",
+		count == 0 ? interrupt_addresses : "; what can be mapped is ",
 		text);
 }
 
