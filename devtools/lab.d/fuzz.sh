@@ -24,9 +24,11 @@ command_fuzz() {
 mapfile -t fuzz_targets < <(find "$checkout/test/fuzz" -name 'fuzz_*.c' -printf '%f\n' | sed 's/^fuzz_//; s/\.c$//' | sort)
 fuzz_seconds=10 # for each target, on what was kept and from there on
 
-queue_fuzz() { add_item "$((fuzz_seconds * ${#fuzz_targets[@]} + 30))" fuzz; }
+queue_fuzz_tests() { # NAME...
+	! is_wanted "${fuzz_targets[@]/#/fuzz-}" -- "$@" || add_item "$((fuzz_seconds * ${#fuzz_targets[@]} + 30))" fuzz
+}
 
-run_fuzz_tests() { # WORKER
+run_fuzz_item() { # WORKER
 	local target started
 	doing "$1" "fuzz targets"
 	started=$(now)
@@ -37,4 +39,4 @@ run_fuzz_tests() { # WORKER
 	done
 }
 
-report_left_fuzz() { report_without_result fuzz "${fuzz_targets[@]/#/fuzz-}"; }
+end_fuzz_item() { report_without_result fuzz "${fuzz_targets[@]/#/fuzz-}"; }

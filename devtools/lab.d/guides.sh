@@ -14,10 +14,10 @@ command_guides() { # [FOLDER]
 	say "the guides: $to/guides/index.html; the functions: $to/api/index.html"
 }
 
-queue_guides() { add_item "$guides_seconds" guides; }
+queue_guides_tests() { ! is_wanted "${guides_tests[@]/#/guides-}" -- "$@" || add_item "$guides_seconds" guides; } # NAME...
 
 # Each part's warnings are its failure.
-run_guides_tests() { # WORKER
+run_guides_item() { # WORKER
 	local part started
 	doing "$1" "guides"
 	started=$(now)
@@ -28,7 +28,7 @@ run_guides_tests() { # WORKER
 	done
 }
 
-report_left_guides() { report_without_result guides "${guides_tests[@]/#/guides-}"; }
+end_guides_item() { report_without_result guides "${guides_tests[@]/#/guides-}"; }
 
 # Also of links that lead nowhere within the pages.
 make_pages() { # FOLDER

@@ -74,8 +74,8 @@ existing() { if [ -f "$1" ]; then echo "$1"; else echo /dev/null; fi; } # FILE
 
 matrix_cell_seconds=15 # about
 
-# queue_matrix NUMBER: reads machines and queues them; those in front are taken first where NUMBER is large, or by their length where it is empty.
-queue_matrix() {
+# queue_machines NUMBER: reads machines and queues them; those in front are taken first where NUMBER is large, or by their length where it is empty.
+queue_machines() {
 	local first=$1 words
 	while read -r -a words; do
 		add_item "${first:-$((boot_seconds + matrix_cell_seconds * ${#matrix_backends[@]} * (${#words[@]} - 3)))}" matrix "${words[@]}"
@@ -83,7 +83,7 @@ queue_matrix() {
 	done
 }
 
-run_matrix_machine() { # WORKER DPDK KERNEL IOMMU NIC...
+run_matrix_item() { # WORKER DPDK KERNEL IOMMU NIC...
 	local worker=$1 dpdk=$2 kernel=$3 iommu=$4 line release="" version="" nic backend outcome seconds note stock="" started mark
 	local machine_line="--dpdk $2 --kernel $3 --iommu $4, matrix"
 	[ -z "$matrix_until" ] || [ "$SECONDS" -lt "$matrix_until" ] || return 0
@@ -139,7 +139,7 @@ report_cell() {
 cell_name() { (IFS=-; echo "matrix-$*"); } # DPDK KERNEL IOMMU NIC BACKEND
 
 # For a machine that was not begun, because the time was over, no results are missing.
-report_left_matrix() { # WORKER DPDK KERNEL IOMMU NIC...
+end_matrix_item() { # WORKER DPDK KERNEL IOMMU NIC...
 	local nic backend names=()
 	[ -f "$run_dir/matrix-begun.$1" ] || return 0
 	rm "$run_dir/matrix-begun.$1"
@@ -171,12 +171,15 @@ queue_whole_matrix() {
 	[ "$minutes" != 0 ] || return 0
 	if [ "$slice" ]; then queue_slice; return; fi
 	set_matrix_commit
-	queue_matrix 9999 < <(matrix_machines "$@")
+	queue_machines 9999 < <(matrix_machines "$@")
 }
+
+# As a part of `test`; a name of a cell is none of a test that can be asked for alone.
+queue_matrix_tests() { [ $# -gt 0 ] || queue_slice; } # NAME...
 
 queue_slice() {
 	set_matrix_commit
-	queue_matrix "" < <(printf '%s\n' "${matrix_slice[@]}")
+	queue_machines "" < <(printf '%s\n' "${matrix_slice[@]}")
 }
 
 write_matrix() {

@@ -5,9 +5,9 @@
 readme_test=readme-lab
 readme_seconds=400 # about
 
-queue_readme() { add_item "$readme_seconds" readme; }
+queue_readme_tests() { ! is_wanted "$readme_test" -- "$@" || add_item "$readme_seconds" readme; } # NAME...
 
-run_readme_tests() { # WORKER
+run_readme_item() { # WORKER
 	doing "$1" "the README's commands of the lab"
 	run_as_test readme "$readme_test" "last line" run_lab_commands
 }
@@ -17,4 +17,4 @@ run_lab_commands() {
 	env -u LAB_INSIDE -u LAB_RUN_DIR DPDK_IOMMUFD_TCG_THREADS="$tcg_threads" "$checkout/test/readme/run-lab" 2>&1
 }
 
-report_left_readme() { report_without_result readme "$readme_test"; }
+end_readme_item() { report_without_result readme "$readme_test"; }

@@ -7,9 +7,13 @@ sanitize_seconds=120 # about, with a build from nothing for both
 # Objects that are loaded have undefined symbols: the sanitizer's, which the program has.
 sanitize_meson_options=(--prefix=/usr --buildtype=debugoptimized -Dsvanic=enabled -Db_lundef=false)
 
-queue_sanitizers() { add_item "$sanitize_seconds" sanitize; }
+queue_sanitize_tests() { # NAME...
+	local tests=() which
+	for which in "${sanitizers[@]}"; do tests+=("$(sanitizer_test "$which")"); done
+	! is_wanted "${tests[@]}" -- "$@" || add_item "$sanitize_seconds" sanitize
+}
 
-run_sanitizer_tests() { # WORKER
+run_sanitize_item() { # WORKER
 	local which started
 	doing "$1" "sanitizers"
 	ensure_root fuzz
@@ -23,7 +27,7 @@ run_sanitizer_tests() { # WORKER
 	done
 }
 
-report_left_sanitizers() {
+end_sanitize_item() {
 	local which
 	for which in "${sanitizers[@]}"; do report_without_result sanitize "$(sanitizer_test "$which")"; done
 }

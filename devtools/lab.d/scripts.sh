@@ -22,6 +22,16 @@ scripts_named() {
 
 # --- which scripts share a boot ---------------------------------------------------------------------------------------------------
 
+queue_vm_tests() { queue_named_scripts test/vm "$@"; }     # NAME...
+queue_mock_tests() { queue_named_scripts test/mock "$@"; } # NAME...
+
+queue_named_scripts() { # FOLDER NAME...
+	local found=()
+	mapfile -t found < <(scripts_named "$@")
+	# shellcheck disable=SC2154 # `test` has it
+	[ ${#found[@]} = 0 ] || queue_scripts "$repeat" "$1" "${found[@]}"
+}
+
 # queue_scripts REPEAT FOLDER NAME...: FOLDER is relative to the checkout. An item is a machine with its scripts; where these take longer
 # than $item_limit seconds together, it is several, so that several workers can have them.
 queue_scripts() {
@@ -85,16 +95,16 @@ deadline_of() { # FOLDER NAME
 
 left_file() { echo "$run_dir/left.$1"; } # WORKER: the scripts that have no result yet
 
-report_left_scripts() { # WORKER FOLDER
+end_scripts_item() { # WORKER MACHINE FOLDER
 	local name
 	while read -r name; do
-		report fail "$(kind_of "$2")" "$name" "" "no machine for it: see above"
+		report fail "$(kind_of "$3")" "$name" "" "no machine for it: see above"
 	done <"$(left_file "$1")"
 }
 
 kind_of() { basename "$1"; } # FOLDER
 
-run_scripts_on() { # WORKER MACHINE FOLDER NAME...
+run_scripts_item() { # WORKER MACHINE FOLDER NAME...
 	local worker=$1 machine_line=$2 folder=$3 left words=() started
 	left=$(left_file "$worker")
 	shift 3

@@ -1,21 +1,21 @@
-# The command `test`: unit tests in the build directory; in a guest, scripts on the kernel's mock devices and behaviours of a whole
-# machine; a slice of the matrix; unit programs with sanitizers; the README; the guides; fuzz targets. It must not know what they test.
+# The command `test`: queues what is asked for of each kind of tests, works it off, and says what became of it.
+# It must not know what the kinds are.
 # shellcheck shell=bash
 
 . "$lab_dir/lab.d/results.sh"
 . "$lab_dir/lab.d/queue.sh"
-. "$lab_dir/lab.d/scripts.sh"
-. "$lab_dir/lab.d/matrix.sh"
-. "$lab_dir/lab.d/guides.sh"
-. "$lab_dir/lab.d/fuzz.sh"
-. "$lab_dir/lab.d/readme.sh"
-. "$lab_dir/lab.d/sanitize.sh"
 
-unit_release=24.11
-unit_seconds=60 # about, with the build
+# A kind has a function queue_KIND_tests NAME..., which adds items for the tests of these names, or for all. The first word of an item is
+# the X of run_X_item WORKER WORD..., which does it, and of end_X_item WORKER WORD..., which reports the tests that have no result then,
+# whatever has ended it.
+test_kinds=(unit mock vm matrix sanitize readme guides fuzz)
+for part in unit scripts matrix sanitize readme guides fuzz; do
+	# shellcheck source=/dev/null
+	. "$lab_dir/lab.d/$part.sh"
+done
 
 command_test() {
-	local kind=all jobs="" repeat=1 junit="" matrix="" minutes="" slice="" names=() started=$SECONDS failed
+	local kind kinds=("${test_kinds[@]}") jobs="" repeat=1 junit="" matrix="" minutes="" slice="" names=() started=$SECONDS failed
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--matrix) matrix=1 ;;
@@ -27,8 +27,7 @@ command_test() {
 			shift
 			;;
 		-*) die "unknown: $1; see: devtools/lab help" ;;
-		unit | mock | vm | matrix | sanitize | readme | guides | fuzz) kind=$1 ;;
-		*) names+=("$1") ;;
+		*) if contains "$1" "${test_kinds[@]}"; then kinds=("$1"); else names+=("$1"); fi ;;
 		esac
 		shift
 	done
@@ -38,16 +37,11 @@ command_test() {
 	# shellcheck disable=SC2034 # the machine has it
 	[ "$jobs" = 1 ] || tcg_threads=single
 	start_results
-	[ -z "$matrix" ] || { kind=whole-matrix && queue_whole_matrix "$minutes" "$slice" "${names[@]}"; }
-	case $kind in all | unit) queue_unit_tests ;; esac
-	case $kind in all | unit) queue_cross_build "${names[@]}" ;; esac
-	case $kind in all | mock) queue_guest_tests test/mock "${names[@]}" ;; esac
-	case $kind in all | vm) queue_guest_tests test/vm "${names[@]}" ;; esac
-	case $kind in all | readme) queue_readme ;; esac
-	case $kind in all | matrix) [ ${#names[@]} -gt 0 ] || queue_slice ;; esac
-	case $kind in all | guides) queue_guides ;; esac
-	case $kind in all | fuzz) queue_fuzz ;; esac
-	case $kind in all | sanitize) queue_sanitizers ;; esac
+	if [ "$matrix" ]; then
+		queue_whole_matrix "$minutes" "$slice" "${names[@]}"
+	else
+		for kind in "${kinds[@]}"; do "queue_${kind}_tests" "${names[@]}"; done
+	fi
 	work_off "$jobs" do_item end_item
 	if [ "$matrix" ]; then write_matrix; else report_unknown "${names[@]}"; fi
 	keep_times
@@ -58,122 +52,26 @@ command_test() {
 	[ "$failed" = 0 ] && { [ -s "$results" ] || [ "$minutes" = 0 ]; }
 }
 
-do_item() { # WORKER unit|cross|scripts|matrix|sanitize|readme|guides|fuzz WORD...
-	case $2 in
-	cross) run_cross_build "$1" ;;
-	unit) run_unit_tests "$1" "${@:3}" ;;
-	scripts) run_scripts_on "$1" "${@:3}" ;;
-	readme) run_readme_tests "$1" ;;
-	matrix) run_matrix_machine "$1" "${@:3}" ;;
-	guides) run_guides_tests "$1" ;;
-	fuzz) run_fuzz_tests "$1" ;;
-	sanitize) run_sanitizer_tests "$1" ;;
-	esac
-}
+do_item() { "run_$2_item" "$1" "${@:3}"; } # WORKER X WORD...
+end_item() { "end_$2_item" "$1" "${@:3}"; } # WORKER X WORD...
 
-# Whatever has ended it, each test has a result.
-end_item() { # WORKER unit|cross|scripts|matrix|sanitize|readme|guides|fuzz WORD...
-	case $2 in
-	cross) has_result "$cross_test" || report fail unit "$cross_test" "" "it could not be built: see above" ;;
-	unit) [ -f "$run_dir/unit-results" ] || report fail unit "unit tests" "" "they could not be run: see above" ;;
-	scripts) report_left_scripts "$1" "$4" ;;
-	readme) report_left_readme ;;
-	matrix) report_left_matrix "$1" "${@:3}" ;;
-	guides) report_left_guides ;;
-	fuzz) report_left_fuzz ;;
-	sanitize) report_left_sanitizers ;;
-	esac
+# is_wanted TEST... -- NAME...: whether one of the tests is named, which all are where no name is given.
+is_wanted() {
+	local tests=()
+	while [ "$1" != -- ]; do tests+=("$1"); shift; done
+	shift
+	[ $# -gt 0 ] || return 0
+	local name
+	for name in "$@"; do
+		! contains "$name" "${tests[@]}" || return 0
+	done
+	return 1
 }
 
 # A name may be that of a test of either kind, or of none.
 report_unknown() {
 	local name
 	for name in "$@"; do
-		has_result "$name" || report fail "$kind" "$name" "" "no test of that name"
+		has_result "$name" || report fail "${kinds[0]}" "$name" "" "no test of that name"
 	done
-}
-
-queue_guest_tests() { # FOLDER NAME...
-	local folder=$1 found=()
-	mapfile -t found < <(scripts_named "$@")
-	[ ${#found[@]} = 0 ] || queue_scripts "$repeat" "$folder" "${found[@]}"
-}
-
-# --- unit tests -----------------------------------------------------------------------------------------------------------------
-
-queue_unit_tests() {
-	[ -f "$checkout/meson.build" ] || { say "the checkout has no meson.build yet: no unit tests"; return; }
-	[ "${names[*]}" != "$cross_test" ] || return 0
-	add_item "$((unit_seconds * repeat))" unit "$repeat" "${names[@]}"
-}
-
-run_unit_tests() { # WORKER REPEAT NAME...
-	local repeat=$2 turn started
-	doing "$1" "unit tests"
-	shift 2
-	started=$(now)
-	ensure_project "$unit_release"
-	note_time "unit tests" prepare "$(since "$started")"
-	started=$(now)
-	for ((turn = 0; turn < repeat; turn++)); do
-		with_lock "$(basename "$build_dir")" run_meson_tests "$(inside "$build_dir")/meson" "$run_dir/unit-results" "$@"
-		report_together report_unit_tests
-	done
-	note_time "unit tests" tests "$(since "$started")"
-	[ $# -gt 0 ] || check_style_tests
-}
-
-# Left out where their programs are missing or of another version, which the tool root's are not.
-check_style_tests() {
-	local name
-	for name in format scripts; do
-		has_result "$name" || report fail unit "$name" "" "it was left out: see test/style/meson.build"
-	done
-}
-
-run_meson_tests() { # BUILD-DIRECTORY RESULTS NAME...
-	local at=$1 results=$2 names=()
-	shift 2
-	[ $# = 0 ] || mapfile -t names < <(in_root "$root" meson test -C "$at" --list 2>/dev/null | sed 's/.* \/ //; s/.*:[^ ]*\/ *//' | grep -xF "$(printf '%s\n' "$@")")
-	: >"$results"
-	[ $# = 0 ] || [ ${#names[@]} -gt 0 ] || return 0
-	rm -f "$build_dir/meson/meson-logs/testlog.json"
-	with_progress "unit tests" "$cache/logs/unit.log" meson_test_whatever_comes "$at" "${names[@]}"
-	in_root "$root" python3 /src/devtools/lab.d/meson-results.py "$at/meson-logs/testlog.json" /run/lab/unit-output >"$results"
-}
-
-report_unit_tests() {
-	local status name seconds note
-	while IFS=$'\x1f' read -r status name seconds note; do
-		write_report "$status" unit "$name" "$seconds" "$note" "$run_dir/unit-output/${name%%:*}"
-	done < <(tr '\t' '\037' <"$run_dir/unit-results")
-}
-
-# Which tests failed is read from the log; what this must catch is a test run that did not happen.
-meson_test_whatever_comes() {
-	in_root "$root" meson test -C "$1" --no-rebuild "${@:2}" || [ -s "$build_dir/meson/meson-logs/testlog.json" ] ||
-		grep -q 'No tests defined' "$cache/logs/unit.log"
-	touch "$build_dir/meson/meson-logs/testlog.json"
-}
-
-# --- the build for arm64 ----------------------------------------------------------------------------------------------------------
-
-cross_test=cross-arm64
-cross_seconds=90 # about, with roots that are there
-
-queue_cross_build() { # NAME...
-	[ -f "$checkout/meson.build" ] || return 0
-	[ $# = 0 ] || contains "$cross_test" "$@" || return 0
-	add_item "$cross_seconds" cross
-}
-
-# Warnings are errors in it. It passes when there is something for arm64 afterwards: nothing of it is run.
-run_cross_build() { # WORKER
-	local started
-	doing "$1" "$cross_test"
-	started=$(now)
-	ensure_arm64_project
-	check_arm64_machine
-	note_time "build for arm64" prepare "$(since "$started")"
-	report pass unit "$cross_test" "$(since "$started")" ""
 }
