@@ -7,7 +7,8 @@
 
 /*
  * A port of this driver: what its parts share, and the operations that ethdev calls,
- * by the file that has them. ethdev calls them one at a time.
+ * by the file that has them. ethdev calls them one at a time, in the primary process; those
+ * that only read also in secondary ones (svanic_secondary.c).
  *
  * Must not know: PASIDs (svanic_pasid.h).
  */
@@ -17,6 +18,7 @@
 #include <stdio.h>
 
 #include <rte_dev_info.h>
+#include <rte_eal.h>
 #include <rte_ether.h>
 #include <rte_version.h>
 
@@ -68,10 +70,13 @@ struct rte_flow {
 	bool is_used;
 };
 
+/* Secondary processes share it: what it points to is shared, too, but for `pasids`. */
 struct svanic_device {
 	struct svanic_hardware hardware;
+	char name[PCI_PRI_STR_SIZE + 1];
 	struct svanic_options options;
-	struct svanic_pasids *pasids; /* NULL: without sva=1 */
+	struct svanic_pasids
+		*pasids; /* the primary process's; NULL: without sva=1 */
 	struct svanic_statistics
 		base; /* what the counters were at their reset */
 	struct svanic_rx_counters rx_counters[SVANIC_PAIRS_MAX];
@@ -95,6 +100,15 @@ static inline struct svanic_device *
 svanic_device_of(const struct rte_eth_dev *dev)
 {
 	return dev->data->dev_private;
+}
+
+/* NULL in a secondary process, too. */
+static inline struct svanic_pasids *
+svanic_pasids_here(const struct rte_eth_dev *dev)
+{
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return NULL;
+	return svanic_device_of(dev)->pasids;
 }
 
 /* A queue in a word of the port: receive queues first. */
@@ -160,6 +174,7 @@ void svanic_flows_restore(struct rte_eth_dev *dev);
 
 /* svanic_info.c */
 int svanic_info_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
+int svanic_is_removed(struct rte_eth_dev *dev);
 int svanic_version_get(struct rte_eth_dev *dev, char *version, size_t size);
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
 const uint32_t *svanic_packet_types_get(struct rte_eth_dev *dev, size_t *count);
@@ -196,7 +211,12 @@ int svanic_rx_interrupt_disable(struct rte_eth_dev *dev, uint16_t number);
 
 /* svanic_layout.c: -EPROTO when this DPDK's structures are not what was declared. */
 int svanic_layout_check_pci(const struct rte_pci_device *pci);
+int svanic_layout_check_shared(
+	const struct rte_eth_dev *dev, const struct rte_pci_device *pci);
 int svanic_layout_check_port(
 	const struct rte_eth_dev *dev, const struct rte_pci_device *pci);
+
+/* svanic_secondary.c: the port that the primary process has for this mapped device. */
+int svanic_secondary_attach(struct rte_pci_device *pci);
 
 #endif /* SVANIC_DEVICE_H */

@@ -182,8 +182,6 @@ close_port(struct rte_eth_dev *dev)
 	struct svanic_device *device = svanic_device_of(dev);
 	uint16_t i;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return 0;
 	if (dev->data->dev_started) {
 		stop(dev);
 		dev->data->dev_started = 0;
@@ -198,12 +196,6 @@ close_port(struct rte_eth_dev *dev)
 	svanic_pasids_close(device->pasids);
 	device->pasids = NULL;
 	return 0;
-}
-
-static int
-is_removed(struct rte_eth_dev *dev)
-{
-	return svanic_hardware_is_gone(&svanic_device_of(dev)->hardware);
 }
 
 static const struct eth_dev_ops operations = {
@@ -254,7 +246,7 @@ static const struct eth_dev_ops operations = {
 	.get_monitor_addr = svanic_rx_monitor,
 	.eth_rx_descriptor_dump = svanic_rx_dump,
 	.eth_tx_descriptor_dump = svanic_tx_dump,
-	.is_removed = is_removed,
+	.is_removed = svanic_is_removed,
 };
 
 /* --- probe and removal ------------------------------------------------------------ */
@@ -273,7 +265,8 @@ open_hardware(struct rte_eth_dev *dev, struct rte_pci_device *pci)
 		return -ENXIO;
 	}
 	hardware->registers = pci->mem_resource[SVANIC_REGISTERS_BAR].addr;
-	hardware->name = pci->name;
+	snprintf(device->name, sizeof(device->name), "%s", pci->name);
+	hardware->name = device->name;
 	ret = svanic_hardware_identify(hardware);
 	if (ret == 0)
 		ret = svanic_hardware_reset(hardware);
@@ -403,6 +396,20 @@ map_device(struct rte_pci_device *pci, const struct svanic_options *options)
 	return ret;
 }
 
+/* The arguments are the primary process's; the bus gets the device from there. */
+static int
+probe_in_secondary(struct rte_pci_device *pci)
+{
+	int ret = rte_pci_map_device(pci);
+
+	if (ret != 0)
+		return ret;
+	ret = svanic_secondary_attach(pci);
+	if (ret != 0)
+		rte_pci_unmap_device(pci);
+	return ret;
+}
+
 static int
 probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
 {
@@ -413,12 +420,8 @@ probe(struct rte_pci_driver *driver, struct rte_pci_device *pci)
 	RTE_SET_USED(driver);
 	if (ret != 0)
 		return ret;
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		SVANIC_LOG(ERR,
-			"%s: a port of this driver works in the primary process only",
-			pci->name);
-		return -ENOTSUP;
-	}
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return probe_in_secondary(pci);
 	devargs = pci->device.devargs;
 	ret = svanic_options_parse(
 		devargs != NULL ? devargs->args : NULL, pci->name, &options);
@@ -439,7 +442,7 @@ remove_port(struct rte_pci_device *pci)
 	int ret = 0;
 
 	if (dev != NULL) { /* else the program has closed it before */
-		close_port(dev);
+		dev->dev_ops->dev_close(dev);
 		ret = rte_eth_dev_release_port(dev);
 	}
 	if (ret == 0)

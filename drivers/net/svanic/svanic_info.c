@@ -101,6 +101,12 @@ svanic_info_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 }
 
 int
+svanic_is_removed(struct rte_eth_dev *dev)
+{
+	return svanic_hardware_is_gone(&svanic_device_of(dev)->hardware);
+}
+
+int
 svanic_version_get(struct rte_eth_dev *dev, char *version, size_t size)
 {
 	uint32_t number = svanic_read32(

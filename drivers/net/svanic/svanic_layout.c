@@ -53,15 +53,27 @@ svanic_layout_check_pci(const struct rte_pci_device *pci)
 	return 0;
 }
 
-/* A port that rte_eth_dev_allocate() has just given out. */
+/* A port that another process may have begun to use. */
 int
-svanic_layout_check_port(
+svanic_layout_check_shared(
 	const struct rte_eth_dev *dev, const struct rte_pci_device *pci)
 {
 	if (dev->data == NULL || strcmp(dev->data->name, pci->device.name) != 0)
 		return differs(pci->name, "a port's name");
 	if (dev != &rte_eth_devices[dev->data->port_id])
 		return differs(pci->name, "a port's number");
+	return 0;
+}
+
+/* A port that rte_eth_dev_allocate() has just given out. */
+int
+svanic_layout_check_port(
+	const struct rte_eth_dev *dev, const struct rte_pci_device *pci)
+{
+	int ret = svanic_layout_check_shared(dev, pci);
+
+	if (ret != 0)
+		return ret;
 	if (dev->data->mtu != RTE_ETHER_MTU)
 		return differs(pci->name, "a port's MTU");
 	if (dev->data->backer_port_id != RTE_MAX_ETHPORTS)

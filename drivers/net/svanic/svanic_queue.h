@@ -66,6 +66,7 @@ struct svanic_changes {
 	const uint32_t
 		*reported; /* a counter, which another thread increments */
 	uint32_t followed; /* what it was then */
+	uint32_t never;	   /* what is read without sva=1: 0 */
 	/* Waits until the device has lost what changed; 0 or -errno. */
 	int (*follow)(void *argument);
 	void *argument;

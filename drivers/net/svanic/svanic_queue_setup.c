@@ -106,22 +106,25 @@ address_field(const struct rte_eth_dev *dev)
 	return offsetof(struct rte_mbuf, buf_iova);
 }
 
-/* The first burst follows whatever was reported before. */
-static struct svanic_changes
-changes_of(const struct rte_eth_dev *dev)
+/*
+ * The first burst follows whatever was reported before. Without sva=1 what is read is in the
+ * queue itself, where secondary processes have it, too.
+ */
+static void
+set_changes(const struct rte_eth_dev *dev, struct svanic_changes *changes)
 {
-	static const uint32_t never;
 	struct svanic_pasids *pasids = svanic_device_of(dev)->pasids;
-	struct svanic_changes changes = { .reported = &never };
 
-	if (pasids == NULL)
-		return changes;
-	changes.reported = svanic_pasids_changes(pasids);
-	changes.followed = __atomic_load_n(changes.reported, __ATOMIC_ACQUIRE) -
+	if (pasids == NULL) {
+		changes->reported = &changes->never;
+		return;
+	}
+	changes->reported = svanic_pasids_changes(pasids);
+	changes->followed = __atomic_load_n(
+				    changes->reported, __ATOMIC_ACQUIRE) -
 		1;
-	changes.follow = svanic_pasids_follow;
-	changes.argument = pasids;
-	return changes;
+	changes->follow = svanic_pasids_follow;
+	changes->argument = pasids;
 }
 
 static uint64_t
@@ -176,7 +179,7 @@ make_rx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		goto release;
 	queue->hardware = &svanic_device_of(dev)->hardware;
 	queue->counters = &svanic_device_of(dev)->rx_counters[number];
-	queue->changes = changes_of(dev);
+	set_changes(dev, &queue->changes);
 	queue->ring = queue->memory->addr;
 	queue->mask = descriptors - 1;
 	queue->number = number;
@@ -284,7 +287,7 @@ make_tx(const struct rte_eth_dev *dev, uint16_t number, uint16_t descriptors,
 		goto release;
 	queue->hardware = &svanic_device_of(dev)->hardware;
 	queue->counters = &svanic_device_of(dev)->tx_counters[number];
-	queue->changes = changes_of(dev);
+	set_changes(dev, &queue->changes);
 	queue->ring = queue->memory->addr;
 	queue->mask = descriptors - 1;
 	queue->number = number;

@@ -283,9 +283,8 @@ pairs_in_use(const struct rte_eth_dev *dev)
 static unsigned int
 count_of_xstats(const struct rte_eth_dev *dev)
 {
-	unsigned int sva = svanic_device_of(dev)->pasids != NULL
-		? RTE_DIM(sva_names)
-		: 0;
+	unsigned int sva = svanic_pasids_here(dev) != NULL ? RTE_DIM(sva_names)
+							   : 0;
 
 	return SVANIC_PORT_COUNTERS + sva +
 		pairs_in_use(dev) * RTE_DIM(pair_names);
@@ -302,8 +301,7 @@ svanic_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 	for (i = 0; i < SVANIC_PORT_COUNTERS; i++)
 		snprintf(names[n++].name, sizeof(names[0].name), "%s",
 			port_names[i]);
-	for (i = 0;
-		svanic_device_of(dev)->pasids != NULL && i < RTE_DIM(sva_names);
+	for (i = 0; svanic_pasids_here(dev) != NULL && i < RTE_DIM(sva_names);
 		i++)
 		snprintf(names[n++].name, sizeof(names[0].name), "%s",
 			sva_names[i].name);
@@ -327,7 +325,7 @@ svanic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats,
 	read_since_reset(device, &now);
 	for (i = 0; i < SVANIC_PORT_COUNTERS; i++)
 		stats[n++].value = now.port[i];
-	if (device->pasids != NULL) {
+	if (svanic_pasids_here(dev) != NULL) {
 		struct rte_iommufd_sva_stats sva = { .size = sizeof(sva) };
 
 		svanic_pasids_stats(device->pasids, &sva);

@@ -14,6 +14,7 @@
 
 #include <rte_cycles.h>
 #include <rte_io.h>
+#include <rte_memory.h>
 
 static void write_register(uint32_t value, volatile void *address);
 #define rte_write32 write_register
@@ -266,6 +267,30 @@ a_device_that_is_gone_holds_nothing(void **state __rte_unused)
 	release();
 }
 
+/* --- secondary processes ------------------------------------------------------- */
+
+/* They have the same memory at the same addresses, and nothing else of the primary's. */
+static void
+what_the_packet_path_reads_is_shared(void **state __rte_unused)
+{
+	const struct svanic_rx_queue *rx;
+	const struct svanic_tx_queue *tx;
+
+	rx = data.rx_queues[0];
+	tx = data.tx_queues[0];
+	assert_non_null(rte_mem_virt2memseg_list(rx));
+	assert_non_null(rte_mem_virt2memseg_list(rx->changes.reported));
+	assert_non_null(rte_mem_virt2memseg_list(rx->ring));
+	assert_non_null(rte_mem_virt2memseg_list(rx->mbufs));
+	assert_non_null(rte_mem_virt2memseg_list(tx));
+	assert_non_null(rte_mem_virt2memseg_list(tx->changes.reported));
+	assert_non_null(rte_mem_virt2memseg_list(tx->ring));
+	assert_non_null(rte_mem_virt2memseg_list(tx->mbufs));
+	assert_non_null(rte_mem_virt2memseg_list(tx->reports));
+	svanic_queues_stop(&dev);
+	release();
+}
+
 int
 main(void)
 {
@@ -281,6 +306,8 @@ main(void)
 			nothing_comes_back_from_a_device_that_goes_on, setup),
 		cmocka_unit_test_setup(
 			a_device_that_is_gone_holds_nothing, setup),
+		cmocka_unit_test_setup(
+			what_the_packet_path_reads_is_shared, setup),
 	};
 
 	return cmocka_run_group_tests_name(
