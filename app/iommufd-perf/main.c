@@ -48,6 +48,7 @@ run_suites(const struct options *options, struct report *report)
 	static int (*const suites[SUITE_COUNT])(
 		const struct options *, struct report *) = {
 		[SUITE_MAP] = suite_map,
+		[SUITE_SIZES] = suite_sizes,
 		[SUITE_PARALLEL] = suite_parallel,
 		[SUITE_SHARE] = suite_share,
 		[SUITE_ACCOUNT] = suite_account,
@@ -94,6 +95,7 @@ static int
 measure(const struct options *options)
 {
 	struct report *report;
+	unsigned int i;
 	int ret;
 
 	if (options->json != NULL && !can_write(options->json))
@@ -101,6 +103,8 @@ measure(const struct options *options)
 	report = report_create();
 	if (report == NULL)
 		err(EXIT_FAILURE, "report");
+	for (i = 0; i < options->fact_count; i++)
+		report_add_fact(report, options->facts[i]);
 	/* Which backend it is, is no news at every turn. */
 	rte_log_set_level_pattern("lib.iommufd", RTE_LOG_WARNING);
 	ret = run_suites(options, report);

@@ -19,6 +19,7 @@
 const char *const suite_names[SUITE_COUNT] = {
 	[SUITE_MAP] = "map",
 	[SUITE_UNMAP] = "unmap",
+	[SUITE_SIZES] = "sizes",
 	[SUITE_PARALLEL] = "parallel",
 	[SUITE_SHARE] = "share",
 	[SUITE_ACCOUNT] = "account",
@@ -34,7 +35,7 @@ const char options_help[] =
 	"dpdk-iommufd-perf --compare OLD NEW [--tolerance 5%]\n"
 	"\n"
 	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one process.\n"
-	"Suites: map, unmap, parallel, share, account, start, forward; fault,\n"
+	"Suites: map, unmap, sizes, parallel, share, account, start, forward; fault,\n"
 	"sva-invalidate, sva-forward; or all, the last three only with --svanic.\n"
 	"\n"
 	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
@@ -49,6 +50,8 @@ const char options_help[] =
 	"  --warmup N       turns before them that are not measured (1)\n"
 	"  --threads N      threads that map, where there are several (2)\n"
 	"  --json FILE      write the figures to FILE\n"
+	"  --fact NAME=VALUE  what is to stand beside them there, such as\n"
+	"                   commit=1a2b3c; may be repeated\n"
 	"  --check          exit status 1 when a target does not hold\n"
 	"  --compare OLD NEW  compare two JSON files: exit status 1 when NEW is "
 	"worse\n"
@@ -69,6 +72,7 @@ static const struct option long_options[] = {
 	{ "warmup", required_argument, NULL, 'u' },
 	{ "threads", required_argument, NULL, 't' },
 	{ "json", required_argument, NULL, 'j' },
+	{ "fact", required_argument, NULL, 'f' },
 	{ "compare", required_argument, NULL, 'c' },
 	{ "tolerance", required_argument, NULL, 'p' },
 	{ "check", no_argument, NULL, 'k' },
@@ -212,6 +216,22 @@ read_device(const struct reader *reader, const char *option, const char *text,
 }
 
 static int
+read_fact(const struct reader *reader, const char *text)
+{
+	struct options *options = reader->options;
+	const char *value = strchr(text, '=');
+
+	if (value == NULL || value == text || value[1] == '\0')
+		return refuse(
+			reader, "--fact wants NAME=VALUE, not \"%s\"", text);
+	if (options->fact_count == OPTIONS_FACTS_MAX)
+		return refuse(
+			reader, "--fact: %d are the most", OPTIONS_FACTS_MAX);
+	options->facts[options->fact_count++] = text;
+	return 0;
+}
+
+static int
 read_option(struct reader *reader, int letter, const char *value)
 {
 	struct options *options = reader->options;
@@ -241,6 +261,8 @@ read_option(struct reader *reader, int letter, const char *value)
 	case 'j':
 		options->json = value;
 		return 0;
+	case 'f':
+		return read_fact(reader, value);
 	case 'c':
 		options->compare_old = value;
 		return 0;
@@ -310,6 +332,7 @@ check_needs(const struct reader *reader)
 	static const unsigned int devices[SUITE_COUNT] = {
 		[SUITE_MAP] = 1,
 		[SUITE_UNMAP] = 1,
+		[SUITE_SIZES] = 1,
 		[SUITE_PARALLEL] = 2,
 		[SUITE_SHARE] = 2,
 		[SUITE_ACCOUNT] = 2,

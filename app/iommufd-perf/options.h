@@ -16,10 +16,12 @@
 #include <stdint.h>
 
 #define OPTIONS_DEVICES_MAX 16
+#define OPTIONS_FACTS_MAX 16
 
 enum suite {
 	SUITE_MAP,
 	SUITE_UNMAP,
+	SUITE_SIZES,
 	SUITE_PARALLEL,
 	SUITE_SHARE,
 	SUITE_ACCOUNT,
@@ -45,7 +47,9 @@ struct options {
 	unsigned int repeat;
 	unsigned int warmup;
 	unsigned int threads;
-	const char *json; /* file to write; NULL: none */
+	const char *json;		      /* file to write; NULL: none */
+	const char *facts[OPTIONS_FACTS_MAX]; /* NAME=VALUE, for that file */
+	unsigned int fact_count;
 	const char *compare_old;
 	const char *compare_new;
 	double tolerance; /* 0.05 is 5 % */

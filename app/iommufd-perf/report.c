@@ -37,11 +37,15 @@ struct report_figure {
 	double least;	  /* NaN: no target */
 	double most;	  /* NaN: no target */
 	char *name;
+	char *curve;	    /* NULL: it is no point of one */
+	const char *x_unit; /* a string that stays */
+	double x;
 	bool printed;
 };
 
 struct report {
 	TAILQ_HEAD(, report_figure) figures;
+	json_t *facts;
 	bool incomplete;
 };
 
@@ -50,8 +54,10 @@ report_create(void)
 {
 	struct report *report = calloc(1, sizeof(*report));
 
-	if (report != NULL)
-		TAILQ_INIT(&report->figures);
+	if (report == NULL)
+		return NULL;
+	TAILQ_INIT(&report->figures);
+	report->facts = json_object();
 	return report;
 }
 
@@ -59,6 +65,7 @@ static void
 destroy_figure(struct report_figure *figure)
 {
 	samples_clear(&figure->samples);
+	free(figure->curve);
 	free(figure->name);
 	free(figure);
 }
@@ -74,6 +81,7 @@ report_destroy(struct report *report)
 		TAILQ_REMOVE(&report->figures, figure, next);
 		destroy_figure(figure);
 	}
+	json_decref(report->facts);
 	free(report);
 }
 
@@ -155,6 +163,37 @@ report_add_ratio(struct report *report, const struct report_kind *kind,
 		samples_lowest(divisors);
 	ret = samples_add_ratios(&figure->samples, dividends, divisors);
 	return enter(report, figure, ret);
+}
+
+void
+report_place(struct report_figure *figure, double x, const char *unit,
+	const char *format, ...)
+{
+	va_list list;
+
+	if (figure == NULL)
+		return;
+	figure->x = x;
+	figure->x_unit = unit;
+	va_start(list, format);
+	if (vasprintf(&figure->curve, format, list) < 0)
+		figure->curve = NULL;
+	va_end(list);
+}
+
+void
+report_add_fact(struct report *report, const char *fact)
+{
+	const char *value = strchr(fact, '=');
+	char *name = value == NULL ? NULL : strndup(fact, value - fact);
+
+	if (name == NULL ||
+		json_object_set_new(
+			report->facts, name, json_string(value + 1)) != 0) {
+		warnx("%s: cannot be written as NAME=VALUE", fact);
+		report->incomplete = true;
+	}
+	free(name);
 }
 
 void
@@ -295,6 +334,10 @@ figure_to_json(const struct report_figure *figure)
 	if (!isnan(figure->of_lowest))
 		json_object_set_new(
 			object, "of lowest", json_real(figure->of_lowest));
+	if (figure->curve != NULL)
+		json_object_set_new(object, "point",
+			json_pack("{s:s, s:f, s:s}", "curve", figure->curve,
+				"x", figure->x, "unit", figure->x_unit));
 	if (!isnan(figure->least))
 		json_object_set_new(
 			object, "at least", json_real(figure->least));
@@ -323,9 +366,10 @@ report_to_json(const struct report *report)
 		json_array_append_new(figures, figure_to_json(figure));
 	if (uname(&system) != 0)
 		system.release[0] = '\0';
-	return json_pack("{s:s, s:s, s:I, s:o}", "program", "dpdk-iommufd-perf",
-		"kernel", system.release, "processors",
-		(json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "figures", figures);
+	return json_pack("{s:s, s:s, s:I, s:O, s:o}", "program",
+		"dpdk-iommufd-perf", "kernel", system.release, "processors",
+		(json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "facts",
+		report->facts, "figures", figures);
 }
 
 int

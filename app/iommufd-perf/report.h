@@ -69,6 +69,16 @@ struct report_figure *report_add_ratio(struct report *report,
 	__attribute__((format(printf, 5, 6)));
 
 /*
+ * The figure is the point at x, in that unit, of the curve that format and what follows
+ * name. figure may be NULL.
+ */
+void report_place(struct report_figure *figure, double x, const char *unit,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* NAME=VALUE, for the JSON alone: what the figures do not show, such as the machine. */
+void report_add_fact(struct report *report, const char *fact);
+
+/*
  * The median shall be so; both may be given. figure may be NULL. Beside the target is
  * told whether the samples are enough to decide it (samples_interval()).
  */

@@ -17,6 +17,7 @@
 #include "report.h"
 
 int suite_map(const struct options *options, struct report *report);
+int suite_sizes(const struct options *options, struct report *report);
 int suite_parallel(const struct options *options, struct report *report);
 int suite_share(const struct options *options, struct report *report);
 int suite_account(const struct options *options, struct report *report);

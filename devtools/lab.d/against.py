@@ -2,8 +2,10 @@
 """Judges what two builds have measured by turns in one boot.
 
 FOLDER has old-N.json and new-N.json of each turn N, reports of dpdk-iommufd-perf. Each turn gives one
-ratio for each figure: the new build's median by the old one's. What the machine does besides changes more
-slowly than the turns do, so most of it cancels out of the ratio.
+ratio for each figure: the new build's best sample by the old one's. What else the machine does can only make a sample
+worse, and it does so to most samples of a busy machine; the best of several comes nearest to what the build takes by
+itself. What changes more slowly than the turns do cancels out of the ratio. A slowdown that only some of the calls
+have is not found by this.
 
 The verdict rests on the median of the ratios and on its interval by order statistics: that of the
 binomial distribution, which assumes nothing of how the ratios are distributed. A figure is WORSE when its
@@ -47,6 +49,13 @@ def read_turns(folder):
     return turns
 
 
+def best(figure):
+    """A ratio of two ways has that of their best samples beside its own."""
+    if "of lowest" in figure:
+        return figure["of lowest"]
+    return figure.get("lowest" if figure["better"] == "lower" else "highest", figure["median"])
+
+
 def ratio(old, new):
     if old == new:
         return 1.0  # what was counted may be 0 on both sides
@@ -68,15 +77,15 @@ def verdict(better, bounds, tolerance):
 
 def judge(name, turns, tolerance):
     pairs = [(old[name], new[name]) for old, new in turns if name in old and name in new]
-    ratios = [ratio(old["median"], new["median"]) for old, new in pairs]
+    ratios = [ratio(best(old), best(new)) for old, new in pairs]
     first = pairs[0][0]
     bounds = interval(ratios)
     return {
         "name": name,
         "unit": first["unit"],
         "better": first["better"],
-        "old": statistics.median(old["median"] for old, _ in pairs),
-        "new": statistics.median(new["median"] for _, new in pairs),
+        "old": statistics.median(best(old) for old, _ in pairs),
+        "new": statistics.median(best(new) for _, new in pairs),
         "ratio": statistics.median(ratios),
         "interval": bounds,
         "ratios": ratios,
@@ -114,6 +123,7 @@ def main():
     parser.add_argument("--old", required=True, help="the old build's name")
     parser.add_argument("--tolerance", type=float, default=5, help="in percent")
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--fact", action="append", default=[], help="NAME=VALUE, for the JSON")
     options = parser.parse_args()
     turns = read_turns(options.folder)
     if not turns:
@@ -127,6 +137,7 @@ def main():
     show(judged, missing, options.old)
     if options.json:
         options.json.write_text(json.dumps({"old": options.old, "tolerance": options.tolerance,
+                                            "facts": dict(fact.split("=", 1) for fact in options.fact),
                                             "figures": [without_infinity(figure) for figure in judged]}, indent=1) + "\n")
     worse = sum(figure["verdict"] == "WORSE" for figure in judged)
     print(f"\n{len(judged)} figures in {len(turns)} turns: {worse} worse by more than {options.tolerance:g} %")

@@ -4,6 +4,8 @@
 
 other_stage=  # the other revision's installed tree, where there is one
 other_commit=
+# Without what dpdk-iommufd-perf does not use: most of a build is tests.
+other_options=("${meson_options[@]/-Dvm_programs=true/-Dvm_programs=false}" -Dtests=disabled)
 
 check_against() { # REVISION, or nothing; TURNS TOLERANCE
 	[ "$1" ] || return 0
@@ -16,11 +18,19 @@ check_against() { # REVISION, or nothing; TURNS TOLERANCE
 # The checkout may belong to another user: it is only read.
 git_here() { git -c safe.directory="$checkout" -C "$checkout" "$@"; }
 
+# Of the checkout, where it is one: a plus sign says that it has changes besides.
+commit_here() {
+	local commit
+	commit=$(git_here rev-parse --short=12 HEAD 2>/dev/null) || { echo unknown; return; }
+	[ -z "$(git_here status --porcelain --untracked-files=no 2>/dev/null)" ] || commit+=+
+	echo "$commit"
+}
+
 # ensure_other_build R: the path of the other revision's installed tree is in $other_stage then. It is built once.
 ensure_other_build() {
 	local key
 	ensure_root "$1"
-	key=$({ root_id "$root"; echo "$other_commit ${meson_options[*]}"; } | key_of)
+	key=$({ root_id "$root"; echo "$other_commit ${other_options[*]}"; } | key_of)
 	ensure_thing "against-$1" "$key" make_other_build "$1"
 	other_stage=$thing/stage
 }
@@ -36,7 +46,7 @@ run_other_meson() {
 	local at options=() option
 	at=$(inside "$1")
 	# A revision of before an option does what the option asks for, or has nothing of it.
-	for option in "${meson_options[@]}"; do
+	for option in "${other_options[@]}"; do
 		[[ $option != -D* || $option = -Dwerror=* ]] || grep -qs "^option('$(option_name "$option")'" "$1/source/meson_options.txt" || continue
 		options+=("$option")
 	done
@@ -60,10 +70,12 @@ against_command() { # TURNS SUITE|OPTION...
 
 # The turns' files are in the share. What was measured is kept whatever the verdict is.
 judge_turns() { # REVISION TOLERANCE FILE, or nothing
-	local kept=${3:-$cache/results/against.json} status=0
+	local kept=${3:-$cache/results/against.json} status=0 facts fact words=()
 	mkdir -p "$cache/results"
+	mapfile -t facts < <(perf_facts)
+	for fact in "${facts[@]}" "against=$other_commit"; do words+=(--fact "$fact"); done
 	in_root "$tool_root" python3 /src/devtools/lab.d/against.py --old "$1" --tolerance "$2" --json "$guest_at/share/against.json" \
-		"$guest_at/share" || status=$?
+		"${words[@]}" "$guest_at/share" || status=$?
 	[ ! -s "$share/against.json" ] || { cp "$share/against.json" "$kept"; say "figures: $kept"; }
 	return "$status"
 }

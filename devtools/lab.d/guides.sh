@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 guides_seconds=40 # about
-guides_tests=(pages reference sentences named-tests perf-report)
+guides_tests=(pages reference sentences named-tests perf-report browser)
 
 command_guides() { # [FOLDER]
 	local to=${1:-$checkout/build/guides} part
@@ -51,3 +51,11 @@ make_sentences() {
 make_named_tests() { in_root "$root" python3 /src/test/guides/named_tests.py /src /src/doc/security.md; }
 
 make_perf_report() { in_root "$root" python3 /src/test/guides/perf_report.py /src; }
+
+# A browser is larger than what the guides are made with, so it has a root of its own.
+make_browser() {
+	local root=$root
+	in_root "$root" python3 /src/test/guides/browser.py make /src /run/lab/browser
+	ensure_root browser
+	in_root "$root" python3 /src/test/guides/browser.py show /run/lab/browser
+}

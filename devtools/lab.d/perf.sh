@@ -93,8 +93,22 @@ qemu_threads() {
 }
 
 perf_command() { # SUITE|OPTION...
+	local facts fact words=()
 	[ $# -gt 0 ] || set -- all
-	printf '%q ' /src/devtools/guest/run-perf "$@"
+	mapfile -t facts < <(perf_facts)
+	for fact in "${facts[@]}"; do words+=(--fact "$fact"); done
+	printf '%q ' /src/devtools/guest/run-perf "${words[@]}" "$@"
+}
+
+# What the guest does not know of its figures: NAME=VALUE, one a line.
+perf_facts() {
+	local accelerator=TCG
+	[[ $(accelerator_arguments) != *kvm* ]] || accelerator=KVM
+	echo "machine=QEMU q35, $accelerator on $(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), ${machine[smp]} of $(nproc) processors," \
+		"${machine[mem]}, IOMMU ${machine[iommu]}${machine[append]:+, ${machine[append]}}"
+	echo "qemu=$(in_root "$tool_root" qemu-system-x86_64 --version | awk 'NR == 1 { print $4 }')"
+	echo "dpdk=${machine[dpdk]}"
+	echo "commit=$(commit_here)"
 }
 
 keep_figures() { # FILE, or nothing

@@ -24,6 +24,7 @@ older_kernels=(6.12 7.2)
 # Roots for one kind of work each: they are made when that work is done for the first time, and their lists change no other root.
 declare -A work_packages=(
 	[guides]="doxygen python3-sphinx python3-myst-parser graphviz python3-matplotlib"
+	[browser]="chromium-headless-shell python3 fonts-dejavu-core"
 	[arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc libc6-dev meson ninja-build pkgconf python3"
 	[fuzz]="clang llvm libclang-rt-19-dev gcc libc6-dev g++ libdpdk-dev dpdk-dev libnuma-dev libcmocka-dev libcap-dev libjansson-dev pkgconf meson ninja-build python3 linux-libc-dev"
 )

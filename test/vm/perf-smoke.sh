@@ -10,8 +10,8 @@ bind_vfio 01:00.0 02:00.0 03:00.0
 new=$work/new.json
 
 # The library logs nothing but errors here, and there are none.
-dpdk-iommufd-perf --device 01:00.0 --device 02:00.0 --svanic 03:00.0 --size 64M --repeat 1 --warmup 0 --json "$new" \
-	map unmap parallel share account fault sva-invalidate 2>"$work/errors.log" || fail "exit status $?: $(cat "$work/errors.log")"
+dpdk-iommufd-perf --device 01:00.0 --device 02:00.0 --svanic 03:00.0 --size 64M --repeat 1 --warmup 0 --json "$new" --fact commit=1a2b \
+	map unmap sizes parallel share account fault sva-invalidate 2>"$work/errors.log" || fail "exit status $?: $(cat "$work/errors.log")"
 expect_no_line "$work/errors.log" IOMMUFD:
 check_nothing_pinned
 check_no_faults
@@ -21,11 +21,14 @@ python3 - "$new" <<'PYTHON' || fail "the figures are not as they should be"
 import json, statistics, sys
 figures = json.load(open(sys.argv[1]))["figures"]
 suites = {figure["name"].split(",")[0].split(":")[0] for figure in figures}
-assert suites == {"map", "unmap", "parallel", "share", "account", "fault", "sva-invalidate"}, suites
+assert suites == {"map", "unmap", "sizes", "parallel", "share", "account", "fault", "sva-invalidate"}, suites
 for figure in figures:
     assert len(figure["samples"]) == 1 and figure["median"] == statistics.median(figure["samples"]), figure
     assert figure["lowest"] <= figure["median"] <= figure["highest"], figure
     assert figure["better"] in ("lower", "higher") and figure["unit"], figure
+assert json.load(open(sys.argv[1]))["facts"] == {"commit": "1a2b"}
+points = {figure["point"]["x"] for figure in figures if figure.get("point", {}).get("curve") == "map, one file: ours"}
+assert points == {2, 8, 32}, points
 # What does not depend on how fast the machine is.
 calls = {figure["name"]: figure["median"] for figure in figures if figure["unit"] == "calls"}
 assert calls["map, one file: stock: ioctls"] == 32, calls

@@ -71,7 +71,11 @@ every_option_is_understood(void **state __rte_unused)
 {
 	assert_understood(
 		"--device 01:00.0 --device=02:00.1 --wire eth7 --size 64M "
-		"--repeat 3 --warmup 0 --threads 4 --json out.json --check map");
+		"--repeat 3 --warmup 0 --threads 4 --json out.json --check "
+		"--fact commit=1a2b --fact machine=a=b map");
+	assert_int_equal(options.fact_count, 2);
+	assert_string_equal(options.facts[0], "commit=1a2b");
+	assert_string_equal(options.facts[1], "machine=a=b");
 	assert_int_equal(options.device_count, 2);
 	assert_string_equal(options.wire, "eth7");
 	assert_int_equal(options.size, 64 << 20);
@@ -80,6 +84,14 @@ every_option_is_understood(void **state __rte_unused)
 	assert_int_equal(options.threads, 4);
 	assert_string_equal(options.json, "out.json");
 	assert_true(options.check);
+}
+
+static void
+a_fact_has_a_name_and_a_value(void **state __rte_unused)
+{
+	assert_refused("--fact commit map", "NAME=VALUE, not \"commit\"");
+	assert_refused("--fact =x map", "NAME=VALUE");
+	assert_refused("--fact commit= map", "NAME=VALUE");
 }
 
 static void
@@ -291,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_are_defaults),
 		cmocka_unit_test(every_option_is_understood),
+		cmocka_unit_test(a_fact_has_a_name_and_a_value),
 		cmocka_unit_test(help_needs_nothing_else),
 		cmocka_unit_test(only_the_named_suites_run),
 		cmocka_unit_test(all_leaves_out_what_wants_an_svanic),

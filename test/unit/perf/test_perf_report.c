@@ -202,8 +202,11 @@ all_is_in_the_file(void **state __rte_unused)
 
 	assert_true(file >= 0);
 	close(file);
+	report_add_fact(report, "commit=1a=b");
 	report_want_at_most(
 		report_add(report, &report_cost, &three, "cost"), 3);
+	report_place(report_add(report, &report_cost, &three, "8: a"), 8, "MiB",
+		"curve %s", "a");
 	assert_int_equal(report_write(report, path), 0);
 	root = json_load_file(path, 0, NULL);
 	unlink(path);
@@ -223,6 +226,17 @@ all_is_in_the_file(void **state __rte_unused)
 	assert_float_equal(real_of(figure, "at most"), 3, 1e-12);
 	assert_int_equal(
 		json_array_size(json_object_get(figure, "samples")), 3);
+	assert_null(json_object_get(figure, "point"));
+	figure = json_array_get(json_object_get(root, "figures"), 1);
+	figure = json_object_get(figure, "point");
+	assert_string_equal(
+		json_string_value(json_object_get(figure, "curve")), "curve a");
+	assert_string_equal(
+		json_string_value(json_object_get(figure, "unit")), "MiB");
+	assert_float_equal(real_of(figure, "x"), 8, 1e-12);
+	figure = json_object_get(root, "facts");
+	assert_string_equal(
+		json_string_value(json_object_get(figure, "commit")), "1a=b");
 	json_decref(root);
 }
 
