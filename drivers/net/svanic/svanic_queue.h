@@ -203,7 +203,7 @@ int svanic_tx_status(void *queue, uint16_t offset);
 
 /* The address that the device gets, as the queue's mode has it. */
 static inline uint64_t
-svanic_mbuf_address(const struct rte_mbuf *mbuf, uint16_t field)
+svanic_mbuf_address(const struct rte_mbuf *mbuf, size_t field)
 {
 	uint64_t address;
 

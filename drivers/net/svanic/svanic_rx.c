@@ -11,8 +11,8 @@
 
 #include <errno.h>
 #include <string.h>
-#ifdef __SSSE3__
-#include <tmmintrin.h>
+#ifdef __SSE4_1__
+#include <smmintrin.h>
 #endif
 
 #include <rte_branch_prediction.h>
@@ -25,9 +25,9 @@
 #include "svanic_queue.h"
 
 /*
- * What every received mbuf gets, by four writes of eight bytes: data_off, refcnt, nb_segs
- * and port; the flags; packet type and length; data length, VLAN tag and hash. The last
- * one is a descriptor's second word without its status.
+ * What every received mbuf gets, by four writes of eight bytes or two of sixteen: data_off,
+ * refcnt, nb_segs and port; the flags; packet type and length; data length, VLAN tag and hash.
+ * The last one is a descriptor's second word without its status.
  */
 #define REARM offsetof(struct rte_mbuf, rearm_data)
 #define FLAGS offsetof(struct rte_mbuf, ol_flags)
@@ -35,6 +35,9 @@
 #define LENGTH_AND_HASH offsetof(struct rte_mbuf, data_len)
 
 _Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "words written as a whole");
+_Static_assert(
+	FLAGS == REARM + 8 && REARM % 16 == 0 && TYPE_AND_LENGTH % 16 == 0,
+	"sixteen bytes at once");
 _Static_assert(offsetof(struct rte_mbuf, pkt_len) == TYPE_AND_LENGTH + 4 &&
 		offsetof(struct rte_mbuf, vlan_tci) == LENGTH_AND_HASH + 2 &&
 		offsetof(struct rte_mbuf, hash.rss) == LENGTH_AND_HASH + 4,
@@ -89,11 +92,14 @@ type_of(unsigned int known)
 	return RTE_PTYPE_L2_ETHER | type;
 }
 
+/* As in an mbuf, to be combined with what all mbufs have and what the descriptor says. */
 static struct meaning {
-	uint64_t fields[2]; /* the packet type and nothing else: put_fields() */
+	uint64_t rearm; /* 0 */
 	uint64_t flags;
-	uint64_t spare;
+	uint64_t fields[2]; /* the packet type and nothing else */
 } __rte_aligned(32) meaning[KNOWN_MASK + 1];
+
+_Static_assert(sizeof(struct meaning) == 1 << 5, "meaning_of()");
 
 RTE_INIT(svanic_rx_fill_meaning)
 {
@@ -129,20 +135,62 @@ status_in(uint64_t word)
 	return (word >> 16) & 0xffff;
 }
 
+/* What a queue's descriptors have alike before the device has had them. */
+struct buffers {
+	size_t field; /* where in an mbuf the address is */
+#ifdef __SSE4_1__
+	__m128i rest; /* the headroom, to be added; the length */
+#else
+	uint64_t length;
+#endif
+};
+
+static inline struct buffers
+buffers_of(const struct svanic_rx_queue *queue)
+{
+	return (struct buffers){ .field = queue->address,
+#ifdef __SSE4_1__
+		.rest = _mm_set_epi64x(queue->buffer, RTE_PKTMBUF_HEADROOM)
+#else
+		.length = queue->buffer
+#endif
+	};
+}
+
+static inline void
+give_one(union svanic_descriptor *descriptor, const struct rte_mbuf *mbuf,
+	struct buffers buffers)
+{
+#ifdef __SSE4_1__
+	const char *address = (const char *)mbuf + buffers.field;
+
+	_mm_store_si128((__m128i *)(void *)descriptor,
+		_mm_add_epi64(
+			_mm_loadl_epi64((const __m128i *)(const void *)address),
+			buffers.rest));
+#else
+	descriptor->words[0] = svanic_mbuf_address(mbuf, buffers.field) +
+		RTE_PKTMBUF_HEADROOM;
+	descriptor->words[1] = buffers.length;
+#endif
+}
+
 /* To the device: the mbufs that are in these places. */
 static inline void
 give(struct svanic_rx_queue *queue, uint32_t place, uint32_t count)
 {
 	union svanic_descriptor *descriptor = &queue->ring[place];
-	struct rte_mbuf **mbuf = &queue->mbufs[place], **end = mbuf + count;
-	const uint16_t field = queue->address;
-	const uint64_t buffer = queue->buffer;
+	struct rte_mbuf **mbuf = &queue->mbufs[place];
+	const struct buffers buffers = buffers_of(queue);
 
-	for (; mbuf != end; mbuf++, descriptor++) {
-		descriptor->words[0] = svanic_mbuf_address(*mbuf, field) +
-			RTE_PKTMBUF_HEADROOM;
-		descriptor->words[1] = buffer;
+	for (; count >= 4; count -= 4, mbuf += 4, descriptor += 4) {
+		give_one(&descriptor[0], mbuf[0], buffers);
+		give_one(&descriptor[1], mbuf[1], buffers);
+		give_one(&descriptor[2], mbuf[2], buffers);
+		give_one(&descriptor[3], mbuf[3], buffers);
 	}
+	for (; count > 0; count--, mbuf++, descriptor++)
+		give_one(descriptor, *mbuf, buffers);
 }
 
 /* Fills `count` places that lie side by side; false when the pool has too few mbufs. */
@@ -255,56 +303,81 @@ svanic_rx_abandon(struct svanic_rx_queue *queue)
 	queue->first = NULL;
 }
 
-static inline void
-put_word(struct rte_mbuf *mbuf, size_t field, uint64_t word)
+/* The table's place is cut out of the word as it is, without a multiplication. */
+static inline const struct meaning *
+meaning_of(uint64_t word)
 {
-	memcpy((char *)mbuf + field, &word, sizeof(word));
+	uint32_t offset = (uint32_t)word >> (16 + KNOWN_SHIFT - 5) &
+		KNOWN_MASK << 5;
+
+	return (const struct meaning *)(const void *)((const char *)meaning +
+		offset);
 }
 
-/* Packet type, both lengths, VLAN tag and hash. */
-static inline void
-put_fields(struct rte_mbuf *mbuf, const struct meaning *known, uint64_t word)
-{
-#ifdef __SSSE3__
-	const __m128i order = _mm_set_epi8(7, 6, 5, 4, -1, -1, 1, 0, /* */
-		-1, -1, 1, 0, -1, -1, -1, -1);
-	__m128i fields = _mm_shuffle_epi8(
-		_mm_cvtsi64_si128((long long)word), order);
+#ifdef __SSE4_1__
 
-	fields = _mm_or_si128(fields,
-		_mm_load_si128((const __m128i *)(const void *)known->fields));
-	_mm_storeu_si128(
-		(__m128i *)(void *)((char *)mbuf + TYPE_AND_LENGTH), fields);
-#else
-	put_word(mbuf, TYPE_AND_LENGTH,
-		known->fields[0] | (uint64_t)length_in(word) << 32);
-	put_word(mbuf, LENGTH_AND_HASH, word & ~UINT64_C(0xffff0000));
-#endif
-}
+/* What all mbufs of a queue have alike: the first eight bytes and flags. */
+typedef __m128i common_t;
 
-/* What all mbufs of a queue have alike. */
-struct common {
-	uint64_t rearm;
-	uint64_t flags;
-};
-
-static inline struct common
+static inline common_t
 common_of(const struct svanic_rx_queue *queue)
 {
-	return (struct common){ .rearm = queue->rearm, .flags = queue->flags };
+	return _mm_set_epi64x((long long)queue->flags, (long long)queue->rearm);
+}
+
+static inline void
+put(struct rte_mbuf *mbuf, size_t field, __m128i value)
+{
+	_mm_store_si128((__m128i *)(void *)((char *)mbuf + field), value);
 }
 
 /* The mbuf of one descriptor, by what the device says in its word. */
 static inline void
-fill_mbuf(struct rte_mbuf *mbuf, struct common common, uint64_t word)
+fill_mbuf(struct rte_mbuf *mbuf, common_t common, uint64_t word)
 {
-	const struct meaning
-		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
+	const __m128i order = _mm_set_epi8(7, 6, 5, 4, -1, -1, 1, 0, /* */
+		-1, -1, 1, 0, -1, -1, -1, -1);
+	const __m128i *known = (const __m128i *)(const void *)meaning_of(word);
 
-	put_word(mbuf, REARM, common.rearm);
-	put_word(mbuf, FLAGS, known->flags | common.flags);
-	put_fields(mbuf, known, word);
+	put(mbuf, REARM, _mm_or_si128(common, known[0]));
+	put(mbuf, TYPE_AND_LENGTH,
+		_mm_or_si128(_mm_shuffle_epi8(
+				     _mm_cvtsi64_si128((long long)word), order),
+			known[1]));
 }
+
+#else
+
+typedef struct {
+	uint64_t rearm;
+	uint64_t flags;
+} common_t;
+
+static inline common_t
+common_of(const struct svanic_rx_queue *queue)
+{
+	return (common_t){ .rearm = queue->rearm, .flags = queue->flags };
+}
+
+static inline void
+put(struct rte_mbuf *mbuf, size_t field, uint64_t value)
+{
+	memcpy((char *)mbuf + field, &value, sizeof(value));
+}
+
+static inline void
+fill_mbuf(struct rte_mbuf *mbuf, common_t common, uint64_t word)
+{
+	const struct meaning *known = meaning_of(word);
+
+	put(mbuf, REARM, common.rearm);
+	put(mbuf, FLAGS, known->flags | common.flags);
+	put(mbuf, TYPE_AND_LENGTH,
+		known->fields[0] | (uint64_t)length_in(word) << 32);
+	put(mbuf, LENGTH_AND_HASH, word & ~UINT64_C(0xffff0000));
+}
+
+#endif
 
 /* A frame that the device could not write, or has written into too small a buffer. */
 static void
@@ -324,38 +397,114 @@ lose_frame(struct svanic_rx_queue *queue, struct rte_mbuf *mbuf, uint64_t word)
 #define ERROR_WORD ((uint64_t)ERROR_BITS << 16)
 
 /* The mbuf of one place; the header of one some places on will soon be written to. */
-static inline void
-take(struct rte_mbuf **place, struct rte_mbuf **mbufs, struct common common,
-	uint64_t word)
+static inline struct rte_mbuf *
+take_place(struct rte_mbuf **place, struct rte_mbuf **mbuf)
 {
-	struct rte_mbuf *mbuf = *place;
-
 	rte_prefetch0(place[SVANIC_SPARE_PLACES]);
-	fill_mbuf(mbuf, common, word);
-	*mbufs = mbuf;
+	*mbuf = *place;
+	return *mbuf;
 }
 
-/* Places in a row up to the ring's end, four at a time. Returns how many it took. */
-static inline uint32_t
-take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
-	struct rte_mbuf **mbufs, uint32_t count, struct common common)
-{
-	struct rte_mbuf **place = places;
-	uint64_t a, b, c, d;
+#ifdef __SSE4_1__
 
-	for (; count >= 4; count -= 4, ring += 4, place += 4, mbufs += 4) {
-		a = load_word(&ring[0]);
-		b = load_word(&ring[1]);
-		c = load_word(&ring[2]);
-		d = load_word(&ring[3]);
-		if ((a & b & c & d & WHOLE_BITS) != WHOLE_BITS ||
-			((a | b | c | d) & ERROR_WORD) != 0)
+/* Length and status of four descriptors, one beside the other. */
+static inline __m128i
+four_statuses(__m128i a, __m128i b, __m128i c, __m128i d)
+{
+	return _mm_castps_si128(
+		_mm_shuffle_ps(_mm_castsi128_ps(_mm_unpackhi_epi64(a, b)),
+			_mm_castsi128_ps(_mm_unpackhi_epi64(c, d)),
+			_MM_SHUFFLE(2, 0, 2, 0)));
+}
+
+static inline __m128i
+load(const union svanic_descriptor *descriptor)
+{
+	return _mm_load_si128((const __m128i *)(const void *)descriptor);
+}
+
+static inline void
+fill_by(struct rte_mbuf *mbuf, common_t common, __m128i descriptor,
+	uint32_t offset)
+{
+	const __m128i order = _mm_set_epi8(15, 14, 13, 12, -1, -1, 9, 8, /* */
+		-1, -1, 9, 8, -1, -1, -1, -1);
+	const __m128i *known = (const __m128i *)(const void *)((const char *)
+								       meaning +
+		offset);
+
+	put(mbuf, REARM, _mm_or_si128(common, known[0]));
+	put(mbuf, TYPE_AND_LENGTH,
+		_mm_or_si128(_mm_shuffle_epi8(descriptor, order), known[1]));
+}
+
+/*
+ * Four whole frames. A descriptor is read at once: its second word, which the device writes at
+ * once, is as old as its status. False: not all are whole, and none was taken.
+ */
+static inline bool
+take_four(const union svanic_descriptor *ring, struct rte_mbuf **places,
+	struct rte_mbuf **mbufs, common_t common)
+{
+	const __m128i told = _mm_set1_epi32(
+		(int)((WHOLE_BITS | ERROR_WORD) & UINT32_MAX));
+	const __m128i whole = _mm_set1_epi32((int)WHOLE_BITS);
+	const __m128i known = _mm_set1_epi32(KNOWN_MASK << 5);
+	__m128i a = load(&ring[0]), b = load(&ring[1]);
+	__m128i c = load(&ring[2]), d = load(&ring[3]);
+	__m128i status = four_statuses(a, b, c, d), offsets;
+
+	if (unlikely(_mm_movemask_epi8(_mm_cmpeq_epi32(
+			     _mm_and_si128(status, told), whole)) != 0xffff))
+		return false;
+	offsets = _mm_and_si128(
+		_mm_srli_epi32(status, 16 + KNOWN_SHIFT - 5), known);
+	fill_by(take_place(&places[0], &mbufs[0]), common, a,
+		(uint32_t)_mm_extract_epi32(offsets, 0));
+	fill_by(take_place(&places[1], &mbufs[1]), common, b,
+		(uint32_t)_mm_extract_epi32(offsets, 1));
+	fill_by(take_place(&places[2], &mbufs[2]), common, c,
+		(uint32_t)_mm_extract_epi32(offsets, 2));
+	fill_by(take_place(&places[3], &mbufs[3]), common, d,
+		(uint32_t)_mm_extract_epi32(offsets, 3));
+	return true;
+}
+
+#else
+
+/* Four whole frames. False: not all are whole, and none was taken. */
+static inline bool
+take_four(const union svanic_descriptor *ring, struct rte_mbuf **places,
+	struct rte_mbuf **mbufs, common_t common)
+{
+	uint64_t a = load_word(&ring[0]), b = load_word(&ring[1]);
+	uint64_t c = load_word(&ring[2]), d = load_word(&ring[3]);
+
+	if (unlikely((a & b & c & d & WHOLE_BITS) != WHOLE_BITS ||
+		    ((a | b | c | d) & ERROR_WORD) != 0))
+		return false;
+	fill_mbuf(take_place(&places[0], &mbufs[0]), common, a);
+	fill_mbuf(take_place(&places[1], &mbufs[1]), common, b);
+	fill_mbuf(take_place(&places[2], &mbufs[2]), common, c);
+	fill_mbuf(take_place(&places[3], &mbufs[3]), common, d);
+	return true;
+}
+
+#endif
+
+/*
+ * Places in a row up to the ring's end, four at a time. Returns how many it took. A function
+ * of its own, since all that its loop uses is in registers then.
+ */
+static __rte_noinline uint32_t
+take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
+	struct rte_mbuf **mbufs, uint32_t count, common_t common)
+{
+	struct rte_mbuf **place = places, **end = places + (count & ~3u);
+
+	for (; place != end; ring += 4, place += 4, mbufs += 4)
+		if (!take_four(ring, place, mbufs, common))
 			break;
-		take(place, mbufs, common, a);
-		take(place + 1, mbufs + 1, common, b);
-		take(place + 2, mbufs + 2, common, c);
-		take(place + 3, mbufs + 3, common, d);
-	}
 	return (uint32_t)(place - places);
 }
 
@@ -411,8 +560,7 @@ svanic_rx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t capacity)
 static inline void
 describe_frame(struct rte_mbuf *first, uint64_t flags, uint64_t word)
 {
-	const struct meaning
-		*known = &meaning[status_in(word) >> KNOWN_SHIFT & KNOWN_MASK];
+	const struct meaning *known = meaning_of(word);
 
 	first->ol_flags = known->flags | flags;
 	first->packet_type = (uint32_t)known->fields[0];

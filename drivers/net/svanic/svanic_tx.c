@@ -56,8 +56,32 @@ free_fast(struct svanic_tx_queue *queue, uint32_t place, uint32_t count)
 		(void **)&queue->mbufs[place], count);
 }
 
+/* An mbuf that nobody else holds, and that is as its pool wants it. */
+static inline bool
+is_plain(const struct rte_mbuf *mbuf, const struct rte_mempool *pool)
+{
+	return rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->pool == pool &&
+		RTE_MBUF_DIRECT(mbuf) && mbuf->next == NULL &&
+		mbuf->nb_segs == 1;
+}
+
+/* Plain ones from the first on, as they lie in the ring; returns how many. */
+static uint32_t
+free_plain(struct rte_mbuf **mbufs, uint32_t count)
+{
+	struct rte_mempool *pool = mbufs[0]->pool;
+	struct rte_mbuf **mbuf = mbufs, **end = mbufs + count;
+
+	while (mbuf != end && likely(is_plain(*mbuf, pool)))
+		mbuf++;
+	if (mbuf != mbufs)
+		rte_mempool_put_bulk(
+			pool, (void **)mbufs, (unsigned int)(mbuf - mbufs));
+	return (uint32_t)(mbuf - mbufs);
+}
+
 static void
-free_each(struct svanic_tx_queue *queue, uint32_t place, uint32_t count)
+free_any(struct svanic_tx_queue *queue, uint32_t place, uint32_t count)
 {
 	struct rte_mbuf *ready[FREE_AT_ONCE], *mbuf;
 	struct rte_mempool *pool = NULL;
@@ -78,6 +102,15 @@ free_each(struct svanic_tx_queue *queue, uint32_t place, uint32_t count)
 	}
 	if (waiting > 0)
 		rte_mempool_put_bulk(pool, (void **)ready, waiting);
+}
+
+static void
+free_each(struct svanic_tx_queue *queue, uint32_t place, uint32_t count)
+{
+	uint32_t freed = free_plain(&queue->mbufs[place], count);
+
+	if (freed != count)
+		free_any(queue, place + freed, count - freed);
 }
 
 static void
@@ -310,26 +343,57 @@ is_simple(const struct rte_mbuf *mbuf)
 		(mbuf->ol_flags & SUM_FLAGS) == 0;
 }
 
-/*
- * Simple packets into places in a row, up to the first that is not. Returns how many; the
- * last of `most` reports if it is to.
- */
-static inline uint32_t
-write_simple(
-	struct svanic_tx_queue *queue, struct rte_mbuf **mbufs, uint32_t most)
+static inline void
+write_one(union svanic_descriptor *descriptor, const struct rte_mbuf *mbuf,
+	size_t field)
 {
-	uint32_t place = queue->next & queue->mask;
-	union svanic_descriptor *descriptor = &queue->ring[place];
-	struct rte_mbuf **kept = &queue->mbufs[place], **end = mbufs + most;
-	struct rte_mbuf **mbuf = mbufs;
-	const uint16_t field = queue->address;
+	descriptor->words[0] = rte_cpu_to_le_64(
+		svanic_mbuf_address(mbuf, field) + mbuf->data_off);
+	descriptor->words[1] = rte_cpu_to_le_64(
+		flag_word(SVANIC_TX_END) | mbuf->data_len);
+}
 
-	for (; mbuf != end && likely(is_simple(*mbuf));
-		mbuf++, kept++, descriptor++) {
-		descriptor->words[0] = rte_cpu_to_le_64(
-			svanic_mbuf_address(*mbuf, field) + (*mbuf)->data_off);
-		descriptor->words[1] = rte_cpu_to_le_64(
-			flag_word(SVANIC_TX_END) | (*mbuf)->data_len);
+/* Whether four packets are simple; it takes few instructions when they are. */
+static inline bool
+are_simple(const struct rte_mbuf *a, const struct rte_mbuf *b,
+	const struct rte_mbuf *c, const struct rte_mbuf *d)
+{
+	return (a->nb_segs | b->nb_segs | c->nb_segs | d->nb_segs) == 1 &&
+		((a->ol_flags | b->ol_flags | c->ol_flags | d->ol_flags) &
+			SUM_FLAGS) == 0 &&
+		a->data_len != 0 && b->data_len != 0 && c->data_len != 0 &&
+		d->data_len != 0;
+}
+
+/*
+ * Simple packets into places in a row, up to the first that is not. Returns how many. A
+ * function of its own, since all that its loop uses is in registers then.
+ */
+static __rte_noinline uint32_t
+write_simple(union svanic_descriptor *descriptor, struct rte_mbuf **kept,
+	struct rte_mbuf **mbufs, uint32_t most, size_t field)
+{
+	struct rte_mbuf **mbuf = mbufs, **end = mbufs + most;
+	struct rte_mbuf *a, *b, *c, *d;
+
+	for (; end - mbuf >= 4; mbuf += 4, kept += 4, descriptor += 4) {
+		a = mbuf[0];
+		b = mbuf[1];
+		c = mbuf[2];
+		d = mbuf[3];
+		if (unlikely(!are_simple(a, b, c, d)))
+			break;
+		write_one(&descriptor[0], a, field);
+		write_one(&descriptor[1], b, field);
+		write_one(&descriptor[2], c, field);
+		write_one(&descriptor[3], d, field);
+		kept[0] = a;
+		kept[1] = b;
+		kept[2] = c;
+		kept[3] = d;
+	}
+	for (; mbuf != end && is_simple(*mbuf); mbuf++, kept++, descriptor++) {
+		write_one(descriptor, *mbuf, field);
 		*kept = *mbuf;
 	}
 	return (uint32_t)(mbuf - mbufs);
@@ -387,7 +451,7 @@ uint16_t
 svanic_tx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct svanic_tx_queue *queue = opaque;
-	uint32_t before = queue->next, most, written;
+	uint32_t before = queue->next, most, written, place;
 	uint16_t sent = 0;
 
 	if (unlikely(!svanic_changes_are_followed(&queue->changes)))
@@ -396,7 +460,10 @@ svanic_tx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t count)
 		reclaim(queue);
 	while (sent < count) {
 		most = most_simple(queue, count - sent);
-		written = write_simple(queue, mbufs + sent, most);
+		place = queue->next & queue->mask;
+		written = write_simple(&queue->ring[place],
+			&queue->mbufs[place], mbufs + sent, most,
+			queue->address);
 		count_simple(queue, written);
 		sent += written;
 		if (written == most && most != 0)

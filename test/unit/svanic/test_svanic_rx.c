@@ -134,6 +134,52 @@ a_frame_is_an_mbuf_with_all_its_fields(void **state __rte_unused)
 	rte_pktmbuf_free(mbuf);
 }
 
+#define MANY 11
+
+/* As of frame number i of the test below. */
+static void
+check_one_of_many(struct rte_mbuf *mbuf, unsigned int i)
+{
+	const uint64_t flags[] = { RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+		RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_RSS_HASH };
+
+	check_bytes(mbuf, 60 + i, i);
+	assert_int_equal(mbuf->data_len, 60 + i);
+	assert_int_equal(mbuf->nb_segs, 1);
+	assert_int_equal(mbuf->port, 7);
+	assert_int_equal(mbuf->data_off, RTE_PKTMBUF_HEADROOM);
+	assert_int_equal(mbuf->hash.rss, 0x1000 + i);
+	assert_int_equal(mbuf->ol_flags, flags[i % 3]);
+}
+
+/* A burst works on several descriptors at once; one of them, or none, is of a lost frame. */
+static void
+each_of_many_frames_has_its_own_fields(void **state __rte_unused)
+{
+	const uint16_t status[] = { SVANIC_RX_IPV4_SUM_CHECKED,
+		SVANIC_RX_L4_SUM_CHECKED, SVANIC_RX_HASHED };
+	struct rte_mbuf *mbufs[MANY];
+	unsigned int i, k, lost, received;
+
+	for (lost = 0; lost <= MANY; lost++) {
+		for (i = 0; i < MANY; i++) {
+			if (i == lost)
+				stand_in_receive_error(0, SVANIC_ERROR_NO_PAGE);
+			else
+				stand_in_receive(
+					60 + i, i, status[i % 3], 0x1000 + i);
+		}
+		received = lost < MANY ? MANY - 1 : MANY;
+		assert_int_equal(
+			svanic_rx_burst(&queue, mbufs, MANY), received);
+		for (i = 0, k = 0; i < MANY; i++)
+			if (i != lost)
+				check_one_of_many(mbufs[k++], i);
+		rte_pktmbuf_free_bulk(mbufs, received);
+	}
+	assert_int_equal(counters.errors[SVANIC_ERROR_NO_PAGE], MANY);
+}
+
 static void
 packet_types_are_what_the_device_says(void **state __rte_unused)
 {
@@ -520,6 +566,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_received_is_nothing_rung),
 		TEST(a_frame_is_an_mbuf_with_all_its_fields),
+		TEST(each_of_many_frames_has_its_own_fields),
 		TEST(packet_types_are_what_the_device_says),
 		TEST(the_pools_flags_are_every_mbufs),
 		TEST(sums_that_were_not_checked_are_not_told_of),

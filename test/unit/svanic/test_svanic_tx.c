@@ -175,6 +175,57 @@ a_burst_is_one_doorbell(void **state __rte_unused)
 	assert_int_equal(stand_in.doorbells, 1);
 }
 
+/* Packets of a burst are looked at several at once; one that is not simple can be any of them. */
+static void
+one_of_many_packets_can_be_another_kind(void **state __rte_unused)
+{
+	enum { CHAIN, WITH_SUM, EMPTY, SHARED, KINDS };
+	struct rte_mbuf *mbufs[8], *other;
+	unsigned int kind, place, i;
+	const struct stand_in_frame *frame;
+
+	for (kind = 0; kind < KINDS; kind++) {
+		for (place = 0; place < 8; place++) {
+			for (i = 0; i < 8; i++)
+				mbufs[i] = make_packet(pool,
+					i == place && kind == CHAIN ? 2 : 1,
+					i == place && kind == EMPTY ? 0 : 70,
+					i);
+			other = mbufs[place];
+			if (kind == WITH_SUM) {
+				other->ol_flags = RTE_MBUF_F_TX_IPV4 |
+					RTE_MBUF_F_TX_IP_CKSUM;
+				other->l2_len = 14;
+				other->l3_len = 20;
+			}
+			if (kind == SHARED)
+				rte_mbuf_refcnt_update(other, 1);
+			assert_int_equal(svanic_tx_burst(&queue, mbufs, 8), 8);
+			for (i = 0; i < 8; i++) {
+				if (i == place && kind == EMPTY)
+					continue;
+				frame = stand_in_send(0);
+				check_frame(frame,
+					i == place && kind == CHAIN ? 140 : 70,
+					i);
+				assert_int_equal(
+					frame->flags & SVANIC_TX_IPV4_SUM,
+					i == place && kind == WITH_SUM
+						? SVANIC_TX_IPV4_SUM
+						: 0);
+			}
+			assert_int_equal(stand_in_waiting(), 0);
+			svanic_tx_done_cleanup(&queue, 0);
+			assert_int_equal(rte_mempool_avail_count(pool),
+				MBUFS - (kind == SHARED));
+			if (kind == SHARED)
+				rte_pktmbuf_free(other);
+			assert_int_equal(rte_mempool_avail_count(pool), MBUFS);
+		}
+	}
+	assert_int_equal(counters.refused, 8);
+}
+
 /* A device that has sent all keeps no more than what was not reported. */
 static void
 packets_come_back_around_the_ring(void **state __rte_unused)
@@ -529,6 +580,7 @@ main(void)
 		SLOW(a_burst_is_one_doorbell),
 		FAST(a_burst_is_one_doorbell),
 		SLOW(packets_come_back_around_the_ring),
+		SLOW(one_of_many_packets_can_be_another_kind),
 		FAST(packets_come_back_around_the_ring),
 		SLOW(a_full_ring_takes_no_more),
 		FAST(a_full_ring_takes_no_more),
