@@ -45,7 +45,7 @@ stop_program "$primary" TERM || fail "the primary process ended with status $?"
 expect_line "$primary" 'secondary: done'
 check_nothing_pinned
 
-primary=$work/sva.log
+primary=$work/primary-sva.log
 start_testpmd "$primary" -a 01:00.0,sva=1 --iova-mode=va -- --forward-mode=io --port-topology=loop --total-num-mbufs=2048 --stats-period 1
 wait_for_line "$primary" 'start packet forwarding' 90
 echo_frames 02:00.0 100

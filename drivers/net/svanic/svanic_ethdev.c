@@ -441,7 +441,11 @@ remove_port(struct rte_pci_device *pci)
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(pci->device.name);
 	int ret = 0;
 
-	if (dev != NULL) { /* else the program has closed it before */
+	/*
+	 * Else the program has closed it before; in a secondary process ethdev still
+	 * finds it then, by what the primary process has.
+	 */
+	if (dev != NULL && dev->dev_ops != NULL) {
 		dev->dev_ops->dev_close(dev);
 		ret = rte_eth_dev_release_port(dev);
 	}
