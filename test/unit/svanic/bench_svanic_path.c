@@ -7,7 +7,10 @@
  * works off as the device would: instructions where the processor counts them for us,
  * and time.
  *
- *   bench_svanic_path [ROUNDS [BURST]]
+ *   bench_svanic_path [ROUNDS [BURST [TURNS]]]
+ *
+ * Then as with sva=1 against as with sva=0, by turns: descriptors get mbufs' virtual
+ * addresses and the word of changes is another thread's, or neither.
  *
  * Without a counter of instructions: valgrind --tool=callgrind --collect-atstart=no
  * --toggle-collect=svanic_rx_burst (or svanic_tx_burst); the sum it prints, divided by
@@ -50,7 +53,7 @@ static union svanic_descriptor rx_ring[RING] __rte_cache_aligned;
 static union svanic_descriptor tx_ring[RING] __rte_cache_aligned;
 static struct rte_mbuf *rx_mbufs[RING + SVANIC_SPARE_PLACES], *tx_mbufs[RING];
 static uint32_t tx_reports[RING], rx_tail, tx_tail;
-static const uint32_t never;
+static uint32_t changes; /* of memory: none */
 
 /* --- measuring ------------------------------------------------------------------ */
 
@@ -150,7 +153,7 @@ prepare(void)
 		.buffer = RTE_MBUF_DEFAULT_DATAROOM,
 		.address = offsetof(struct rte_mbuf, buf_addr),
 		.counters = &rx_counters,
-		.changes.reported = &never };
+		.changes.reported = &changes };
 	tx = (struct svanic_tx_queue){ .ring = tx_ring,
 		.mbufs = tx_mbufs,
 		.doorbell = &tx_tail,
@@ -162,7 +165,7 @@ prepare(void)
 		.address = offsetof(struct rte_mbuf, buf_addr),
 		.runs = true,
 		.counters = &tx_counters,
-		.changes.reported = &never };
+		.changes.reported = &changes };
 	assert_int_equal(svanic_rx_fill(&rx), 0);
 	svanic_rx_ring_doorbell(&rx);
 }
@@ -200,14 +203,91 @@ run(unsigned long rounds, uint16_t burst, bool fast_free)
 	tell(&sent, none.instructions);
 }
 
+/* --- sva=1 against sva=0 ------------------------------------------------------------- */
+
+static void
+set_mode(bool sva)
+{
+	uint16_t field = sva ? offsetof(struct rte_mbuf, buf_addr)
+			     : offsetof(struct rte_mbuf, buf_iova);
+
+	rx.address = field;
+	tx.address = field;
+	rx.changes.reported = sva ? &changes : &rx.changes.never;
+	tx.changes.reported = sva ? &changes : &tx.changes.never;
+}
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double first = *(const double *)a, second = *(const double *)b;
+
+	return (first > second) - (first < second);
+}
+
+/*
+ * Packets received and sent again in a second, without what the device would do: by the
+ * median of the rounds, since now and then another program has the processor.
+ */
+static double
+forward(unsigned long rounds, uint16_t burst, bool sva)
+{
+	double *cycles = calloc(rounds, sizeof(*cycles)), median;
+	uint32_t rx_head = rx.taken, tx_head = tx.next;
+	struct rte_mbuf *mbufs[BURST_MAX];
+	unsigned long round;
+
+	assert_non_null(cycles);
+	set_mode(sva);
+	for (round = 0; round < rounds; round++) {
+		struct cost both = { .name = "both" };
+
+		receive(&rx_head, burst);
+		MEASURE(&both, svanic_rx_burst(&rx, mbufs, burst));
+		MEASURE(&both, svanic_tx_burst(&tx, mbufs, burst));
+		work_off(&tx_head);
+		assert_int_equal(both.packets, 2 * burst);
+		cycles[round] = (double)both.cycles;
+	}
+	qsort(cycles, rounds, sizeof(*cycles), compare_doubles);
+	median = cycles[rounds / 2];
+	free(cycles);
+	return burst * (double)rte_get_tsc_hz() / median;
+}
+
+#define TURNS_MAX 99
+
+static void
+compare(unsigned long turns, unsigned long rounds, uint16_t burst)
+{
+	double ratios[TURNS_MAX], with[TURNS_MAX], without[TURNS_MAX];
+	unsigned long turn;
+
+	for (turn = 0; turn < turns; turn++) {
+		if (turn % 2 == 0)
+			with[turn] = forward(rounds, burst, true);
+		without[turn] = forward(rounds, burst, false);
+		if (turn % 2 != 0)
+			with[turn] = forward(rounds, burst, true);
+		ratios[turn] = with[turn] / without[turn];
+	}
+	qsort(ratios, turns, sizeof(double), compare_doubles);
+	qsort(with, turns, sizeof(double), compare_doubles);
+	qsort(without, turns, sizeof(double), compare_doubles);
+	printf("received and sent again: %.2f million packets a second with sva=1, %.2f with sva=0 (medians); sva=1 / sva=0 %.3f (%.3f to %.3f), %lu turns\n",
+		with[turns / 2] / 1e6, without[turns / 2] / 1e6,
+		ratios[turns / 2], ratios[0], ratios[turns - 1], turns);
+}
+
 int
 main(int argc, char **argv)
 {
 	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
 	unsigned long burst = argc > 2 ? strtoul(argv[2], NULL, 10) : 32;
+	unsigned long turns = argc > 3 ? strtoul(argv[3], NULL, 10) : 15;
 
-	if (rounds == 0 || burst == 0 || burst > BURST_MAX ||
-		small_eal_start(NULL) != 0)
+	if (rounds == 0 || burst == 0 || burst > BURST_MAX || turns == 0 ||
+		turns > TURNS_MAX || small_eal_start(NULL) != 0)
 		return EXIT_FAILURE;
 	prepare();
 	open_counter();
@@ -215,5 +295,6 @@ main(int argc, char **argv)
 		printf("no counter of instructions here\n");
 	run(rounds, (uint16_t)burst, false);
 	run(rounds, (uint16_t)burst, true);
+	compare(turns, rounds, (uint16_t)burst);
 	return EXIT_SUCCESS;
 }
