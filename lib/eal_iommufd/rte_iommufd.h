@@ -119,6 +119,12 @@ struct rte_iommufd_device_place {
 	bool noiommu;
 };
 
+/**
+ * In rte_iommufd_hw_info.capabilities: the IOMMU records which pages the device writes, for
+ * rte_iommufd_space_dirty_want(). IOMMU_HW_CAP_DIRTY_TRACKING.
+ */
+#define RTE_IOMMUFD_HW_DIRTY_TRACKING (UINT64_C(1) << 0)
+
 /** What the IOMMU in front of a device can do. */
 struct rte_iommufd_hw_info {
 	size_t size; /**< sizeof(struct rte_iommufd_hw_info) */
@@ -126,7 +132,10 @@ struct rte_iommufd_hw_info {
 	uint32_t type;
 	/** Width of the PASIDs the device can use with this IOMMU; 0: none. */
 	uint8_t max_pasid_log2;
-	/** enum iommufd_hw_capabilities of linux/iommufd.h */
+	/**
+	 * enum iommufd_hw_capabilities of linux/iommufd.h, such as
+	 * RTE_IOMMUFD_HW_DIRTY_TRACKING
+	 */
 	uint64_t capabilities;
 };
 
@@ -677,14 +686,19 @@ __rte_experimental int rte_iommufd_space_stats(
  * whose IOMMU has no dirty tracking is attached nevertheless, and one line says why its
  * writes cannot be recorded; rte_iommufd_space_dirty_start() is then refused.
  *
+ * With a legacy container (type1v2) the kernel keeps the record. For a device behind an IOMMU it
+ * does not know what was written: all memory that is mapped counts as written, whatever rights
+ * it has, and each read returns all of it again (update_user_bitmap() in vfio_iommu_type1.c,
+ * Linux 5.8 to 7.3). So no page is missed, and a copy is complete only after the device has
+ * stopped. rte_iommufd_space_dirty_start() says so in a line. Only devices that their driver
+ * emulates (mdev) are recorded page by page.
+ *
  * @param space
  *   The space.
  * @return
  *   0 (also when it was called before), or
  *   - -EBUSY: a device or a PASID is attached.
- *   - -EOPNOTSUPP: the backend is not IOMMUFD with an IOMMU. A legacy container reports all
- *     memory that is mapped for a device as written (update_user_bitmap() in
- *     vfio_iommu_type1.c), so it is not used for this.
+ *   - -EOPNOTSUPP: the backend is neither IOMMUFD with an IOMMU nor type1v2.
  */
 __rte_experimental int rte_iommufd_space_dirty_want(
 	struct rte_iommufd_space *space);
@@ -707,7 +721,9 @@ __rte_experimental int rte_iommufd_space_dirty_want(
  *   - -EINVAL: rte_iommufd_space_dirty_want() was not called.
  *   - -EOPNOTSUPP: a device or PASID of the space is on a page table that records no writes.
  *   - another errno of the kernel (IOMMU_HWPT_SET_DIRTY_TRACKING,
- *     iommufd_hwpt_set_dirty_tracking()); nothing is recorded then.
+ *     iommufd_hwpt_set_dirty_tracking(); VFIO_IOMMU_DIRTY_PAGES,
+ *     vfio_iommu_type1_dirty_pages(), -ENOTTY where the container is IOMMUFD's); nothing is
+ *     recorded then.
  */
 __rte_experimental int rte_iommufd_space_dirty_start(
 	struct rte_iommufd_space *space);
@@ -755,7 +771,7 @@ __rte_experimental int rte_iommufd_space_dirty_stop(
  *     was read then.
  *   - -ENOMEM: no memory for it, here or in the kernel (iova_bitmap_alloc()).
  *   - another errno of the kernel (IOMMU_HWPT_GET_DIRTY_BITMAP,
- *     iopt_read_and_clear_dirty_data()).
+ *     iopt_read_and_clear_dirty_data(); VFIO_IOMMU_DIRTY_PAGES, vfio_iova_dirty_bitmap()).
  */
 __rte_experimental int rte_iommufd_space_dirty_read(
 	struct rte_iommufd_space *space, uint64_t iova, uint64_t length,
@@ -986,9 +1002,11 @@ __rte_experimental void rte_iommufd_device_close(
  *   - -EFAULT, -ENOMEM: memory that was mapped before cannot be pinned.
  *   - -EADDRINUSE: its IOMMU has reserved addresses at which memory is mapped, or
  *     that were named by rte_iommufd_space_allow().
+ *   - -EOPNOTSUPP: the space records writes (rte_iommufd_space_dirty_start()), and those of
+ *     this device cannot be recorded.
  *   - another negative errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT, or with the type1
- *     backend of VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU, VFIO_GROUP_GET_DEVICE_FD or
- *     VFIO_IOMMU_MAP_DMA.
+ *     backend of VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU, VFIO_GROUP_GET_DEVICE_FD,
+ *     VFIO_IOMMU_MAP_DMA or VFIO_IOMMU_DIRTY_PAGES.
  */
 __rte_experimental int rte_iommufd_device_attach(
 	struct rte_iommufd_device *device, struct rte_iommufd_space *space);

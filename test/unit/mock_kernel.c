@@ -43,8 +43,8 @@ enum kind {
 	KEPT_FILE,    /* the same, closed here and open elsewhere */
 	IOAS,	      /* key: id, parent: iommu fd */
 	HWPT,	      /* key: id, parent: IOAS id, value: fault queue's id */
-	DIRTY_RECORD, /* key: HWPT id, parent: the same */
-	DIRTY_PAGE,   /* key: iova, parent: HWPT id */
+	DIRTY_RECORD, /* key: HWPT id or container fd, parent: the same */
+	DIRTY_PAGE,   /* key: iova, parent: HWPT id or container fd */
 	HWPT_FLAGS,   /* key: HWPT id, parent: the same, value: flags */
 	FAULT_QUEUE,  /* key: id, parent: iommu fd, value: fd */
 	PAGE_GROUP,   /* key: cookie, parent: fd, value: device id, PASID */
@@ -598,6 +598,8 @@ empty_container(uint64_t container)
 {
 	forget(find(IOMMU_SET, container));
 	forget_children(MAPPING, container);
+	forget_children(DIRTY_RECORD, container);
+	forget_children(DIRTY_PAGE, container);
 }
 
 /*
@@ -954,9 +956,12 @@ map(uint64_t owner, uint64_t iova, uint64_t length, const char *call)
 	enter(MAPPING, iova, owner, length);
 }
 
-/* What was written there is lost with the mapping, in each page table of the IOAS. */
+/*
+ * What was written there is lost with the mapping, in each page table of the IOAS, or in the
+ * container.
+ */
 static void
-forget_written(uint64_t ioas, uint64_t iova, uint64_t length)
+forget_written(uint64_t owner, uint64_t iova, uint64_t length)
 {
 	struct object *page, *hwpt;
 
@@ -964,7 +969,8 @@ forget_written(uint64_t ioas, uint64_t iova, uint64_t length)
 		if (page->kind != DIRTY_PAGE || page->key - iova >= length)
 			continue;
 		hwpt = find(HWPT, page->parent);
-		if (hwpt != NULL && hwpt->parent == ioas)
+		if (page->parent == owner ||
+			(hwpt != NULL && hwpt->parent == owner))
 			forget(page);
 	}
 }
@@ -1427,6 +1433,13 @@ mock_write_page(uint64_t iova)
 			enter(DIRTY_PAGE, iova, record->key, 0);
 }
 
+void
+mock_write_page_by(uint32_t hwpt_id, uint64_t iova)
+{
+	require(DIRTY_RECORD, hwpt_id, "mock_write_page_by");
+	enter(DIRTY_PAGE, iova, hwpt_id, 0);
+}
+
 int
 kernel_hwpt_track_dirty(int iommu_fd, uint32_t hwpt_id, bool enable)
 {
@@ -1445,6 +1458,25 @@ kernel_hwpt_track_dirty(int iommu_fd, uint32_t hwpt_id, bool enable)
 	return 0;
 }
 
+/* The owner is a page table or a container. */
+static void
+read_written(uint64_t owner, uint64_t iova, uint64_t length, uint64_t page_size,
+	bool clear, uint64_t *bitmap)
+{
+	struct object *page;
+	uint64_t bit;
+
+	for (page = mock.objects; page < mock.objects + MAX_OBJECTS; page++) {
+		if (page->kind != DIRTY_PAGE || page->parent != owner ||
+			page->key - iova >= length)
+			continue;
+		bit = (page->key - iova) / page_size;
+		bitmap[bit / 64] |= UINT64_C(1) << bit % 64;
+		if (clear)
+			forget(page);
+	}
+}
+
 int
 kernel_hwpt_read_dirty(int iommu_fd, uint32_t hwpt_id, uint64_t iova,
 	uint64_t length, uint64_t page_size, bool clear, uint64_t *bitmap)
@@ -1455,8 +1487,6 @@ kernel_hwpt_read_dirty(int iommu_fd, uint32_t hwpt_id, uint64_t iova,
 		hwpt_id, iova, length, clear);
 	struct answer answer = take(call, 0);
 	const struct object *hwpt = require(HWPT, hwpt_id, call);
-	struct object *page;
-	uint64_t bit;
 
 	require(DESCRIPTOR, iommu_fd, call);
 	if (answer.result != 0)
@@ -1464,15 +1494,7 @@ kernel_hwpt_read_dirty(int iommu_fd, uint32_t hwpt_id, uint64_t iova,
 	if (find(DIRTY_RECORD, hwpt_id) == NULL ||
 		!is_all_mapped(hwpt->parent, iova, length))
 		return -EINVAL;
-	for (page = mock.objects; page < mock.objects + MAX_OBJECTS; page++) {
-		if (page->kind != DIRTY_PAGE || page->parent != hwpt_id ||
-			page->key - iova >= length)
-			continue;
-		bit = (page->key - iova) / page_size;
-		bitmap[bit / 64] |= UINT64_C(1) << bit % 64;
-		if (clear)
-			forget(page);
-	}
+	read_written(hwpt_id, iova, length, page_size, clear, bitmap);
 	return 0;
 }
 
@@ -2038,4 +2060,53 @@ kernel_type1_unmap(
 		return -EINVAL;
 	return answer_unmap(
 		&answer, container_fd, iova, length, unmapped, call);
+}
+
+int
+kernel_type1_track_dirty(int container_fd, bool enable)
+{
+	DESCRIBE(call, "type1_track_dirty container=%d enable=%d", container_fd,
+		enable);
+	struct answer answer = take(call, 0);
+
+	container_fd = file_of(container_fd);
+	if (lacks_iommu(container_fd, call))
+		return -EINVAL;
+	if (answer.result != 0)
+		return answer.result;
+	/* To start what runs changes nothing (vfio_iommu_type1_dirty_pages()). */
+	if (enable && find(DIRTY_RECORD, container_fd) != NULL)
+		return 0;
+	forget_children(DIRTY_RECORD, container_fd);
+	forget_children(DIRTY_PAGE, container_fd);
+	if (enable)
+		enter(DIRTY_RECORD, container_fd, container_fd, 0);
+	return 0;
+}
+
+/* As for an emulated device, whose pages are recorded one by one; of whole mappings. */
+int
+kernel_type1_read_dirty(int container_fd, uint64_t iova, uint64_t length,
+	uint64_t page_size, uint64_t *bitmap)
+{
+	DESCRIBE(call,
+		"type1_read_dirty container=%d iova=%#" PRIx64
+		" length=%#" PRIx64,
+		container_fd, iova, length);
+	struct answer answer = take(call, 0);
+	const struct object *first, *last;
+
+	container_fd = file_of(container_fd);
+	if (lacks_iommu(container_fd, call))
+		return -EINVAL;
+	if (answer.result != 0)
+		return answer.result;
+	first = find_mapping(container_fd, iova);
+	last = find_mapping(container_fd, iova + (length - 1));
+	if (find(DIRTY_RECORD, container_fd) == NULL ||
+		(first != NULL && first->key != iova) ||
+		(last != NULL && last->key + last->value != iova + length))
+		return -EINVAL;
+	read_written(container_fd, iova, length, page_size, true, bitmap);
+	return 0;
 }

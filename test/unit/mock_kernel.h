@@ -126,6 +126,8 @@ unsigned int mock_page_tables(void);
 
 /* Devices write to this page, by every page table that records it now. */
 void mock_write_page(uint64_t iova);
+/* By this one alone, which records it. */
+void mock_write_page_by(uint32_t hwpt_id, uint64_t iova);
 
 /* How many PASIDs of all devices are attached now. */
 unsigned int mock_pasids(void);

@@ -32,8 +32,6 @@ struct backend {
 	bool maps_in_parallel;
 	/* Devices use physical addresses, without any protection. */
 	bool unsafe;
-	/* Whether page tables can record which pages devices write. */
-	bool tracks_dirty;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
 	/* What map() is charged to, by default: see backend_charge(). */
@@ -61,6 +59,18 @@ struct backend {
 	/* No lock is needed. */
 	int (*ranges)(struct rte_iommufd_space *space,
 		struct rte_iommufd_range *ranges, uint32_t *count);
+	/* Which pages devices write; both NULL: not recorded. dirty.lock is held. */
+	/* The whole space is locked. -errno: nothing is recorded. */
+	int (*dirty_track)(struct rte_iommufd_space *space, bool enable);
+	/* The interval is locked, and all of it is mapped. Sets bits; only: NULL for all
+	 * page tables of the space.
+	 */
+	int (*dirty_read)(struct rte_iommufd_space *space,
+		const struct page_table *only, uint64_t iova, uint64_t length,
+		bool clear, uint64_t *bitmap);
+	/* dirty_read() takes whole mappings only, and each read clears. */
+	bool dirty_by_mapping;
+
 	/* The whole space is held. */
 	int (*type1_fd)(struct rte_iommufd_space *space);
 

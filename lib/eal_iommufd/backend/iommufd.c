@@ -17,6 +17,7 @@
 
 #include "backend/backend.h"
 #include "backend/cdev.h"
+#include "backend/dirty.h"
 #include "backend/page_tables.h"
 #include "explain/explain.h"
 #include "explain/explain_pasid.h"
@@ -179,9 +180,15 @@ iommufd_attach(
 	int ret = page_table_attach(
 		device, PAGE_TABLE_DEVICE, space, &device->page_table);
 
-	if (ret != 0)
-		IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
-			explain_attach(&why, &device->place, ret));
+	if (ret == 0) {
+		if (space->dirty.wanted)
+			dirty_note_capability(device);
+		return 0;
+	}
+	if (dirty_say_refused(device, space, ret))
+		return -EOPNOTSUPP;
+	IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
+		explain_attach(&why, &device->place, ret));
 	return ret;
 }
 
@@ -389,6 +396,8 @@ iommufd_attach_pasid(const struct rte_iommufd_device *device,
 		page_table_leave(left);
 		return 0;
 	}
+	if (dirty_say_refused(device, space, ret))
+		return -EOPNOTSUPP;
 	IOMMUFD_LOG(ERR, "%s: %s", device->place.address,
 		explain_attach_pasid(&why, &device->place, pasid->number,
 			space->faults != NULL, &ret));
@@ -421,7 +430,8 @@ iommufd_detach_pasid(
 
 const struct backend backend_iommufd = {
 	.name = "iommufd",
-	.tracks_dirty = true,
+	.dirty_track = page_tables_track_dirty,
+	.dirty_read = page_tables_read_dirty,
 	.maps_regions = true,
 	.charge = MEMORY_CHARGED_TO_USER,
 	CDEVS_IN_IOAS,

@@ -115,7 +115,7 @@ struct dirty_tracking {
 	/* Page tables are made for it. Changed with the context's lock held, while no device
 	 * and no PASID is attached.
 	 */
-	bool wanted;
+	atomic_bool wanted;
 	/* Changed with the context's lock and this one held. */
 	atomic_bool running;
 	pthread_mutex_t
@@ -183,6 +183,13 @@ struct rte_iommufd_space {
 	int container_fd; /* type1, else -1 */
 };
 
+/* Whether the IOMMU of a device records the pages that it writes. */
+enum dirty_capability {
+	DIRTY_UNKNOWN, /* the kernel was not asked, or does not tell */
+	DIRTY_LACKING,
+	DIRTY_THERE,
+};
+
 struct rte_iommufd_device {
 	TAILQ_ENTRY(rte_iommufd_device) next; /* in its context */
 	TAILQ_ENTRY(rte_iommufd_device) in_inventory;
@@ -204,6 +211,8 @@ struct rte_iommufd_device {
 	/* iommufd: NULL when attached to none, or to one that the kernel has made */
 	struct page_table *page_table;
 	struct group *group; /* type1 */
+	/* An enum dirty_capability, of IOMMUFD's devices in spaces that want such a record. */
+	atomic_int dirty_capability;
 };
 
 /*

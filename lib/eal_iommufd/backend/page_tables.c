@@ -119,10 +119,10 @@ alloc_page_table(const struct rte_iommufd_device *device,
 				KERNEL_HWPT_DIRTY, 0, &made->id);
 		if (ret != -EOPNOTSUPP && ret != -ENOTTY)
 			return ret;
+		if (space->dirty.running)
+			return ret;
 		made->tracks_dirty = false;
 		dirty_say_untracked(device, ret);
-		if (space->dirty.running)
-			return -EOPNOTSUPP;
 	}
 	if (driver != 0)
 		return driver;

@@ -55,4 +55,10 @@ void page_table_leave(struct page_table *table);
 /* The last ones of a space: 0, or -errno when the kernel keeps one; not logged. */
 int page_tables_end(struct rte_iommufd_space *space);
 
+/* The kernel's record of written pages, for struct backend: dirty_tables.c. */
+int page_tables_track_dirty(struct rte_iommufd_space *space, bool enable);
+int page_tables_read_dirty(struct rte_iommufd_space *space,
+	const struct page_table *only, uint64_t iova, uint64_t length,
+	bool clear, uint64_t *bitmap);
+
 #endif /* PAGE_TABLES_H */

@@ -22,6 +22,7 @@
 
 #include "backend/backend.h"
 #include "backend/type1_container.h"
+#include "backend/type1_dirty.h"
 #include "backend/type1_group.h"
 #include "explain/explain.h"
 #include "kernel/kernel.h"
@@ -238,7 +239,10 @@ type1_hw_info(const struct rte_iommufd_device *device __rte_unused,
 	.map = container_map, .unmap = container_unmap, \
 	.ranges = container_ranges, .charge = MEMORY_CHARGED_TO_PROCESS
 
-/* v1 is the same interface; its kernels only split mappings where v2 refuses. */
+/*
+ * v1 is the same interface; its kernels only split mappings where v2 refuses, and record no
+ * writes (vfio_iommu_type1_dirty_pages()).
+ */
 const struct backend backend_type1 = {
 	.name = "type1",
 	GROUPS_IN_CONTAINERS,
@@ -248,6 +252,9 @@ const struct backend backend_type1v2 = {
 	.name = "type1v2",
 	GROUPS_IN_CONTAINERS,
 	TYPE1_MAPS,
+	.dirty_track = container_track_dirty,
+	.dirty_read = container_read_dirty,
+	.dirty_by_mapping = true,
 };
 const struct backend backend_noiommu_group = {
 	.name = "noiommu",

@@ -22,7 +22,10 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include <rte_errno.h>
+
 #include "backend/backend.h"
+#include "backend/dirty.h"
 #include "backend/type1_container.h"
 #include "backend/type1_group.h"
 #include "explain/explain.h"
@@ -42,15 +45,23 @@ unlock_space(struct rte_iommufd_space *space, struct locked_range *locked)
 	range_lock_release(&space->range_lock, locked);
 }
 
+static void
+container_lose_locked(struct rte_iommufd_space *space)
+{
+	dirty_keep_unread(space);
+	space->state = SPACE_EMPTY;
+}
+
 /* Updates the state after a group has left, or should have left. */
 static void
 container_settle_locked(struct rte_iommufd_space *space)
 {
 	if (space->state == SPACE_EMPTY || group_any_attached(space))
 		return;
-	space->state = kernel_container_has_iommu(space->container_fd)
-		? SPACE_HELD
-		: SPACE_EMPTY;
+	if (kernel_container_has_iommu(space->container_fd))
+		space->state = SPACE_HELD;
+	else
+		container_lose_locked(space);
 }
 
 /*
@@ -62,7 +73,7 @@ container_has_gone_locked(struct rte_iommufd_space *space)
 {
 	if (space->state == SPACE_HELD &&
 		!kernel_container_has_iommu(space->container_fd))
-		space->state = SPACE_EMPTY;
+		container_lose_locked(space);
 	return space->state == SPACE_EMPTY;
 }
 
@@ -318,6 +329,14 @@ container_fill_locked(struct rte_iommufd_space *space)
 		return 0;
 	}
 	space->state = SPACE_LIVE;
+	ret = dirty_resume(space);
+	if (ret != 0) {
+		IOMMUFD_LOG(ERR,
+			"in address space %u the kernel does not record the writes of a new device: %s; call rte_iommufd_space_dirty_stop() before it is attached",
+			space->number, rte_strerror(-ret));
+		space->state = SPACE_EMPTY;
+		return ret;
+	}
 	forget_of_secondaries_locked(space);
 	progress_start(&filling.progress, "mapping memory for devices",
 		space->map.bytes);

@@ -28,7 +28,7 @@ rte_iommufd_space_dirty_want(struct rte_iommufd_space *space)
 	struct rte_iommufd_context *context = space->context;
 	int ret = 0;
 
-	if (!context->backend->tracks_dirty) {
+	if (context->backend->dirty_track == NULL) {
 		IOMMUFD_LOG(ERR,
 			"backend %s does not record which pages devices write: RTE_IOMMUFD=backend=iommufd can, where the IOMMU has dirty tracking",
 			context->backend->name);
@@ -54,6 +54,8 @@ find_unrecorded(const struct rte_iommufd_space *space)
 	const struct rte_iommufd_device *device;
 	const struct page_table *table;
 
+	if (space->context->backend->dirty_by_mapping)
+		return NULL;
 	TAILQ_FOREACH(device, &space->context->devices, next)
 		if (device->space == space &&
 			(device->page_table == NULL ||
@@ -210,13 +212,16 @@ add_bits(
 }
 
 static int
-read_part(const struct dirty_request *request, uint64_t iova, uint64_t length)
+read_part(const struct dirty_request *request, const struct mapping *whole,
+	uint64_t iova, uint64_t length)
 {
 	const uint64_t size = dirty_page_size();
 	const uint64_t offset = (iova - request->first) / size;
 	uint64_t i;
 	int ret;
 
+	if (request->space->context->backend->dirty_by_mapping)
+		return dirty_take(request->space, whole->iova, whole->length);
 	if (offset % 64 == 0)
 		return dirty_read(request->space, iova, length, request->clear,
 			&request->bitmap[offset / 64]);
@@ -249,7 +254,7 @@ read_parts(const struct dirty_request *request)
 	int ret;
 
 	while (next_part(request, from, &whole, &iova, &length)) {
-		ret = read_part(request, iova, length);
+		ret = read_part(request, &whole, iova, length);
 		if (ret == -EINVAL && !mapping_is_entered_here(&whole)) {
 			count_as_written(request, iova, length);
 			ret = 0;

@@ -768,3 +768,38 @@ kernel_type1_unmap(
 	*unmapped = ret == 0 ? unmap.size : 0;
 	return ret;
 }
+
+int
+kernel_type1_track_dirty(int container_fd, bool enable)
+{
+	struct vfio_iommu_type1_dirty_bitmap track = {
+		.argsz = sizeof(track),
+		.flags = enable ? VFIO_IOMMU_DIRTY_PAGES_FLAG_START
+				: VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP,
+	};
+
+	return kernel_call(container_fd, VFIO_IOMMU_DIRTY_PAGES, &track);
+}
+
+/* The request, and behind it the part that says what is read. */
+struct type1_get_dirty {
+	struct vfio_iommu_type1_dirty_bitmap head;
+	struct vfio_iommu_type1_dirty_bitmap_get range;
+};
+
+int
+kernel_type1_read_dirty(int container_fd, uint64_t iova, uint64_t length,
+	uint64_t page_size, uint64_t *bitmap)
+{
+	struct type1_get_dirty get = {
+		.head.argsz = sizeof(get),
+		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
+		.range.iova = iova,
+		.range.size = length,
+		.range.bitmap.pgsize = page_size,
+		.range.bitmap.size = (length / page_size + 63) / 64 * 8,
+		.range.bitmap.data = (void *)bitmap,
+	};
+
+	return kernel_call(container_fd, VFIO_IOMMU_DIRTY_PAGES, &get);
+}

@@ -180,5 +180,10 @@ int kernel_type1_map(int container_fd, uint64_t va, uint64_t iova,
 	uint64_t length, uint32_t rights);
 int kernel_type1_unmap(
 	int container_fd, uint64_t iova, uint64_t length, uint64_t *unmapped);
+/* Whether the container records which pages devices write (type1v2 only). */
+int kernel_type1_track_dirty(int container_fd, bool enable);
+/* Whole words of the bitmap are overwritten; what is read is cleared. */
+int kernel_type1_read_dirty(int container_fd, uint64_t iova, uint64_t length,
+	uint64_t page_size, uint64_t *bitmap);
 
 #endif /* KERNEL_H */

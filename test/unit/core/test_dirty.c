@@ -8,13 +8,17 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/objects.h"
+#include "backend/page_tables.h"
 #include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
 #include "mock_kernel.h"
+#include "rte_iommufd_pasid.h"
 #include "unit.h"
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -29,6 +33,9 @@
 
 static const struct fake_device nic_entry = { "0000:01:00.0", "vfio-pci",
 	"vfio0", "511:0", "4", NULL };
+
+static const struct fake_device second_entry = { "0000:02:00.0", "vfio-pci",
+	"vfio1", "511:1", "5", NULL };
 
 static struct rte_iommufd_device *device;
 static struct rte_iommufd_space *space;
@@ -182,6 +189,118 @@ without_tracking_a_device_works_and_start_is_refused(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_space_dirty_start(space), -EOPNOTSUPP);
 }
 
+static void
+a_device_that_cannot_be_recorded_is_refused_in_one_line(
+	void **state __rte_unused)
+{
+	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
+	assert_int_equal(rte_iommufd_space_dirty_start(space), 0);
+	mock_answer(
+		"hwpt_alloc device=2 ioas=1 flags=pasid+dirty", -EOPNOTSUPP);
+	mock_answer("hwpt_alloc device=2 ioas=1 flags=dirty", -EOPNOTSUPP);
+	assert_int_equal(rte_iommufd_device_attach(device, space), -EOPNOTSUPP);
+	assert_one_error("not attached while address space", "0000:01:00.0",
+		"rte_iommufd_space_dirty_stop()");
+	assert_null(strstr(logs_text(), "which pages it writes"));
+	assert_null(rte_iommufd_device_space(device));
+	assert_int_equal(mock_page_tables(), 0);
+}
+
+/* A second device that does not fit the first one's page table, and a PASID on it. */
+static void
+all_page_tables_are_read(void **state __rte_unused)
+{
+	static const uint64_t pages_5_and_6[PAGES / 64] = { 3 << 5 };
+	struct rte_iommufd_device *second = open_device(
+		fake_sysfs_add(&second_entry));
+	const struct page_table *first;
+	char does_not_fit[64];
+	uint32_t pasid;
+
+	begin();
+	map(0, 8);
+	snprintf(does_not_fit, sizeof(does_not_fit),
+		"device_attach fd=%d page_table=%u",
+		rte_iommufd_device_fd(second),
+		TAILQ_FIRST(&space->page_tables)->id);
+	mock_answer(does_not_fit, -EINVAL);
+	assert_int_equal(rte_iommufd_device_attach(second, space), 0);
+	assert_int_equal(mock_page_tables(), 2);
+	first = TAILQ_FIRST(&space->page_tables);
+	mock_write_page_by(first->id, IOVA + 5 * PAGE);
+	assert_int_equal(mock_calls("hwpt_track_dirty"), 2);
+	assert_int_equal(rte_iommufd_pasid_alloc(second, &pasid), 0);
+	assert_int_equal(rte_iommufd_pasid_attach(second, pasid, space), 0);
+	mock_write_page_by(TAILQ_NEXT(first, next)->id, IOVA + 6 * PAGE);
+	assert_written(0, pages_5_and_6);
+	assert_written(0, none);
+
+	/* What a page table has is kept when its last user leaves. */
+	mock_write_page_by(TAILQ_NEXT(first, next)->id, IOVA + 5 * PAGE);
+	assert_int_equal(rte_iommufd_pasid_detach(second, pasid), 0);
+	rte_iommufd_device_close(second);
+	assert_int_equal(mock_page_tables(), 1);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_written(0, page_5);
+	assert_written(0, none);
+	assert_no_error();
+}
+
+/* The page table comes with the PASID, while writes are recorded. */
+static void
+a_pasid_alone_is_recorded(void **state __rte_unused)
+{
+	struct rte_iommufd_space *other = create_space();
+	uint32_t pasid;
+
+	assert_int_equal(rte_iommufd_device_attach(device, other), 0);
+	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
+	assert_int_equal(rte_iommufd_space_dirty_start(space), 0);
+	map(0, 8);
+	assert_int_equal(rte_iommufd_pasid_alloc(device, &pasid), 0);
+	assert_int_equal(rte_iommufd_pasid_attach(device, pasid, space), 0);
+	mock_write_page(IOVA + 5 * PAGE);
+	assert_written(RTE_IOMMUFD_DIRTY_KEEP, page_5);
+	assert_int_equal(rte_iommufd_pasid_detach(device, pasid), 0);
+	assert_written(0, page_5);
+	assert_written(0, none);
+	assert_int_equal(rte_iommufd_device_detach(device), 0);
+	assert_int_equal(rte_iommufd_space_destroy(other), 0);
+	assert_no_error();
+}
+
+/* Each has a record of its own, and what is unmapped in the source is kept in both. */
+static void
+a_mirror_has_its_own_record(void **state __rte_unused)
+{
+	struct rte_iommufd_space *source = space, *mirror = create_space();
+	struct rte_iommufd_device *second = open_device(
+		fake_sysfs_add(&second_entry));
+
+	assert_int_equal(rte_iommufd_space_dirty_want(mirror), 0);
+	assert_int_equal(rte_iommufd_device_attach(second, mirror), 0);
+	assert_int_equal(rte_iommufd_space_mirror(mirror, source), 0);
+	begin();
+	map(0, 8);
+	mock_write_page(IOVA + 5 * PAGE); /* in the source alone */
+	assert_int_equal(rte_iommufd_space_dirty_start(mirror), 0);
+	unmap(0, 8);
+	assert_written(0, page_5);
+	space = mirror;
+	assert_written(0, none);
+	space = source;
+	map(0, 8);
+	mock_write_page(IOVA + 5 * PAGE); /* in both */
+	unmap(0, 8);
+	space = mirror;
+	assert_written(0, page_5);
+	space = source;
+	assert_written(0, page_5);
+	rte_iommufd_device_close(second);
+	assert_int_equal(rte_iommufd_space_destroy(mirror), 0);
+	assert_no_error();
+}
+
 /* The model: which areas are mapped, and what was written and not read. */
 static void
 no_page_is_lost_in_random_rounds(unsigned int seed)
@@ -255,6 +374,10 @@ main(void)
 		TEST(part_of_a_mapping_is_not_cleared),
 		TEST(it_is_wanted_before_the_first_device),
 		TEST(without_tracking_a_device_works_and_start_is_refused),
+		TEST(a_device_that_cannot_be_recorded_is_refused_in_one_line),
+		TEST(all_page_tables_are_read),
+		TEST(a_pasid_alone_is_recorded),
+		TEST(a_mirror_has_its_own_record),
 		TEST(no_page_is_lost_in_random_rounds_1),
 		TEST(no_page_is_lost_in_random_rounds_2),
 		TEST(no_page_is_lost_in_random_rounds_3),
