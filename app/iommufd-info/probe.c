@@ -13,9 +13,6 @@
 #include "probe.h"
 #include "rte_iommufd.h"
 
-/* IOMMU_HW_CAP_DIRTY_TRACKING of linux/iommufd.h */
-#define DIRTY_TRACKING (UINT64_C(1) << 0)
-
 static void
 read_hardware(const struct rte_iommufd_device *opened, struct probe *probe)
 {
@@ -24,7 +21,8 @@ read_hardware(const struct rte_iommufd_device *opened, struct probe *probe)
 	if (rte_iommufd_device_hw_info(opened, &info) != 0)
 		return;
 	probe->pasid_bits = info.max_pasid_log2;
-	probe->dirty_tracking = (info.capabilities & DIRTY_TRACKING) != 0
+	probe->dirty_tracking = (info.capabilities &
+					RTE_IOMMUFD_HW_DIRTY_TRACKING) != 0
 		? SEEN_PRESENT
 		: SEEN_ABSENT;
 }

@@ -167,6 +167,8 @@ inventory_describe_space(
 		.devices = space->devices,
 		.pasids = space->pasids,
 		.source = space->source == NULL ? 0 : space->source->number,
+		.prepared_for_dirty = space->dirty.wanted,
+		.records_dirty = space->dirty.running,
 		.reports_page_requests = space->faults != NULL,
 		.stats = inventory_stats_of(space),
 	};
@@ -279,6 +281,7 @@ inventory_describe_device(const struct rte_iommufd_device *device,
 		? "borrowed"
 		: inventory_backend_name(device->context);
 	described->space = device->space == NULL ? 0 : device->space->number;
+	described->dirty_capability = device->dirty_capability;
 }
 
 int

@@ -66,6 +66,8 @@ struct inventory_space {
 	unsigned int devices;
 	unsigned int pasids;
 	uint32_t source; /* the number of the space that it mirrors; 0: none */
+	bool prepared_for_dirty; /* its page tables can record what devices write */
+	bool records_dirty;	 /* and do so now */
 	bool reports_page_requests; /* what is mapped in it is not counted here */
 	struct rte_iommufd_space_stats stats;
 };
@@ -87,6 +89,7 @@ struct inventory_device {
 	const char *backend; /* "borrowed": it is the primary process's */
 	uint32_t
 		space; /* the number of the space that it is attached to; 0: none */
+	enum dirty_capability dirty_capability;
 };
 /* The addresses, in the order in which they were opened. Returns how many there are. */
 unsigned int inventory_list_devices(

@@ -176,6 +176,20 @@ telemetry_list_devices(struct rte_tel_data *data)
 	return 0;
 }
 
+static const char *
+telemetry_name_of_capability(enum dirty_capability capability)
+{
+	switch (capability) {
+	case DIRTY_LACKING:
+		return "no";
+	case DIRTY_THERE:
+		return "yes";
+	case DIRTY_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
 static int
 telemetry_devices(const char *command __rte_unused, const char *parameters,
 	struct rte_tel_data *data)
@@ -198,6 +212,8 @@ telemetry_devices(const char *command __rte_unused, const char *parameters,
 	rte_tel_data_add_dict_int(
 		data, "takes_vf_token", device.found.takes_vf_token);
 	rte_tel_data_add_dict_uint(data, "space", device.space);
+	rte_tel_data_add_dict_string(data, "dirty_tracking",
+		telemetry_name_of_capability(device.dirty_capability));
 	return 0;
 }
 
@@ -240,6 +256,10 @@ telemetry_describe_space(uint32_t number, struct rte_tel_data *data)
 	rte_tel_data_add_dict_uint(data, "mirrors", space.source);
 	rte_tel_data_add_dict_int(
 		data, "page_requests", space.reports_page_requests);
+	rte_tel_data_add_dict_string(data, "dirty_tracking",
+		space.records_dirty		   ? "on"
+			: space.prepared_for_dirty ? "off"
+						   : "not wanted");
 	telemetry_add_stats(data, &space.stats);
 	return 0;
 }

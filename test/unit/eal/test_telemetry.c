@@ -278,6 +278,34 @@ a_space_is_described(void **state __rte_unused)
 }
 
 static void
+dirty_tracking_is_told(void **state __rte_unused)
+{
+	struct rte_iommufd_space *space = create_space();
+	unsigned int number = last_space();
+	struct rte_iommufd_device *device = open_device(nic);
+
+	call_well(SPACES, text_of(number));
+	assert_string_equal(
+		fake_telemetry_string("dirty_tracking"), "not wanted");
+	call_well(DEVICES, "0000:01:00.0");
+	assert_string_equal(fake_telemetry_string("dirty_tracking"), "unknown");
+	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
+	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
+	call_well(DEVICES, "0000:01:00.0");
+	assert_string_equal(fake_telemetry_string("dirty_tracking"), "yes");
+	call_well(SPACES, text_of(number));
+	assert_string_equal(fake_telemetry_string("dirty_tracking"), "off");
+	assert_int_equal(rte_iommufd_space_dirty_start(space), 0);
+	call_well(SPACES, text_of(number));
+	assert_string_equal(fake_telemetry_string("dirty_tracking"), "on");
+	assert_int_equal(rte_iommufd_space_dirty_stop(space), 0);
+	call_well(SPACES, text_of(number));
+	assert_string_equal(fake_telemetry_string("dirty_tracking"), "off");
+	rte_iommufd_device_close(device);
+	rte_iommufd_space_destroy(space);
+}
+
+static void
 a_container_has_no_ioas(void **state __rte_unused)
 {
 	struct rte_iommufd_space *space = create_space();
@@ -442,6 +470,7 @@ main(void)
 		TEST(a_device_is_described),
 		TEST(devices_that_move_are_counted_where_they_are),
 		TEST(a_space_is_described),
+		TEST(dirty_tracking_is_told),
 		cmocka_unit_test_setup_teardown(
 			a_container_has_no_ioas, setup_type1, devices_end),
 		TEST(mappings_come_in_pages),
