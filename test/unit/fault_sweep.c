@@ -44,6 +44,9 @@ step_that_goes_on(void)
 	logs_start();
 }
 
+/* Whether writes are recorded in all of the life's spaces. */
+static bool records;
+
 struct life {
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_space *space;
@@ -117,6 +120,36 @@ map_and_unmap_counted(struct rte_iommufd_space *space)
 	while (count-- > 0)
 		step(rte_iommufd_space_unmap_counted(
 			space, VA(0x90000), 0x900000, 0x1000));
+}
+
+/* To start what runs, or to end what does not, is refused in one line as well. */
+static void
+record(struct rte_iommufd_space *space)
+{
+	if (!records)
+		return;
+	step(rte_iommufd_space_dirty_want(space));
+	step(rte_iommufd_space_dirty_start(space));
+}
+
+static void
+read_record(struct rte_iommufd_space *space)
+{
+	uint64_t bitmap[0x1000 / 64];
+
+	if (!records || space == NULL)
+		return;
+	memset(bitmap, 0, sizeof(bitmap));
+	step(rte_iommufd_space_dirty_read(
+		space, 0, 0x1000000, RTE_IOMMUFD_DIRTY_KEEP, bitmap));
+	step(rte_iommufd_space_dirty_read(space, 0, 0x1000000, 0, bitmap));
+}
+
+static void
+end_record(struct rte_iommufd_space *space)
+{
+	if (records && space != NULL)
+		step(rte_iommufd_space_dirty_stop(space));
 }
 
 /* One that an error kept out of the space, or kept in it, is left as it is. */
@@ -211,12 +244,17 @@ live_with_space(struct life *life)
 		life->mirror = NULL;
 	else
 		live_with_mirror(life);
+	record(life->space);
+	if (life->mirror != NULL)
+		record(life->mirror);
 	map_some(life->space, 0x100000);
 	for (i = 0; i < 2; i++)
 		attached[i] = attach(life, i);
 	map_some(life->space, 0x200000);
 	unmap_one(life->space, 0x100000);
 	unmap_one(life->space, 0x201000);
+	read_record(life->space);
+	read_record(life->mirror);
 	for (i = 0; i < 2; i++) {
 		if (!attached[i])
 			continue;
@@ -230,6 +268,10 @@ live_with_space(struct life *life)
 		attached[0] = attach(life, 0);
 	map_some(life->space, 0x300000);
 	unmap_one(life->space, 0x301000);
+	read_record(life->space);
+	end_record(life->mirror);
+	if (attached[1] || !attached[0])
+		end_record(life->space);
 }
 
 static void
@@ -285,6 +327,15 @@ live_with_failing_call(const char *settings, const char *first,
 	live(settings, first, second);
 	mock_finish(&state);
 	return mock_call_has_failed();
+}
+
+void
+sweep_every_call_while_writes_are_recorded(
+	const char *settings, const char *first, const char *second)
+{
+	records = true;
+	sweep_every_call(settings, first, second);
+	records = false;
 }
 
 void

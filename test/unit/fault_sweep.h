@@ -17,5 +17,7 @@
 /* The paths are devices' folders; settings choose the backend. */
 void sweep_every_call(
 	const char *settings, const char *first, const char *second);
+void sweep_every_call_while_writes_are_recorded(
+	const char *settings, const char *first, const char *second);
 
 #endif /* FAULT_SWEEP_H */

@@ -60,13 +60,17 @@ enum step {
 	DO_PASID_ATTACH,
 	DO_PASID_REPLACE,
 	DO_PASID_DETACH,
+	DO_DIRTY_START,
+	DO_DIRTY_READ,
+	DO_DIRTY_STOP,
 	STEPS,
 };
 
 static const char *const step_names[STEPS] = { "create", "open", "attach",
 	"move", "detach", "allow", "map", "map_file", "map_runs", "ranges",
 	"unmap", "copy", "mirror", "pasid_alloc", "pasid_attach",
-	"pasid_replace", "pasid_detach" };
+	"pasid_replace", "pasid_detach", "dirty_start", "dirty_read",
+	"dirty_stop" };
 
 /* What a life is made of that a failure must not leave behind. */
 struct possessions {
@@ -349,12 +353,39 @@ live_with_copies(struct life *life)
 }
 
 static void
+read_record(const struct life *life, uint32_t flags)
+{
+	uint64_t bitmap[PAGES / 64] = { 0 };
+
+	TRY(DO_DIRTY_READ,
+		rte_iommufd_space_dirty_read(
+			life->space, IOVA, LENGTH, flags, bitmap));
+}
+
+/* It runs on, so that what follows is unmapped and attached while writes are recorded. */
+static void
+live_with_record(const struct life *life)
+{
+	if (!TRY(DO_DIRTY_START, rte_iommufd_space_dirty_start(life->space)))
+		return;
+	map(life->space, IOVA, 32, 2);
+	read_record(life, RTE_IOMMUFD_DIRTY_KEEP);
+	unmap(life, life->space, IOVA, 32, 2);
+	read_record(life, 0);
+	if (!TRY(DO_DIRTY_STOP, rte_iommufd_space_dirty_stop(life->space)))
+		return;
+	TRY(DO_DIRTY_START, rte_iommufd_space_dirty_start(life->space));
+}
+
+static void
 live_with_space(struct life *life)
 {
 	const struct rte_iommufd_range window = { IOVA, OWN + LENGTH - 1 };
 	struct rte_iommufd_range ranges[4];
 
 	TRY(DO_ALLOW, rte_iommufd_space_allow(life->space, &window, 1));
+	check(rte_iommufd_space_dirty_want(life->space) == 0,
+		"a record of writes cannot be wanted");
 	map(life->space, IOVA, 60, 4);
 	life->device = open_in(life->space, paths[0]);
 	TRY(DO_RANGES,
@@ -363,6 +394,7 @@ live_with_space(struct life *life)
 	map_file(life->space, 4, 4);
 	map_runs(life, 8, 8);
 	compare_all(life);
+	live_with_record(life);
 	live_with_mirror(life);
 	live_with_copies(life);
 	unmap(life, life->space, IOVA, 8, 4);

@@ -947,6 +947,14 @@ whatever_fails_nothing_is_left_when_it_may_choose(void **state __rte_unused)
 	sweep_every_call("backend=auto", nic, second_nic);
 }
 
+static void
+whatever_fails_nothing_is_left_while_writes_are_recorded(
+	void **state __rte_unused)
+{
+	sweep_every_call_while_writes_are_recorded(
+		"backend=iommufd", nic, second_nic);
+}
+
 int
 main(void)
 {
@@ -998,6 +1006,7 @@ main(void)
 		TEST(whatever_fails_nothing_is_left),
 		TEST(whatever_fails_nothing_is_left_with_addresses_only),
 		TEST(whatever_fails_nothing_is_left_when_it_may_choose),
+		TEST(whatever_fails_nothing_is_left_while_writes_are_recorded),
 	};
 
 	return RUN_TESTS("device_iommufd", tests);

@@ -607,6 +607,14 @@ whatever_fails_nothing_is_left_with_one_group(void **state __rte_unused)
 	sweep_every_call("backend=type1", nic, twin);
 }
 
+static void
+whatever_fails_nothing_is_left_while_writes_are_recorded(
+	void **state __rte_unused)
+{
+	sweep_every_call_while_writes_are_recorded(
+		"backend=type1", nic, second_nic);
+}
+
 int
 main(void)
 {
@@ -639,6 +647,7 @@ main(void)
 		TEST(a_container_that_cannot_be_opened_makes_no_space),
 		TEST(whatever_fails_nothing_is_left_with_two_groups),
 		TEST(whatever_fails_nothing_is_left_with_one_group),
+		TEST(whatever_fails_nothing_is_left_while_writes_are_recorded),
 	};
 
 	return RUN_TESTS("device_type1", tests);
