@@ -12,6 +12,6 @@ golden forged 01:00.0 -- 'host.iommu.on=true' 'host.iommu.firmware_table="IVRS"'
 	'devices.0.start.verdict="would-fail"' 'devices.0.start.reason~this machine does not remap interrupts'
 allow_unsafe_interrupts Y
 golden allowed --probe 01:00.0 -- 'devices.0.start.verdict="would-try"' 'devices.0.start.backend="iommufd"' 'devices.0.map_file=true' \
-	'devices.0.probe.opened=true' 'devices.0.probe.backend="iommufd"'
+	'devices.0.probe.opened=true' 'devices.0.probe.backend="iommufd"' 'devices.0.dirty_tracking=false'
 reattach_on_all_backends
 check_no_faults
