@@ -9,7 +9,10 @@
  * Must not know: how the library reads.
  */
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 
@@ -30,6 +33,9 @@
 #define PAGES 256
 #define IOVA UINT64_C(0x2000000)
 #define ROUNDS 10000
+#define COST_IOVA UINT64_C(0x10000000)
+#define COST_LENGTH (UINT64_C(64) << 20)
+#define COST_ROUNDS 11
 
 static struct {
 	struct rte_iommufd_context *context;
@@ -226,6 +232,69 @@ in_ten_thousand_rounds_no_page_is_lost(void **argument __rte_unused)
 	assert_int_equal(rte_iommufd_space_dirty_stop(state.space), 0);
 }
 
+static int
+compare_times(const void *one, const void *other)
+{
+	const double a = *(const double *)one, b = *(const double *)other;
+
+	return (a > b) - (a < b);
+}
+
+static double
+time_of_read(uint64_t iova, uint64_t length, uint64_t *bits)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	assert_int_equal(rte_iommufd_space_dirty_read(
+				 state.space, iova, length, 0, bits),
+		0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (double)(to.tv_sec - from.tv_sec) * 1e6 +
+		(double)(to.tv_nsec - from.tv_nsec) / 1e3;
+}
+
+/* Prints the median of some rounds over memory that is mapped in pieces of this length. */
+static void
+measure(uint64_t piece)
+{
+	static uint64_t bits[COST_LENGTH / PAGE / 64];
+	double times[COST_ROUNDS];
+	uint64_t done;
+	int i, file = -1;
+	char *memory = mock_memory(COST_LENGTH, &file);
+
+	for (done = 0; done < COST_LENGTH; done += piece)
+		assert_int_equal(
+			rte_iommufd_space_map(state.space, memory + done,
+				COST_IOVA + done, piece, RW),
+			0);
+	assert_int_equal(rte_iommufd_space_dirty_start(state.space), 0);
+	for (i = 0; i < COST_ROUNDS; i++)
+		times[i] = time_of_read(COST_IOVA, COST_LENGTH, bits);
+	for (i = 0; i < (int)RTE_DIM(bits); i++)
+		assert_int_equal(bits[i], 0);
+	assert_int_equal(rte_iommufd_space_dirty_stop(state.space), 0);
+	qsort(times, COST_ROUNDS, sizeof(times[0]), compare_times);
+	print_message("a round over pieces of %" PRIu64
+		      " KiB: %.0f us for each GiB\n",
+		piece >> 10,
+		times[COST_ROUNDS / 2] *
+			((double)(UINT64_C(1) << 30) / COST_LENGTH));
+	assert_int_equal(
+		rte_iommufd_space_unmap(state.space, COST_IOVA, COST_LENGTH),
+		0);
+	munmap(memory, COST_LENGTH);
+	close(file);
+}
+
+static void
+what_a_round_costs(void **argument __rte_unused)
+{
+	measure(PAGE);
+	measure(COST_LENGTH);
+}
+
 int
 main(void)
 {
@@ -235,6 +304,7 @@ main(void)
 		TEST(what_was_written_before_the_start_is_forgotten),
 		TEST(what_was_written_outlives_its_mapping),
 		TEST(in_ten_thousand_rounds_no_page_is_lost),
+		TEST(what_a_round_costs),
 	};
 
 	return RUN_TESTS("mock_dirty", tests);
