@@ -10,9 +10,7 @@
  */
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 
@@ -22,6 +20,7 @@
 #include "mock.h"
 #include "mock_vfio.h"
 #include "rte_iommufd.h"
+#include "ticks.h"
 #include "unit.h"
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -232,26 +231,15 @@ in_ten_thousand_rounds_no_page_is_lost(void **argument __rte_unused)
 	assert_int_equal(rte_iommufd_space_dirty_stop(state.space), 0);
 }
 
-static int
-compare_times(const void *one, const void *other)
-{
-	const double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
-static double
+static uint64_t
 time_of_read(uint64_t iova, uint64_t length, uint64_t *bits)
 {
-	struct timespec from, to;
+	const uint64_t from = ticks_now();
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	assert_int_equal(rte_iommufd_space_dirty_read(
 				 state.space, iova, length, 0, bits),
 		0);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	return (double)(to.tv_sec - from.tv_sec) * 1e6 +
-		(double)(to.tv_nsec - from.tv_nsec) / 1e3;
+	return ticks_now() - from;
 }
 
 /* Prints the median of some rounds over memory that is mapped in pieces of this length. */
@@ -259,7 +247,7 @@ static void
 measure(uint64_t piece)
 {
 	static uint64_t bits[COST_LENGTH / PAGE / 64];
-	double times[COST_ROUNDS];
+	uint64_t times[COST_ROUNDS];
 	uint64_t done;
 	int i, file = -1;
 	char *memory = mock_memory(COST_LENGTH, &file);
@@ -275,11 +263,10 @@ measure(uint64_t piece)
 	for (i = 0; i < (int)RTE_DIM(bits); i++)
 		assert_int_equal(bits[i], 0);
 	assert_int_equal(rte_iommufd_space_dirty_stop(state.space), 0);
-	qsort(times, COST_ROUNDS, sizeof(times[0]), compare_times);
 	print_message("a round over pieces of %" PRIu64
 		      " KiB: %.0f us for each GiB\n",
 		piece >> 10,
-		times[COST_ROUNDS / 2] *
+		ticks_median(times, COST_ROUNDS) / 1e3 *
 			((double)(UINT64_C(1) << 30) / COST_LENGTH));
 	assert_int_equal(
 		rte_iommufd_space_unmap(state.space, COST_IOVA, COST_LENGTH),
@@ -291,6 +278,7 @@ measure(uint64_t piece)
 static void
 what_a_round_costs(void **argument __rte_unused)
 {
+	ticks_start();
 	measure(PAGE);
 	measure(COST_LENGTH);
 }

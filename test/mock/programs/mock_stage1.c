@@ -15,9 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -26,6 +24,7 @@
 #include "kernel/kernel_uapi.h"
 #include "mock.h"
 #include "rte_iommufd.h"
+#include "ticks.h"
 #include "unit.h"
 #include "util/stage1.h"
 
@@ -200,50 +199,37 @@ unmap_and_invalidate_in_batches(unsigned int page)
 		invalidate(BATCH);
 }
 
-static int
-compare_times(const void *one, const void *other)
-{
-	const double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
-/* In nanoseconds for a page. */
-static double
+static uint64_t
 time_of(void (*act)(unsigned int page))
 {
-	struct timespec from, to;
+	const uint64_t from = ticks_now();
 	unsigned int page;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (page = 0; page < PAGES; page++)
 		act(page);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	return ((double)(to.tv_sec - from.tv_sec) * 1e9 +
-		       (double)(to.tv_nsec - from.tv_nsec)) /
-		PAGES;
+	return ticks_now() - from;
 }
 
 static void
 measure(const char *way, void (*map)(unsigned int page),
 	void (*unmap)(unsigned int page))
 {
-	double maps[ROUNDS], unmaps[ROUNDS];
+	uint64_t maps[ROUNDS], unmaps[ROUNDS];
 	unsigned int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		maps[i] = time_of(map);
 		unmaps[i] = time_of(unmap);
 	}
-	qsort(maps, ROUNDS, sizeof(maps[0]), compare_times);
-	qsort(unmaps, ROUNDS, sizeof(unmaps[0]), compare_times);
-	print_message("%s: map %.0f ns, unmap %.0f ns\n", way, maps[ROUNDS / 2],
-		unmaps[ROUNDS / 2]);
+	print_message("%s: map %.0f ns, unmap %.0f ns\n", way,
+		ticks_median(maps, ROUNDS) / PAGES,
+		ticks_median(unmaps, ROUNDS) / PAGES);
 }
 
 static void
 what_a_page_costs(void **argument __rte_unused)
 {
+	ticks_start();
 	measure("IOAS_MAP, IOAS_UNMAP", map_by_call, unmap_by_call);
 	measure("stores alone", map_by_store, unmap_by_store);
 	measure("stores, an invalidation for each page", map_by_store,
