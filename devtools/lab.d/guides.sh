@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 guides_seconds=40 # about
-guides_tests=(pages reference sentences named-tests perf-report browser)
+guides_tests=(pages reference sentences commands named-tests perf-report browser)
 
 command_guides() { # [FOLDER]
 	local to=${1:-$checkout/build/guides} part
@@ -47,6 +47,8 @@ make_sentences() {
 	in_root "$root" sh -c 'cd /src && ls lib/eal_iommufd/explain/*.c drivers/plugin_loader/*.c drivers/bus/pci_iommufd/*.c lib/iommufd_sva/*.c |
 		grep -v _telemetry.c | xargs python3 test/guides/said.py doc/guides/troubleshooting.md'
 }
+
+make_commands() { in_root "$root" python3 /src/test/guides/commands.py /src; }
 
 make_named_tests() { in_root "$root" python3 /src/test/guides/named_tests.py /src /src/doc/security.md; }
 
