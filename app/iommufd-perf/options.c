@@ -48,6 +48,8 @@ const char options_help[] =
 	"  --size SIZE      memory to map: 64M, 4G (4G); whole 2 MiB pages\n"
 	"  --repeat N       measured turns (5)\n"
 	"  --warmup N       turns before them that are not measured (1)\n"
+	"  --again N        how often a turn maps and unmaps; the quickest counts (1;\n"
+	"                   map, unmap)\n"
 	"  --threads N      threads that map, where there are several (2)\n"
 	"  --json FILE      write the figures to FILE\n"
 	"  --fact NAME=VALUE  what is to stand beside them there, such as\n"
@@ -70,6 +72,7 @@ static const struct option long_options[] = {
 	{ "size", required_argument, NULL, 's' },
 	{ "repeat", required_argument, NULL, 'r' },
 	{ "warmup", required_argument, NULL, 'u' },
+	{ "again", required_argument, NULL, 'a' },
 	{ "threads", required_argument, NULL, 't' },
 	{ "json", required_argument, NULL, 'j' },
 	{ "fact", required_argument, NULL, 'f' },
@@ -255,6 +258,8 @@ read_option(struct reader *reader, int letter, const char *value)
 		return read_count(reader, "repeat", value, 1, &options->repeat);
 	case 'u':
 		return read_count(reader, "warmup", value, 0, &options->warmup);
+	case 'a':
+		return read_count(reader, "again", value, 1, &options->again);
 	case 't':
 		return read_count(
 			reader, "threads", value, 1, &options->threads);
@@ -398,6 +403,7 @@ options_parse(int count, char **arguments, struct options *options,
 		.size = UINT64_C(4) << 30,
 		.repeat = 5,
 		.warmup = 1,
+		.again = 1,
 		.threads = 2,
 		.tolerance = 0.05,
 	};

@@ -46,6 +46,7 @@ struct options {
 	uint64_t size;	   /* of memory, in bytes; whole 2 MiB pages */
 	unsigned int repeat;
 	unsigned int warmup;
+	unsigned int again; /* maps in a turn */
 	unsigned int threads;
 	const char *json;		      /* file to write; NULL: none */
 	const char *facts[OPTIONS_FACTS_MAX]; /* NAME=VALUE, for that file */

@@ -71,7 +71,7 @@ every_option_is_understood(void **state __rte_unused)
 {
 	assert_understood(
 		"--device 01:00.0 --device=02:00.1 --wire eth7 --size 64M "
-		"--repeat 3 --warmup 0 --threads 4 --json out.json --check "
+		"--repeat 3 --warmup 0 --again 7 --threads 4 --json out.json --check "
 		"--fact commit=1a2b --fact machine=a=b map");
 	assert_int_equal(options.fact_count, 2);
 	assert_string_equal(options.facts[0], "commit=1a2b");
@@ -81,6 +81,7 @@ every_option_is_understood(void **state __rte_unused)
 	assert_int_equal(options.size, 64 << 20);
 	assert_int_equal(options.repeat, 3);
 	assert_int_equal(options.warmup, 0);
+	assert_int_equal(options.again, 7);
 	assert_int_equal(options.threads, 4);
 	assert_string_equal(options.json, "out.json");
 	assert_true(options.check);
