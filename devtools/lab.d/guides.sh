@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 guides_seconds=40 # about
-guides_tests=(pages reference sentences commands named-tests perf-report browser)
+guides_tests=(pages reference sentences commands measured named-tests perf-report browser)
 
 command_guides() { # [FOLDER]
 	local to=${1:-$checkout/build/guides} part
@@ -49,6 +49,8 @@ make_sentences() {
 }
 
 make_commands() { in_root "$root" python3 /src/test/guides/commands.py /src; }
+
+make_measured() { in_root "$root" sh -c "python3 /src/test/guides/measured.py /src && python3 /src/devtools/measured --check"; }
 
 make_named_tests() { in_root "$root" python3 /src/test/guides/named_tests.py /src /src/doc/security.md; }
 
