@@ -11,22 +11,23 @@ arm64_meson_options=(--prefix=/usr --libdir=lib/aarch64-linux-gnu --buildtype=de
 # ensure_arm64_target: the root's path is in $arm64_target then.
 ensure_arm64_target() {
 	local key
-	key=$({ suite_of "$arm64_release"; printf '%s\n' "${arm64_packages[@]}"; declare -f make_arm64_target; } | key_of)
+	key=$({ suite_of "$arm64_release"; printf '%s\n' "${arm64_packages[@]}"; declare -f unpack_arm64_root; } | key_of)
 	ensure_thing root-arm64-target "$key" build_arm64_target
 	arm64_target=$thing
 }
 
 build_arm64_target() {
-	with_progress "unpacking Debian's arm64 packages" "$cache/logs/root-arm64-target.log" make_arm64_target "$1"
+	with_progress "unpacking Debian's arm64 packages" "$cache/logs/root-arm64-target.log" unpack_arm64_root "$1" "${arm64_packages[@]}"
 }
 
 # Packages are unpacked and none of their scripts runs: these would need an emulator for each program.
-make_arm64_target() {
+unpack_arm64_root() { # DIRECTORY PACKAGE...
 	local dir=$1 mirror suite
+	shift
 	suite=$(suite_of "$arm64_release")
 	mirror=$(debian_mirror) || { echo "no Debian mirror in this machine's apt sources; set DPDK_IOMMUFD_MIRROR"; return 1; }
 	mmdebstrap --variant=extract --architectures=arm64 --keyring="$keyring" --skip=cleanup/reproducible,check/qemu \
-		--include="$(IFS=,; echo "${arm64_packages[*]}")" "$suite" "$dir" "deb $mirror $suite main"
+		--include="$(IFS=,; echo "$*")" "$suite" "$dir" "deb $mirror $suite main"
 	cp /proc/sys/kernel/random/uuid "$dir/etc/lab-root-id"
 }
 

@@ -2,15 +2,11 @@
 # shellcheck shell=bash
 
 command_build() {
-	if [ "$*" = "--arch arm64" ]; then
-		ensure_arm64_project
-		check_arm64_machine
-		return
-	fi
 	default_machine
 	parse_machine "$@"
 	shift "$parsed"
 	[ $# = 0 ] || die "unknown: $1; $machine_usage"
 	check_machine
 	prepare_guest
+	[ "${machine[arch]}" != arm64 ] || check_arm64_machine
 }

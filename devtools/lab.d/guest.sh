@@ -18,8 +18,13 @@ use_guest guest
 # prepare_guest: everything that the machine in ${machine[@]} needs, built or in the cache. The release's own root first: when nothing
 # is there yet, another process of this lab makes the tool root meanwhile.
 prepare_guest() {
+	if [ "${machine[arch]}" = arm64 ]; then
+		ensure_arm64_guest
+		return
+	fi
 	ensure_root "${machine[dpdk]}"
 	ensure_tool_root
+	qemu_root=$tool_root
 	! has_nic_type svanic || check_qemu_release
 	ensure_kernel "${machine[kernel]}"
 	case ${machine[install]} in
@@ -69,7 +74,7 @@ write_share() {
 # one that was given up after $limit is not, nor one whose command had begun.
 boot_guest() {
 	local status=0 limit=${DPDK_IOMMUFD_BOOT_LIMIT:-900}
-	open_root "$tool_root"
+	open_root "$qemu_root"
 	run_qemu "$limit" || status=$?
 	if has_died_at_boot "$status"; then
 		explain_death "$status" "$limit"
@@ -110,12 +115,13 @@ run_qemu() {
 		export_folder modules "$(inside "$modules")/lib/modules"
 		export_folder stage "/run/lab/$(basename "$stage")"
 		export_folder src /src
+		[ "${machine[arch]}" != arm64 ] || export_folder build "$(inside "$build_dir")/meson" # its unit tests run in the guest
 		[ -z "$other_stage" ] || export_folder against "$(inside "$other_stage")"
 	)
 	choose_initramfs
 	mapfile -t objects < <(preloaded_objects)
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
-	in_root "$tool_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" qemu-system-x86_64 \
+	in_root "$qemu_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" "$(qemu_program)" \
 		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
 		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \

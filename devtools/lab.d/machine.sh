@@ -7,7 +7,7 @@ nics=()
 machine_usage="see: devtools/lab help"
 
 default_machine() {
-	machine=([dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]="" [append]="" [qemu]="" [qemu-preload]=""
+	machine=([arch]=amd64 [dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]="" [append]="" [qemu]="" [qemu-preload]=""
 		[reserve]="")
 	nics=()
 }
@@ -27,6 +27,7 @@ parse_machine() {
 }
 
 check_machine() {
+	contains "${machine[arch]}" amd64 arm64 || die "no architecture '${machine[arch]}' here; one of: amd64 arm64"
 	contains "${machine[dpdk]}" "${releases[@]}" || die "no DPDK release '${machine[dpdk]}' here; one of: ${releases[*]}"
 	check_kernel_name "${machine[kernel]}"
 	contains "${machine[install]}" meson packages || die "no way to install '${machine[install]}'; one of: meson packages"
@@ -35,9 +36,27 @@ check_machine() {
 	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
 	[[ ${machine[reserve]:-0-0} =~ ^[0-9a-f]+-[0-9a-f]+$ ]] || die "--reserve wants FROM-TO in hexadecimal, not '${machine[reserve]}'"
 	check_iommu
+	[ "${machine[arch]}" != arm64 ] || check_arm64_machine_words
 	[ -z "${machine[reserve]}" ] || [ "${machine[iommu]}" = intel ] || die "--reserve replaces the table of the IOMMU 'intel': leave --iommu out"
 	[ "${machine[kernel]}" != mock ] || check_mock_machine
 	place_nics
+}
+
+check_arm64_machine_words() {
+	local missing
+	missing=$(missing_on_arm64)
+	[ -z "$missing" ] || die "--arch arm64 has $missing"
+}
+
+# Prints what the machine wants and a guest for arm64 cannot be; nothing when it can be made.
+missing_on_arm64() {
+	[ "${machine[dpdk]}" = 24.11 ] || { echo "no DPDK ${machine[dpdk]}: only 24.11"; return; }
+	[ "${machine[kernel]}" = iommufd ] || { echo "no kernel '${machine[kernel]}': only iommufd"; return; }
+	[ "${machine[install]}" = meson ] || { echo "no packages of the project"; return; }
+	contains "${machine[iommu]:-smmuv3}" smmuv3 virtio none || { echo "no IOMMU '${machine[iommu]}': only smmuv3, virtio, none"; return; }
+	[ -z "${machine[reserve]}" ] || { echo "no table of the firmware to replace (--reserve)"; return; }
+	[ -z "${machine[qemu-preload]}" ] || { echo "nothing to preload into QEMU: what is built for that is for x86"; return; }
+	! has_nic_type svanic || echo "no svanic: its model is for QEMU's x86 machine"
 }
 
 # Its IOMMU is a mock in the kernel, and it has drivers for no other, nor for NICs or VFIO.
@@ -166,13 +185,15 @@ declare -A iommu_devices=(
 	[intel-legacy]="intel-iommu,intremap=on,device-iotlb=on"
 	[intel-39]="intel-iommu,intremap=on,aw-bits=39"
 	[amd]="amd-iommu,intremap=on,dma-remap=on"
+	[smmuv3]="" # a property of the machine
 	[virtio]="virtio-iommu-pci"
 	[none]=""
 )
 
 # Linux before 6.14 makes page tables for user space by the second stage only, which QEMU's fsts=on takes away.
 default_iommu() {
-	case ${machine[kernel]} in
+	case ${machine[arch]}-${machine[kernel]} in
+	arm64-*) echo smmuv3 ;;
 	*-6.12) echo intel-second-stage ;;
 	*) echo intel ;;
 	esac
@@ -186,6 +207,7 @@ check_iommu() {
 	esac
 	[ -n "${iommu_devices[${machine[iommu]}]+set}" ] || [[ ${machine[iommu]} = *=* ]] ||
 		die "no IOMMU '${machine[iommu]}'; one of: ${!iommu_devices[*]}, or properties of QEMU's intel-iommu"
+	[ "${machine[iommu]} ${machine[arch]}" != "smmuv3 amd64" ] || die "the IOMMU smmuv3 is of --arch arm64"
 }
 
 iommu_arguments() {
@@ -198,17 +220,31 @@ iommu_arguments() {
 # processors that boot on two processors take 11 s and 20 s of processor time by threads each, 5 s and 9 s in turns.
 tcg_threads=${DPDK_IOMMUFD_TCG_THREADS:-multi}
 
-# /dev/kvm may be there and of no use: a nested machine without the CPU flags.
+# /dev/kvm may be there and of no use: a nested machine without the CPU flags. On arm64, pointer authentication by the architected algorithm
+# would take much of TCG's time.
 accelerator_arguments() {
-	if grep -qwE 'vmx|svm' /proc/cpuinfo && { : <>/dev/kvm; } 2>/dev/null; then
+	if [ "${machine[arch]}" = arm64 ]; then
+		printf '%s\n' -accel "tcg,thread=$tcg_threads" -cpu max,pauth-impdef=on
+	elif grep -qwE 'vmx|svm' /proc/cpuinfo && { : <>/dev/kvm; } 2>/dev/null; then
 		printf '%s\n' -accel kvm -cpu host
 	else
 		printf '%s\n' -accel "tcg,thread=$tcg_threads" -cpu max,-la57
 	fi
 }
 
+# QEMU's program and its board. Without the ITS there are no MSIs on arm64.
+qemu_program() { if [ "${machine[arch]}" = arm64 ]; then echo qemu-system-aarch64; else echo qemu-system-x86_64; fi; }
+
+board() {
+	case ${machine[arch]}-${machine[iommu]} in
+	arm64-smmuv3) echo virt,gic-version=3,its=on,iommu=smmuv3 ;;
+	arm64-*) echo virt,gic-version=3,its=on ;;
+	*) echo q35,kernel-irqchip=split ;;
+	esac
+}
+
 machine_arguments() {
-	printf '%s\n' -machine q35,kernel-irqchip=split -m "${machine[mem]}" -smp "${machine[smp]}"
+	printf '%s\n' -machine "$(board)" -m "${machine[mem]}" -smp "${machine[smp]}"
 	accelerator_arguments
 	iommu_arguments
 	[ ${#nic_arguments[@]} = 0 ] || printf '%s\n' "${nic_arguments[@]}"
@@ -218,6 +254,7 @@ machine_arguments() {
 # Without init_on_alloc=0 the kernel clears every hugepage at boot: 4 s for 1 GiB under TCG. Without no_timer_check it panics on a busy
 # machine under TCG: it takes a timer for broken whose interrupts are only late ("timer doesn't work through Interrupt-remapped IO-APIC").
 kernel_parameters() {
-	echo "console=ttyS0 panic=-1 oops=panic mitigations=off init_on_alloc=0 no_timer_check intel_iommu=on" \
-		"hugepages=${machine[hugepages]} ${machine[append]}"
+	local of_arch="console=ttyS0 no_timer_check intel_iommu=on"
+	[ "${machine[arch]}" != arm64 ] || of_arch="console=ttyAMA0"
+	echo "$of_arch panic=-1 oops=panic mitigations=off init_on_alloc=0 hugepages=${machine[hugepages]} ${machine[append]}"
 }

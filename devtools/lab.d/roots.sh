@@ -25,7 +25,8 @@ older_kernels=(6.12 7.2)
 declare -A work_packages=(
 	[guides]="doxygen python3-sphinx python3-myst-parser graphviz python3-matplotlib"
 	[browser]="chromium-headless-shell python3 fonts-dejavu-core"
-	[arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc libc6-dev meson ninja-build pkgconf python3"
+	[arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc libc6-dev meson ninja-build pkgconf python3 make bc flex bison"
+	[arm64-machine]="qemu-system-arm"
 	[fuzz]="clang llvm libclang-rt-19-dev gcc libc6-dev g++ libdpdk-dev dpdk-dev libnuma-dev libcmocka-dev libcap-dev libjansson-dev pkgconf meson ninja-build python3 linux-libc-dev"
 )
 
@@ -49,15 +50,17 @@ packages_of() {
 
 has_driver_sdk() { contains "$1" "${driver_sdk_releases[@]}"; }
 
+has_backports() { contains "$1" 24.11 arm64-machine; }
+
 apt_options_of() {
-	[ "$1" != 24.11 ] || echo 'APT::Default-Release "trixie-backports"'
+	! has_backports "$1" || echo 'APT::Default-Release "trixie-backports"'
 	# Testing's Release file may be past its date on a mirror that is updated seldom; its signature is checked all the same.
 	[ "$1" != 25.11 ] || echo 'Acquire::Check-Valid-Until "false"'
 }
 
 suites_of() {
 	suite_of "$1"
-	[ "$1" != 24.11 ] || echo trixie-backports
+	! has_backports "$1" || echo trixie-backports
 }
 
 root_key() {
