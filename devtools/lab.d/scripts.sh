@@ -105,7 +105,7 @@ end_scripts_item() { # WORKER MACHINE FOLDER
 kind_of() { basename "$1"; } # FOLDER
 
 run_scripts_item() { # WORKER MACHINE FOLDER NAME...
-	local worker=$1 machine_line=$2 folder=$3 left words=() started
+	local worker=$1 machine_line=$2 folder=$3 left words=() names=() started
 	left=$(left_file "$worker")
 	shift 3
 	printf '%s\n' "$@" >"$left"
@@ -116,10 +116,21 @@ run_scripts_item() { # WORKER MACHINE FOLDER NAME...
 	use_guest "guest$worker"
 	default_machine
 	parse_machine "${words[@]}"
+	machine[arch]=$test_arch
+	if [ "$test_arch" = arm64 ] && has_no_arm64; then return; fi
 	check_machine
 	prepare_guest
 	note_time "$machine_line" prepare "$(since "$started")"
 	while [ -s "$left" ]; do boot_for_scripts; done
+}
+
+# The scripts whose machine a guest for arm64 cannot be are skipped.
+has_no_arm64() {
+	local missing name
+	missing=$(missing_on_arm64)
+	[ "$missing" ] || return 1
+	mapfile -t names <"$left"
+	for name in "${names[@]}"; do script_ended skip "$name" "" "a guest for arm64 has $missing"; done
 }
 
 # One boot: takes the scripts that got a result out of the file $left.

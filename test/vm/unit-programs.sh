@@ -1,0 +1,40 @@
+#!/bin/bash
+# The programs of the unit tests, one after the other, where they were built for another machine than the one that built them: there Meson
+# cannot run them. The build directory is the lab's 9p export `build`.
+# machine: --nic e1000e
+# deadline: 600
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p "$work/build"
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,ro,cache=loose build "$work/build" 2>/dev/null ||
+	skip "the unit tests run where they were built: devtools/lab test unit"
+restore() { umount --lazy "$work/build"; }
+
+# Lines NAME PROGRAM ARGUMENT...: of the tests that are programs of this build. Their paths are those of the build.
+list_programs() {
+	python3 - "$work/build" <<'PYTHON'
+import json
+import pathlib
+import sys
+
+here = pathlib.Path(sys.argv[1])
+there = json.loads((here / "meson-info/meson-info.json").read_text())["directories"]["build"]
+for test in json.loads((here / "meson-info/intro-tests.json").read_text()):
+    program = pathlib.Path(test["cmd"][0])
+    if not program.is_relative_to(pathlib.Path(there) / "test/unit"):
+        continue
+    print(test["name"], *(str(here / pathlib.Path(word).relative_to(there)) if word.startswith(there) else word for word in test["cmd"]))
+PYTHON
+}
+
+list_programs >"$work/programs"
+count=0 failed=()
+while read -r -u 4 name program arguments; do
+	# shellcheck disable=SC2086
+	(cd "$(dirname "$program")" && timeout 120 "$program" $arguments) >"$work/$name.txt" 2>&1 </dev/null ||
+		{ failed+=("$name: exit status $?"); plain_text "$work/$name.txt" | tail -n 30; }
+	count=$((count + 1))
+done 4<"$work/programs"
+[ "$count" -gt 40 ] || fail "only $count programs"
+[ ${#failed[@]} = 0 ] || fail "$(printf '%s; ' "${failed[@]}")"
+echo "$count programs"
