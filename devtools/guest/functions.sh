@@ -167,6 +167,20 @@ rx_packets() { port_counter "$1" RX-packets "${2:-0}"; } # LOG [PORT]
 
 # --- the kernel --------------------------------------------------------------------------------------------------------------
 
-dmesg_faults() { # refused DMA since the script began
-	dmesg | awk '/lab: script / { faults = "" } /DMAR:.*[Ff]ault|DRHD: handling fault/ { faults = faults $0 "\n" } END { printf "%s", faults }'
+# Refused DMA since the script began, as the drivers of VT-d and of SMMUv3 report it.
+dmesg_faults() {
+	dmesg | awk '
+		/lab: script / { faults = "" }
+		/DMAR:.*[Ff]ault|DRHD: handling fault|arm-smmu-v3 [^ ]+ event/ { faults = faults $0 "\n" }
+		END { printf "%s", faults }'
+}
+
+# fault_addresses BDF: the pages at which the device's DMA was refused, one a line for each refusal that is reported. VT-d reports pages, SMMUv3
+# bytes.
+fault_addresses() {
+	local address
+	for address in $(dmesg_faults | grep -E "\[(0000:)?$1\] fault addr |client: 0000:$1 " |
+		grep -oE '(fault addr|iova:) 0x[0-9a-f]+' | grep -oE '0x[0-9a-f]+'); do
+		printf '%#x\n' $((address & ~0xfff))
+	done
 }

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/wire.sh"
 
 direct='this librte_eal calls its own VFIO functions directly'
-soname=$(basename "$(echo /usr/lib/x86_64-linux-gnu/librte_eal.so.[0-9][0-9])")
+soname=$(basename "$(echo "$libraries"/librte_eal.so.[0-9][0-9])")
 mkdir "$work/lib"
 ln -s "$programs/direct/librte_eal.so" "$work/lib/$soname"
 export LD_LIBRARY_PATH=$work/lib

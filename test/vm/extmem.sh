@@ -24,7 +24,7 @@ done
 echo "unmapped 0x$address; the kernel says: $faults"
 # 512 buffers of 2176 bytes; which of them is sent is the mempool's affair.
 inside=0
-for fault in $(grep -oE 'fault addr 0x[0-9a-f]+' <<<"$faults" | cut -d' ' -f3); do
+for fault in $(fault_addresses 01:00.0); do
 	((fault < 0x$address || fault >= 0x$address + 512 * 2176)) || inside=$((inside + 1))
 done
 [ "$inside" -gt 0 ] || fail "no refused access to the unmapped memory"

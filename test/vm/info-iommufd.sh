@@ -6,7 +6,7 @@
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/info.sh"
 
-plugin=$(echo /usr/lib/x86_64-linux-gnu/dpdk/pmds-*/librte_bus_pci_iommufd.so)
+plugin=$(echo "$libraries"/dpdk/pmds-*/librte_bus_pci_iommufd.so)
 library=$(realpath "$plugin")
 restore() { [ ! -e "$library.away" ] || mv "$library.away" "$library"; }
 as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups dpdk-iommufd-info)
@@ -17,7 +17,7 @@ state() { # of what it could change
 }
 
 before=$(state)
-golden free -- 'user.is_root=true' 'host.iommu.on=true' 'host.iommu.units.0.kind="intel-iommu"' 'host.iommu.firmware_table="DMAR"' \
+golden free -- 'user.is_root=true' 'host.iommu.on=true' "host.iommu.units.0.kind=\"$iommu\"" "host.iommu.firmware_table=$iommu_table" \
 	'host.iommu.interrupt_remapping="on"' 'host.hugepages.0.total=512' 'host.hugepages.0.size_kib=2048' 'host.hugepages.0.numa_node=0' \
 	'host.hugetlbfs.0.node.path="/dev/hugepages"' 'host.plugin.state="loads"' 'host.limits.is_unlimited=true' 'host.unseen=[]' \
 	'devices.0.address="0000:01:00.0"' 'devices.0.driver=null' 'devices.0.start.verdict="not-of-vfio"' 'devices.0.start.backend=null' \
@@ -33,9 +33,9 @@ grep -E 'VFIO_DEVICE|0x3b, 0x7[6-9]|"/dev/vfio/'"$group"'"' "$work/calls" && fai
 grep -q '"/dev/iommu"' "$work/calls" || fail "the trace shows nothing"
 golden bound 01:00.0 -- 'host.kernel.has_iommufd=true' 'host.iommufd_calls.IOAS_MAP_FILE=true' 'host.iommufd_calls.IOAS_NOIOMMU_GET_PA=true' \
 	'host.nodes.0.path="/dev/iommu"' 'host.nodes.0.state="accessible"' 'devices.0.driver="vfio-pci"' "devices.0.group.number=$group" \
-	'devices.0.iommu.name="dmar0"' 'devices.0.cdev.state="accessible"' "devices.0.group_node.path=\"/dev/vfio/$group\"" \
+	"devices.0.iommu.name=\"$iommu_unit\"" 'devices.0.cdev.state="accessible"' "devices.0.group_node.path=\"/dev/vfio/$group\"" \
 	'devices.0.pasid=false' 'devices.0.ats=false' 'devices.0.page_requests=false' 'devices.0.map_file=true' 'devices.0.dirty_tracking=null' \
-	'devices.0.reserved=[{"first": "0xfee00000", "last": "0xfeefffff", "type": "msi"}]' 'devices.0.held_by=null' \
+	"devices.0.reserved=[{\"first\": \"${interrupts[0]}\", \"last\": \"${interrupts[1]}\", \"type\": \"msi\"}]" 'devices.0.held_by=null' \
 	'devices.0.start.verdict="would-try"' 'devices.0.start.backend="iommufd"' 'devices.0.probe=null' 'devices.0.unseen.0~--probe tells'
 RTE_IOMMUFD=backend=type1 golden type1 01:00.0 -- 'devices.0.start.verdict="would-try"' 'devices.0.start.backend="type1v2"' \
 	'devices.0.start.reason="asked for by the settings"' 'devices.0.map_file=false'

@@ -7,8 +7,7 @@
 . "$(dirname "$0")/info.sh"
 need_iommufd
 
-modprobe vfio-pci enable_sriov=1
-echo Y >/sys/module/vfio_pci/parameters/enable_sriov
+load_with vfio-pci enable_sriov=1
 bind_vfio 01:00.0
 echo 1 >"$(pci_device 01:00.0)/sriov_numvfs"
 vf=$(basename "$(realpath "$(pci_device 01:00.0)/virtfn0")")

@@ -11,6 +11,17 @@ set -euo pipefail
 
 work=${LAB_SCRIPT_DIR:-$(mktemp -d)} # for logs and other files of this script
 
+libraries=/usr/lib/$(uname -m)-linux-gnu
+
+# The default machine's IOMMU: what dpdk-iommufd-info calls it and its units, its number in IOMMU_GET_HW_INFO, the firmware's table, and the
+# addresses that it leaves to interrupts.
+# shellcheck disable=SC2034 # scripts use them
+case $(uname -m) in
+x86_64) iommu=intel-iommu iommu_unit=dmar0 iommu_number=1 iommu_table='"DMAR"' interrupts=(0xfee00000 0xfeefffff) ;;
+# By the device tree, which is no table of ACPI's.
+aarch64) iommu=arm-smmu-v3 iommu_unit=smmu3.0x0000000009050000 iommu_number=2 iommu_table=null interrupts=(0x8000000 0x80fffff) ;;
+esac
+
 fail() {
 	echo "FAILED: $*" >&2
 	exit 1
@@ -25,6 +36,12 @@ need_command() { command -v "$1" >/dev/null || skip "no $1 in this root"; }
 need_iommufd() {
 	modprobe vfio-pci
 	[ -c /dev/iommu ] || skip "no /dev/iommu with this kernel"
+}
+
+# load_with MODULE PARAMETER=VALUE: also where the module is loaded already, or is part of the kernel.
+load_with() {
+	modprobe "$1" "$2"
+	echo "${2#*=}" >"/sys/module/${1//-/_}/parameters/${2%=*}"
 }
 
 # check WHAT COMMAND...: fails, saying WHAT, when the command does.

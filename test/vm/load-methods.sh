@@ -5,8 +5,8 @@
 . "$(dirname "$0")/wire.sh"
 
 bind_vfio 01:00.0
-library=/usr/lib/x86_64-linux-gnu/librte_bus_pci_iommufd.so.0
-plugin=$(echo /usr/lib/x86_64-linux-gnu/dpdk/pmds-*/librte_bus_pci_iommufd.so)
+library=$libraries/librte_bus_pci_iommufd.so.0
+plugin=$(echo "$libraries"/dpdk/pmds-*/librte_bus_pci_iommufd.so)
 mv "$plugin" "$work/kept" # so that nothing but the way in question leads to us
 
 carries_frames() { # NAME COMMAND...
@@ -23,7 +23,7 @@ carries_frames() { # NAME COMMAND...
 }
 
 carries_frames option-d "$programs/echo" -d "${plugin%/*}" -d "$library" -a 01:00.0 --iova-mode=va
-carries_frames preload env LD_PRELOAD=$library "$programs/echo" -a 01:00.0 --iova-mode=va
+carries_frames preload env LD_PRELOAD="$library" "$programs/echo" -a 01:00.0 --iova-mode=va
 carries_frames link-order "$programs/echo-linked" -a 01:00.0 --iova-mode=va
 [ ! -x "$programs/echo-static" ] && fail "there is no static program in this build"
 carries_frames static "$programs/echo-static" -a 01:00.0 --iova-mode=va

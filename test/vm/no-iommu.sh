@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
-modprobe vfio enable_unsafe_noiommu_mode=1
+load_with vfio enable_unsafe_noiommu_mode=1
 bind_vfio 01:00.0
 ls /dev/vfio/devices/noiommu-vfio* || fail "the kernel gives the device no node"
 restore() { [ ! -e /dev/vfio/devices.away ] || mv /dev/vfio/devices.away /dev/vfio/devices; }

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
-plugin=$(echo /usr/lib/x86_64-linux-gnu/dpdk/pmds-*/librte_bus_pci_iommufd.so)
+plugin=$(echo "$libraries"/dpdk/pmds-*/librte_bus_pci_iommufd.so)
 
 echo "== a program without PCI devices"
 for options in "--no-pci --vdev=net_null0" "--vdev=net_null0"; do

@@ -28,23 +28,22 @@ for backend in iommufd type1; do
 		-a 01:00.0 -a 03:00.0 --iova-mode=va -- isolation 0000:01:00.0 0000:03:00.0
 	wait_for_line "$log" 'spaces: ready' 60
 	echo_frames 02:00.0 50
-	faults_before=$(dmesg_faults | grep -c 'fault addr' || true)
+	faults_before=$(fault_addresses 01:00.0 | wc -l)
 	kill -USR1 "${pid_of[$log]}"
 	wait_for_line "$log" "spaces: sent out of the other device's memory"
 	address=$(sed -nE 's/^spaces: memory at (0x[0-9a-f]+)$/\1/p' "$log")
 	for ((i = 0; i < 300; i++)); do
-		faults=$(dmesg_faults | grep 'fault addr' | tail -n +$((faults_before + 1)))
+		faults=$(fault_addresses 01:00.0 | tail -n +$((faults_before + 1)))
 		[ -z "$faults" ] || break
 		pause
 	done
-	echo "memory of 03:00.0 alone at $address; the kernel says: $faults"
-	grep -q "device \[0000:01:00.0\] fault addr $address" <<<"$faults" || grep -q "\[01:00.0\] fault addr $address" <<<"$faults" ||
-		fail "no refused access of 01:00.0 at $address"
+	echo "memory of 03:00.0 alone at $address; the kernel has refused 01:00.0 at: ${faults//$'\n'/ }"
+	grep -qxF "$address" <<<"$faults" || fail "no refused access of 01:00.0 at $address: $(dmesg_faults)"
 	kill -USR2 "${pid_of[$log]}"
 	wait_for_line "$log" 'spaces: copied'
-	seen=$(dmesg_faults | grep -c 'fault addr')
+	seen=$(fault_addresses 01:00.0 | wc -l)
 	echo_frames 02:00.0 200
-	[ "$(dmesg_faults | grep -c 'fault addr')" = "$seen" ] || fail "refused DMA after the copy: $(dmesg_faults)"
+	[ "$(fault_addresses 01:00.0 | wc -l)" = "$seen" ] || fail "refused DMA after the copy: $(dmesg_faults)"
 	stop_program "$log" || fail "the program ended with status $?"
 	check_nothing_pinned
 done

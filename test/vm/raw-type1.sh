@@ -36,7 +36,7 @@ check_raw() { # BACKEND NAME DEVICE RAW-ARGUMENTS...
 # 512 buffers of 2176 bytes; which of them is sent is the mempool's affair.
 faults_inside() {
 	local fault
-	for fault in $(dmesg_faults | grep -oE 'fault addr 0x[0-9a-f]+' | cut -d' ' -f3); do
+	for fault in $(fault_addresses 01:00.0); do
 		((fault < iova || fault >= iova + 512 * 2176)) || echo "$fault"
 	done
 }

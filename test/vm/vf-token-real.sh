@@ -7,7 +7,7 @@
 
 token=14d63f20-8445-11ea-8900-1f9ce7d5650d
 other=24d63f20-8445-11ea-8900-1f9ce7d5650d
-modprobe vfio-pci enable_sriov=1
+load_with vfio-pci enable_sriov=1
 bind_vfio 01:00.0
 echo 1 >"$(pci_device 01:00.0)/sriov_numvfs"
 vf=$(basename "$(realpath "$(pci_device 01:00.0)/virtfn0")")

@@ -25,12 +25,12 @@
 #include <rte_iommufd.h>
 
 #include "expect.h"
+#include "msi_window.h"
 
 #define ALL (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define PAGE 4096
 #define LENGTH (16 * PAGE)
 #define IOVA UINT64_C(0x40000000)
-#define MSI_WINDOW 0xfee00000 /* Intel SDM 3, 11.11.1; reserved by the IOMMU */
 
 static void
 show_ranges(struct rte_iommufd_space *space)
@@ -45,7 +45,7 @@ show_ranges(struct rte_iommufd_space *space)
 		printf("  %#" PRIx64 "-%#" PRIx64 "\n", ranges[i].first,
 			ranges[i].last);
 		below |= ranges[i].last == MSI_WINDOW - 1;
-		above |= ranges[i].first == MSI_WINDOW + 0x100000;
+		above |= ranges[i].first == MSI_WINDOW + MSI_WINDOW_SIZE;
 		inside |= ranges[i].first <= MSI_WINDOW &&
 			ranges[i].last >= MSI_WINDOW;
 	}

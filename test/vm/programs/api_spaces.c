@@ -25,6 +25,7 @@
 #include <rte_iommufd.h>
 
 #include "expect.h"
+#include "msi_window.h"
 
 #define ALL (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define PAGE 4096
@@ -33,7 +34,6 @@
 #define LENGTH (RUNS * RUN)
 #define IOVA UINT64_C(0x40000000)
 #define ELSEWHERE UINT64_C(0x80000000)
-#define MSI_WINDOW 0xfee00000
 
 static struct rte_iommufd_context *context;
 static struct rte_iommufd_device *device;
