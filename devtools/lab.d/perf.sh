@@ -106,7 +106,7 @@ perf_facts() {
 	[[ $(accelerator_arguments) != *kvm* ]] || accelerator=KVM
 	echo "machine=QEMU q35, $accelerator on $(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), ${machine[smp]} of $(nproc) processors," \
 		"${machine[mem]}, IOMMU ${machine[iommu]}${machine[append]:+, ${machine[append]}}"
-	echo "qemu=$(in_root "$tool_root" qemu-system-x86_64 --version | awk 'NR == 1 { print $4 }')"
+	echo "qemu=$(in_root "$qemu_root" "$(qemu_program)" --version | awk 'NR == 1 { print $4 }')"
 	echo "dpdk=${machine[dpdk]}"
 	echo "commit=$(commit_here)"
 }
