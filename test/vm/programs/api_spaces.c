@@ -247,24 +247,26 @@ check_allow(void)
 		iommufd ? 0 : -EOPNOTSUPP);
 }
 
+/* A kernel that gives out no registers is said to be one by the script that asked it. */
 static void
 check_regions(void)
 {
 	const unsigned int bar = VFIO_PCI_BAR0_REGION_INDEX;
+	const bool given = iommufd && getenv("NO_REGIONS") == NULL;
 
 	expect("map a region",
 		rte_iommufd_space_map_region(
 			first, device, bar, 0, ELSEWHERE, 4 * PAGE, ALL),
-		iommufd ? 0 : -EOPNOTSUPP);
+		given ? 0 : -EOPNOTSUPP);
 	expect("map beyond a region",
 		rte_iommufd_space_map_region(
 			first, device, bar, UINT64_C(1) << 32, IOVA, PAGE, ALL),
-		iommufd ? -EINVAL : -EOPNOTSUPP);
+		given ? -EINVAL : -EOPNOTSUPP);
 	expect("map a region that is none",
 		rte_iommufd_space_map_region(
 			first, device, 1000, 0, IOVA, PAGE, ALL),
-		iommufd ? -ENODEV : -EOPNOTSUPP);
-	if (iommufd)
+		given ? -ENODEV : -EOPNOTSUPP);
+	if (given)
 		expect("unmap the region",
 			rte_iommufd_space_unmap(first, ELSEWHERE, 4 * PAGE), 0);
 }
