@@ -23,9 +23,16 @@
 #include "rebind_objects.h"
 #include "unit.h"
 
-/* A call and an address each. */
+/*
+ * A call and an address each. On arm64 the linker makes a slot for calls also of a function
+ * whose address alone is taken.
+ */
 #define CALLERS 2
+#ifdef RTE_ARCH_ARM64
+#define REFERENCES 3
+#else
 #define REFERENCES 2
+#endif
 
 static const char *late_object;
 static bool refuse_write;
@@ -255,7 +262,7 @@ variables_stay_writable(void **state __rte_unused)
 	assert_true(is_writable((uintptr_t)&caller_data_1));
 }
 
-/* The lazily bound call lies in a table that is always writable. */
+/* The lazily bound slots, all but the address's, lie in a table that is always writable. */
 static void
 a_table_that_cannot_be_written_to_is_told_of(void **state __rte_unused)
 {
@@ -265,7 +272,7 @@ a_table_that_cannot_be_written_to_is_told_of(void **state __rte_unused)
 	assert_int_equal(caller_take_0()(1), 3);
 	assert_int_equal(caller_call_1(1), 101);
 	/* Now nothing is left to do in the others. */
-	assert_int_equal(give_back(), 1);
+	assert_int_equal(give_back(), REFERENCES - 1);
 	assert_all_callers_get(2, 3);
 }
 
