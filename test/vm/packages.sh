@@ -3,7 +3,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # functions.sh has $work
 
-libraries=/usr/lib/x86_64-linux-gnu
 folder=$(echo $libraries/dpdk/pmds-*)
 link=$folder/librte_bus_pci_iommufd.so
 rm -f /var/lib/man-db/auto-update # its index of all pages takes longer than the rest here
