@@ -7,7 +7,7 @@ nics=()
 machine_usage="see: devtools/lab help"
 
 default_machine() {
-	machine=([arch]=amd64 [dpdk]=24.11 [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]="" [append]="" [qemu]="" [qemu-preload]=""
+	machine=([arch]=amd64 [dpdk]="" [dpdk-source]="$dpdk_source" [kernel]=iommufd [install]=meson [mem]=3G [smp]=2 [hugepages]=512 [iommu]="" [append]="" [qemu]="" [qemu-preload]=""
 		[reserve]="")
 	nics=()
 }
@@ -28,7 +28,7 @@ parse_machine() {
 
 check_machine() {
 	contains "${machine[arch]}" amd64 arm64 || die "no architecture '${machine[arch]}' here; one of: amd64 arm64"
-	contains "${machine[dpdk]}" "${releases[@]}" || die "no DPDK release '${machine[dpdk]}' here; one of: ${releases[*]}"
+	check_dpdk
 	check_kernel_name "${machine[kernel]}"
 	contains "${machine[install]}" meson packages || die "no way to install '${machine[install]}'; one of: meson packages"
 	contains_number "${machine[hugepages]}" || die "--hugepages wants a number, not '${machine[hugepages]}'"
@@ -50,13 +50,28 @@ check_arm64_machine_words() {
 
 # Prints what the machine wants and a guest for arm64 cannot be; nothing when it can be made.
 missing_on_arm64() {
-	[ "${machine[dpdk]}" = 24.11 ] || { echo "no DPDK ${machine[dpdk]}: only 24.11"; return; }
+	[ "${machine[dpdk]:-24.11}" = 24.11 ] || { echo "no DPDK ${machine[dpdk]}: only 24.11"; return; }
+	[ -z "${machine[dpdk-source]}" ] || { echo "no DPDK tree: only 24.11"; return; }
 	[ "${machine[kernel]}" = iommufd ] || { echo "no kernel '${machine[kernel]}': only iommufd"; return; }
 	[ "${machine[install]}" = meson ] || { echo "no packages of the project"; return; }
 	contains "${machine[iommu]:-smmuv3}" smmuv3 virtio none || { echo "no IOMMU '${machine[iommu]}': only smmuv3, virtio, none"; return; }
 	[ -z "${machine[reserve]}" ] || { echo "no table of the firmware to replace (--reserve)"; return; }
 	[ -z "${machine[qemu-preload]}" ] || { echo "nothing to preload into QEMU: what is built for that is for x86"; return; }
 	! has_nic_type svanic || echo "no svanic: its model is for QEMU's x86 machine"
+}
+
+# A machine that names a release has it, also where the command has a tree for its machines.
+check_dpdk() {
+	[ -z "${machine[dpdk-source]}" ] || check_dpdk_source "${machine[dpdk-source]}"
+	[ "${machine[dpdk-source]}" = "$dpdk_source" ] || [ -z "${machine[dpdk]}" ] || die "--dpdk or --dpdk-source, not both"
+	machine[dpdk]=${machine[dpdk]:-${machine[dpdk-source]:+source}}
+	machine[dpdk]=${machine[dpdk]:-24.11}
+	if [ "${machine[dpdk]}" = source ]; then
+		[ "${machine[dpdk-source]}" ] || die "--dpdk source wants --dpdk-source FOLDER"
+		[ "${machine[install]}" != packages ] || die "--install packages is for the distribution's DPDK"
+		return
+	fi
+	contains "${machine[dpdk]}" "${releases[@]}" || die "no DPDK release '${machine[dpdk]}' here; one of: ${releases[*]}"
 }
 
 # Its IOMMU is a mock in the kernel, and it has drivers for no other, nor for NICs or VFIO.

@@ -23,7 +23,7 @@ HEAD = """# The matrix
 at the other end of the wire finds each byte of its frames unchanged, the NIC is detached and attached again and forwards again. Each
 cell has three outcomes, of the backends iommufd, type1 and stock (DPDK's own code), in this order:
 
-- `ok`: all of it; `ok:noiommu`: over VFIO without an IOMMU.
+- `ok`: all of it; `ok:noiommu`: over VFIO without an IOMMU, by the backend noiommu in the place of the two others.
 - `N`: refused, by the line with this number below. A refusal of the library is one documented line.
 - `FAIL`: neither. `DIFFERS`: DPDK's own code did it, and type1 did not.
 - `-`: was not run, or not with this row's commit.
@@ -126,6 +126,8 @@ def main():
     cells = read_cells(sys.argv[1], sys.argv[2])
     releases, kernels, iommus, nics = (words.split() for words in sys.argv[5:9])
     kernels = [kernel for kernel in kernels if kernel != "mock"]
+    if any(key[0] == "source" for key in cells):  # of a tree that was given
+        releases.append("source")
     with open(sys.argv[3], "w", encoding="utf-8") as file:
         for key, result in sorted(cells.items()):
             print(*key, *result, sep="\t", file=file)

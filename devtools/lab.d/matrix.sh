@@ -45,7 +45,7 @@ all_matrix_machines() {
 		for iommu in "${matrix_iommus[@]}"; do
 			for kernel in "${kernels[@]}"; do
 				[ "$kernel" != mock ] || continue
-				for dpdk in "${releases[@]}"; do echo "$dpdk $kernel $iommu"; done
+				for dpdk in "${releases[@]}" ${dpdk_source:+source}; do echo "$dpdk $kernel $iommu"; done
 			done
 		done
 	} | awk '!seen[$0]++'

@@ -27,6 +27,7 @@ declare -A work_packages=(
 	[browser]="chromium-headless-shell python3 fonts-dejavu-core"
 	[arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc libc6-dev meson ninja-build pkgconf python3 make bc flex bison"
 	[arm64-machine]="qemu-system-arm"
+	[dpdk-source]="meson ninja-build gcc libc6-dev pkgconf python3-pyelftools libnuma-dev libbsd-dev libpcap-dev libcmocka-dev iproute2 ethtool python3 kmod tcpdump strace pciutils util-linux procps psmisc"
 	[fuzz]="clang llvm libclang-rt-19-dev gcc libc6-dev g++ libdpdk-dev dpdk-dev libnuma-dev libcmocka-dev libcap-dev libjansson-dev pkgconf meson ninja-build python3 linux-libc-dev"
 )
 
@@ -76,6 +77,7 @@ root_key() {
 
 # ensure_root R: the root's path is in $root then.
 ensure_root() {
+	[ "$1" != source ] || { ensure_dpdk_source_root "${machine[dpdk-source]}"; return; }
 	contains "$1" "${releases[@]}" || is_work_root "$1" || die "no DPDK release '$1' here; one of: ${releases[*]}"
 	ensure_thing "root-$1" "$(root_key "$1")" build_root "$1"
 	root=$thing

@@ -45,6 +45,10 @@ queue_scripts() {
 		names_of[machine $line]+=" $name"
 	done
 	for line in "${lines[@]}"; do
+		if [ -z "$dpdk_source" ] && [[ " $line " == *" --dpdk source "* ]]; then
+			for name in ${names_of[machine $line]}; do report skip "$(kind_of "$folder")" "$name" "" "no --dpdk-source FOLDER"; done
+			continue
+		fi
 		# shellcheck disable=SC2046 # names have no blanks
 		queue_machine "$line" "$folder" $(for ((; repeat > 0; repeat--)); do echo "${names_of[machine $line]}"; done)
 	done

@@ -27,6 +27,12 @@ command_test() {
 			test_arch=$2
 			shift
 			;;
+		--dpdk-source)
+			[ $# -ge 2 ] || die "$1 wants a value; see: devtools/lab help"
+			dpdk_source=$2
+			check_dpdk_source "$dpdk_source"
+			shift
+			;;
 		--jobs | --repeat | --junit | --minutes)
 			[ $# -ge 2 ] || die "$1 wants a value; see: devtools/lab help"
 			[ "$1" = --junit ] || [[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || [ "$1 $2" = "--minutes 0" ] || die "$1 wants a number, not '$2'"

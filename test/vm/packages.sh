@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # functions.sh has $work
 
-folder=$(echo $libraries/dpdk/pmds-*)
+folder=$(echo "$libraries"/dpdk/pmds-*)
 link=$folder/librte_bus_pci_iommufd.so
 rm -f /var/lib/man-db/auto-update # its index of all pages takes longer than the rest here
 
@@ -20,7 +20,7 @@ install_packages() {
 	local files
 	mapfile -t files < <(find /packages -name '*.deb' -not -name '*-dbgsym_*')
 	run_dpkg "installation" --install "${files[@]}"
-	[ "$(realpath "$link")" = $libraries/dpdk-iommufd/load_rte_bus_pci_iommufd.so ] || fail "no link in $folder"
+	[ "$(realpath "$link")" = "$libraries/dpdk-iommufd/load_rte_bus_pci_iommufd.so" ] || fail "no link in $folder"
 }
 
 purge_packages() {
@@ -29,7 +29,7 @@ purge_packages() {
 	run_dpkg "purge" --purge "${packages[@]}"
 	[ -z "$(our_packages)" ] || fail "still installed: $(our_packages)"
 	[ ! -e "$link" ] && [ ! -L "$link" ] || fail "the purge has left $link"
-	[ ! -e $libraries/dpdk-iommufd ] || fail "the purge has left $libraries/dpdk-iommufd"
+	[ ! -e "$libraries/dpdk-iommufd" ] || fail "the purge has left $libraries/dpdk-iommufd"
 }
 
 # DPDK is as it was: testpmd forwards by its own code, and nothing of ours says a word.
