@@ -8,10 +8,10 @@ meson_options=(--prefix=/usr --libdir=lib/x86_64-linux-gnu --buildtype=debugopti
 ensure_project() {
 	local key
 	ensure_root "$1"
-	key=$({ root_id "$root"; realpath "$checkout"; echo "${meson_options[@]}"; } | key_of)
 	setup_options=("${meson_options[@]}")
 	# A tree that nobody knows may have other structures for drivers than net_svanic's, and than the unit test that compares them.
 	[ "$1" != source ] || setup_options+=(-Dsvanic=auto -Dtests=disabled)
+	key=$({ root_id "$root"; realpath "$checkout"; echo "${setup_options[@]}"; } | key_of)
 	build_dir=$cache/build-$1-$key
 	stage=$run_dir/stage-$1
 	[ ! -d "$stage" ] || return 0 # one build for all that a lab does in one call
