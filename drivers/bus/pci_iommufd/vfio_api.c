@@ -48,6 +48,7 @@ VFIO_SHIM(rte_vfio_enable)(const char *module)
 int
 VFIO_SHIM(rte_vfio_is_enabled)(const char *module)
 {
+	vfio_core_enable_late();
 	if (vfio_core_stock() != NULL)
 		return vfio_core_stock()->rte_vfio_is_enabled(module);
 	return vfio_core_is_enabled() && vfio_core_is_module_loaded(module);

@@ -140,6 +140,13 @@ vfio_core_enable(void)
 	return 0;
 }
 
+void
+vfio_core_enable_late(void)
+{
+	if (!state.asked && dpdk_vfio_is_started())
+		vfio_core_enable();
+}
+
 bool
 vfio_core_is_enabled(void)
 {

@@ -35,6 +35,11 @@ const struct dpdk_vfio *vfio_core_stock(void);
  * when DPDK's own code is to do the work, and cannot.
  */
 int vfio_core_enable(void);
+/*
+ * The same where EAL has started DPDK's own code by a direct call. 22.11's PCI bus only asks whether
+ * VFIO is enabled, and does not enable it as that of later releases does. The failure is logged.
+ */
+void vfio_core_enable_late(void);
 /* Whether VFIO can be used: EAL has started it, and the kernel has it. */
 bool vfio_core_is_enabled(void);
 /* "vfio_pci" or "vfio-pci" */
