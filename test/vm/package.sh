@@ -24,7 +24,7 @@ make_other_release
 run_dpkg "another release" --install "$work/other.deb"
 [ -L "$libraries/dpdk/pmds-99.0/librte_bus_pci_iommufd.so" ] || fail "no link in the other release's folder"
 run_dpkg "the other release's end" --purge other-dpdk
-[ ! -e "$libraries/dpdk/pmds-99.0" ] || fail "the link has kept the other release's folder: $(ls $libraries/dpdk/pmds-99.0)"
+[ ! -e "$libraries/dpdk/pmds-99.0" ] || fail "the link has kept the other release's folder: $(ls "$libraries/dpdk/pmds-99.0")"
 
 echo "== purged after files were removed by hand"
 rm -r "$libraries/dpdk-iommufd" "$link" "$libraries/librte_eal_iommufd.so.0"

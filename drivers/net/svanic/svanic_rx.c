@@ -379,7 +379,7 @@ fill_mbuf(struct rte_mbuf *mbuf, common_t common, uint64_t word)
 
 #endif
 
-/* A frame that the device could not write, or has written into too small a buffer. */
+/* A frame that the device could not write, or of which it says what cannot be. */
 static void
 lose_frame(struct svanic_rx_queue *queue, struct rte_mbuf *mbuf, uint64_t word)
 {
@@ -438,24 +438,34 @@ fill_by(struct rte_mbuf *mbuf, common_t common, __m128i descriptor,
 		_mm_or_si128(_mm_shuffle_epi8(descriptor, order), known[1]));
 }
 
+/* Which of the four are whole frames, without an error, and no longer than a buffer. */
+static inline __m128i
+are_whole(__m128i status, uint16_t buffer)
+{
+	const __m128i told = _mm_set1_epi32(
+		(int)((WHOLE_BITS | ERROR_WORD) & UINT32_MAX));
+	const __m128i whole = _mm_set1_epi32((int)WHOLE_BITS);
+	const __m128i limit = _mm_set1_epi32((int)(0xffff0000u | buffer));
+	__m128i excess = _mm_subs_epu16(status, limit);
+
+	return _mm_cmpeq_epi32(
+		_mm_or_si128(_mm_and_si128(status, told), excess), whole);
+}
+
 /*
  * Four whole frames. A descriptor is read at once: its second word, which the device writes at
  * once, is as old as its status. False: not all are whole, and none was taken.
  */
 static inline bool
 take_four(const union svanic_descriptor *ring, struct rte_mbuf **places,
-	struct rte_mbuf **mbufs, common_t common)
+	struct rte_mbuf **mbufs, common_t common, uint16_t buffer)
 {
-	const __m128i told = _mm_set1_epi32(
-		(int)((WHOLE_BITS | ERROR_WORD) & UINT32_MAX));
-	const __m128i whole = _mm_set1_epi32((int)WHOLE_BITS);
 	const __m128i known = _mm_set1_epi32(KNOWN_MASK << 5);
 	__m128i a = load(&ring[0]), b = load(&ring[1]);
 	__m128i c = load(&ring[2]), d = load(&ring[3]);
 	__m128i status = four_statuses(a, b, c, d), offsets;
 
-	if (unlikely(_mm_movemask_epi8(_mm_cmpeq_epi32(
-			     _mm_and_si128(status, told), whole)) != 0xffff))
+	if (unlikely(_mm_movemask_epi8(are_whole(status, buffer)) != 0xffff))
 		return false;
 	offsets = _mm_and_si128(
 		_mm_srli_epi32(status, 16 + KNOWN_SHIFT - 5), known);
@@ -472,16 +482,20 @@ take_four(const union svanic_descriptor *ring, struct rte_mbuf **places,
 
 #else
 
-/* Four whole frames. False: not all are whole, and none was taken. */
+/*
+ * Four whole frames. No length of the four is larger than all of them in one word, so that one
+ * comparison does for nearly all. False: not all are whole, and none was taken.
+ */
 static inline bool
 take_four(const union svanic_descriptor *ring, struct rte_mbuf **places,
-	struct rte_mbuf **mbufs, common_t common)
+	struct rte_mbuf **mbufs, common_t common, uint16_t buffer)
 {
 	uint64_t a = load_word(&ring[0]), b = load_word(&ring[1]);
 	uint64_t c = load_word(&ring[2]), d = load_word(&ring[3]);
 
 	if (unlikely((a & b & c & d & WHOLE_BITS) != WHOLE_BITS ||
-		    ((a | b | c | d) & ERROR_WORD) != 0))
+		    ((a | b | c | d) & ERROR_WORD) != 0 ||
+		    length_in(a | b | c | d) > buffer))
 		return false;
 	fill_mbuf(take_place(&places[0], &mbufs[0]), common, a);
 	fill_mbuf(take_place(&places[1], &mbufs[1]), common, b);
@@ -497,13 +511,17 @@ take_four(const union svanic_descriptor *ring, struct rte_mbuf **places,
  * of its own, since all that its loop uses is in registers then.
  */
 static __rte_noinline uint32_t
-take_whole(const union svanic_descriptor *ring, struct rte_mbuf **places,
-	struct rte_mbuf **mbufs, uint32_t count, common_t common)
+take_whole(const struct svanic_rx_queue *queue, uint32_t at,
+	struct rte_mbuf **mbufs, uint32_t count)
 {
-	struct rte_mbuf **place = places, **end = places + (count & ~3u);
+	const union svanic_descriptor *ring = &queue->ring[at];
+	struct rte_mbuf **places = &queue->mbufs[at], **place = places;
+	struct rte_mbuf **end = places + (count & ~3u);
+	const common_t common = common_of(queue);
+	const uint16_t buffer = queue->buffer;
 
 	for (; place != end; ring += 4, place += 4, mbufs += 4)
-		if (!take_four(ring, place, mbufs, common))
+		if (!take_four(ring, place, mbufs, common, buffer))
 			break;
 	return (uint32_t)(place - places);
 }
@@ -519,7 +537,8 @@ take_one(struct svanic_rx_queue *queue, uint32_t place, struct rte_mbuf **mbufs,
 	if (!(status_in(word) & SVANIC_RX_DONE))
 		return false;
 	if (likely((status_in(word) & (ERROR_BITS | SVANIC_RX_END)) ==
-		    SVANIC_RX_END)) {
+			    SVANIC_RX_END &&
+		    length_in(word) <= queue->buffer)) {
 		fill_mbuf(mbuf, common_of(queue), word);
 		mbufs[(*count)++] = mbuf;
 	} else {
@@ -539,8 +558,7 @@ svanic_rx_burst(void *opaque, struct rte_mbuf **mbufs, uint16_t capacity)
 		place = taken & queue->mask;
 		most = RTE_MIN(queue->given - taken, queue->mask + 1 - place);
 		most = RTE_MIN(most, (uint32_t)(capacity - count));
-		whole = take_whole(&queue->ring[place], &queue->mbufs[place],
-			mbufs + count, most, common_of(queue));
+		whole = take_whole(queue, place, mbufs + count, most);
 		count += whole;
 		taken += whole;
 		if (whole == most)
@@ -565,6 +583,15 @@ describe_frame(struct rte_mbuf *first, uint64_t flags, uint64_t word)
 	first->ol_flags = known->flags | flags;
 	first->packet_type = (uint32_t)known->fields[0];
 	first->hash.rss = (uint32_t)(word >> 32);
+}
+
+/* Whether the buffer can be one of the frame that has begun: the ring has room for the largest. */
+static inline bool
+is_possible(const struct svanic_rx_queue *queue, uint64_t word)
+{
+	return !(status_in(word) & ERROR_BITS) &&
+		length_in(word) <= queue->buffer &&
+		(queue->first == NULL || queue->first->nb_segs <= queue->mask);
 }
 
 static inline void
@@ -597,7 +624,7 @@ svanic_rx_burst_scattered(
 		mbuf = queue->mbufs[taken & queue->mask];
 		taken++;
 		rte_prefetch0(queue->mbufs[taken & queue->mask]);
-		if (unlikely(status_in(word) & ERROR_BITS)) {
+		if (unlikely(!is_possible(queue, word))) {
 			lose_frame(queue, mbuf, word);
 			continue;
 		}

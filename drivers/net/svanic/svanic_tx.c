@@ -162,13 +162,17 @@ read_head(const struct svanic_tx_queue *queue)
 							       : queue->done;
 }
 
-/* The count after the packet that begins at `count`; only ends are written back. */
+/*
+ * The count after the packet that begins at `count`, at most `head`, whatever the device has
+ * written; only ends are written back.
+ */
 static uint32_t
-end_of_packet(const struct svanic_tx_queue *queue, uint32_t count)
+end_of_packet(
+	const struct svanic_tx_queue *queue, uint32_t count, uint32_t head)
 {
 	const uint16_t end = SVANIC_TX_END | SVANIC_TX_DONE;
 
-	while (!(flags_in(word_at(queue, count)) & end))
+	while (count + 1 != head && !(flags_in(word_at(queue, count)) & end))
 		count++;
 	return count + 1;
 }
@@ -194,7 +198,7 @@ svanic_tx_done_cleanup(void *opaque, uint32_t packets)
 	int count = 0;
 
 	while (end != head && (packets == 0 || (uint32_t)count < packets)) {
-		end = end_of_packet(queue, end);
+		end = end_of_packet(queue, end, head);
 		count++;
 	}
 	take_back(queue, end);
@@ -546,7 +550,8 @@ svanic_tx_drain(struct svanic_tx_queue *queue)
 
 	reclaim(queue);
 	count = read_head(queue);
-	for (; count != queue->next; count = end_of_packet(queue, count))
+	for (; count != queue->next;
+		count = end_of_packet(queue, count, queue->next))
 		queue->counters->dropped++;
 	take_back(queue, queue->next);
 	forget_all(queue);

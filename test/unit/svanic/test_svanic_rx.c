@@ -341,6 +341,58 @@ a_lost_frame_is_counted_and_its_mbuf_comes_back(void **state __rte_unused)
 	rte_pktmbuf_free_bulk(mbufs, 2);
 }
 
+/* As a device would that is broken or hostile. */
+static void
+write_back_length(unsigned int place, uint16_t length, uint16_t status)
+{
+	stand_in.ring[2 * place + 1] = length |
+		(uint64_t)(SVANIC_RX_DONE | status) << 16;
+}
+
+/* Nobody reads behind a buffer because the device says that the frame goes on there. */
+static void
+a_frame_longer_than_its_buffer_is_lost(void **state __rte_unused)
+{
+	struct rte_mbuf *mbufs[8];
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		write_back_length(
+			i, i == 5 ? BUFFER + 1 : BUFFER, SVANIC_RX_END);
+	stand_in.head = 8;
+	assert_int_equal(svanic_rx_burst(&queue, mbufs, 8), 7);
+	for (i = 0; i < 7; i++)
+		assert_int_equal(mbufs[i]->data_len, BUFFER);
+	assert_int_equal(counters.errors[SVANIC_ERROR_MALFORMED], 1);
+	rte_pktmbuf_free_bulk(mbufs, 7);
+
+	write_back_length(8, BUFFER + 1, 0);
+	write_back_length(9, 60, SVANIC_RX_END);
+	stand_in.head = 10;
+	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs, 8), 1);
+	assert_int_equal(mbufs[0]->pkt_len, 60);
+	assert_int_equal(counters.errors[SVANIC_ERROR_MALFORMED], 2);
+	rte_pktmbuf_free(mbufs[0]);
+}
+
+/* A frame without an end would take all mbufs of the pool. */
+static void
+a_frame_longer_than_the_ring_is_lost(void **state __rte_unused)
+{
+	struct rte_mbuf *mbufs[8];
+	unsigned int i;
+
+	for (i = 0; i < RING; i++)
+		write_back_length(i, 60, 0);
+	stand_in.head = RING;
+	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs, 8), 0);
+	write_back_length(0, 60, 0);
+	stand_in.head = RING + 1;
+	assert_int_equal(svanic_rx_burst_scattered(&queue, mbufs, 8), 0);
+	assert_int_equal(counters.errors[SVANIC_ERROR_MALFORMED], 1);
+	assert_null(queue.first);
+}
+
 static void
 large_frames_are_chains(void **state __rte_unused)
 {
@@ -574,6 +626,8 @@ main(void)
 		TEST(a_burst_takes_no_more_than_was_asked_for),
 		TEST(without_mbufs_the_queue_waits_and_goes_on),
 		TEST(a_lost_frame_is_counted_and_its_mbuf_comes_back),
+		TEST(a_frame_longer_than_its_buffer_is_lost),
+		TEST(a_frame_longer_than_the_ring_is_lost),
 		TEST(large_frames_are_chains),
 		TEST(a_chain_can_come_in_parts),
 		TEST(a_chain_that_is_lost_comes_back_whole),

@@ -465,6 +465,21 @@ cleanup_gives_back_what_was_asked_for(void **state __rte_unused)
 	}
 }
 
+/* The device can write what it likes into the ring: no end is found then, and HEAD is one. */
+static void
+cleanup_ends_where_no_packet_does(void **state __rte_unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < 6; i++)
+		assert_int_equal(send_one(make_packet(pool, 2, 60, i)), 1);
+	for (i = 0; i < 3; i++)
+		stand_in_send(0);
+	memset(stand_in.ring, 0, sizeof(stand_in.ring));
+	assert_int_equal(svanic_tx_done_cleanup(&queue, 0), 1);
+	assert_int_equal(rte_mempool_avail_count(pool), MBUFS - 6);
+}
+
 static void
 packets_in_a_stopped_ring_are_counted(void **state __rte_unused)
 {
@@ -597,6 +612,7 @@ main(void)
 		SLOW(prepare_stops_at_what_cannot_be_sent),
 		SLOW(cleanup_gives_back_what_was_asked_for),
 		FAST(cleanup_gives_back_what_was_asked_for),
+		SLOW(cleanup_ends_where_no_packet_does),
 		SLOW(packets_in_a_stopped_ring_are_counted),
 		SLOW(packets_in_a_queue_that_is_off_are_counted),
 		FAST(packets_in_a_queue_that_is_off_are_counted),
