@@ -24,6 +24,7 @@
 enum fake_mp_primary fake_mp_primary;
 const char *fake_mp_peer;
 unsigned int fake_mp_late_answers;
+void (*fake_mp_forge)(struct rte_mp_msg *answer);
 
 /* A pidfd that the primary waits for. */
 struct end {
@@ -223,6 +224,8 @@ rte_mp_request_sync(struct rte_mp_msg *message, struct rte_mp_reply *replies,
 	drop_late();
 	mp.late = mp.reply;
 	mp.late.num_fds = 0;
+	if (fake_mp_forge != NULL)
+		fake_mp_forge(&mp.reply);
 	give(replies, &mp.reply);
 	return 0;
 }
@@ -299,6 +302,7 @@ fake_mp_start(void)
 	fake_mp_primary = FAKE_MP_ANSWERS;
 	fake_mp_peer = "mp_socket_1";
 	fake_mp_late_answers = 0;
+	fake_mp_forge = NULL;
 }
 
 void

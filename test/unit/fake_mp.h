@@ -32,6 +32,8 @@ extern enum fake_mp_primary fake_mp_primary;
 extern const char *fake_mp_peer;
 /* To how many requests from now on the answer is that of the request before. */
 extern unsigned int fake_mp_late_answers;
+/* Changes each answer on its way, as a primary would that is broken or hostile; NULL: none. */
+extern void (*fake_mp_forge)(struct rte_mp_msg *answer);
 
 /* For a test's setup: everything that was is forgotten. */
 void fake_mp_start(void);

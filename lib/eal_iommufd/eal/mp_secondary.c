@@ -40,6 +40,7 @@
 #define SILENCE_SECONDS 5
 /* Answers to requests that timed out are ignored. */
 #define LATE_ANSWERS 8
+#define LARGEST_ERRNO 4095
 
 enum own_map_state {
 	OWN_MAPPED,
@@ -170,6 +171,19 @@ mp_secondary_read_answer(
 	return answer->version == MP_VERSION ? 0 : -EPROTO;
 }
 
+/* Whether a primary that is as it should be gives this answer to a request of that kind. */
+static bool
+mp_secondary_makes_sense(
+	const struct mp_request *request, const struct mp_answer *answer)
+{
+	const int32_t most = request->kind == MP_INTEND ? MP_IS_EALS : 0;
+
+	if (answer->result > most || answer->result < -LARGEST_ERRNO)
+		return false;
+	return request->kind != MP_BORROW_SPACE || answer->result != 0 ||
+		(answer->way >= MP_WAY_IOAS && answer->way <= MP_WAY_NONE);
+}
+
 /*
  * A child of fork() has the socket's name and the count of its parent: the primary must not
  * take its request for one of the parent's that is sent again.
@@ -206,6 +220,7 @@ mp_secondary_ask(struct mp_request *request, int own_fd,
 	struct rte_mp_msg message = { .len_param = sizeof(*request) };
 	struct rte_mp_msg reply;
 	int received, ret, tries;
+	bool is_answered;
 
 	ret = mp_secondary_check_process();
 	if (ret != 0)
@@ -227,16 +242,19 @@ mp_secondary_ask(struct mp_request *request, int own_fd,
 		secondary.answered = getpid();
 		ret = mp_secondary_read_answer(&reply, answer);
 		received = mp_message_take_fd(&reply);
-		if (ret == 0 && answer->number == request->number &&
-			answer->result >= 0 && fd != NULL) {
+		is_answered = ret == 0 && answer->number == request->number;
+		if (is_answered && !mp_secondary_makes_sense(request, answer))
+			ret = -EPROTO;
+		if (is_answered && ret == 0 && answer->result == 0 &&
+			fd != NULL) {
 			*fd = received;
-			return answer->result;
+			return 0;
 		}
 		if (received >= 0)
 			kernel_close(received);
 		if (ret != 0)
 			return mp_secondary_complain(ret);
-		if (answer->number == request->number)
+		if (is_answered)
 			return answer->result;
 	}
 	return mp_secondary_complain(-ETIMEDOUT);

@@ -340,6 +340,39 @@ a_message_of_another_kind_is_refused(void **state __rte_unused)
 	assert_no_error();
 }
 
+static int forged_result;
+static uint32_t forged_way;
+
+static void
+forge(struct rte_mp_msg *reply)
+{
+	struct mp_answer answer;
+
+	memcpy(&answer, reply->param, sizeof(answer));
+	answer.result = forged_result;
+	answer.way = forged_way;
+	memcpy(reply->param, &answer, sizeof(answer));
+}
+
+/* Its descriptor is closed: the stand-in for the kernel counts. */
+static void
+an_answer_without_sense_is_refused(void **state __rte_unused)
+{
+	struct rte_iommufd_device *borrowed;
+
+	fake_mp_forge = forge;
+	forged_result = MP_IS_EALS;
+	assert_int_equal(borrow_nic(&borrowed), -EPROTO);
+	assert_int_equal(mock_open(NODE), 1);
+	forged_result = -5000;
+	assert_int_equal(borrow_nic(&borrowed), -EPROTO);
+	forged_result = 0;
+	forged_way = MP_WAY_NONE + 1;
+	assert_int_equal(map(1), -EPROTO);
+	assert_int_equal(mock_open("/dev/iommu"), 1);
+	logs_start();
+}
+
 static void
 descriptors_that_nobody_wants_are_closed(void **state __rte_unused)
 {
@@ -929,6 +962,7 @@ main(void)
 		TEST(a_request_that_is_sent_twice_is_acted_on_once),
 		TEST(a_primary_that_has_ended_is_one_line),
 		TEST(a_message_of_another_kind_is_refused),
+		TEST(an_answer_without_sense_is_refused),
 		TEST(descriptors_that_nobody_wants_are_closed),
 		TEST(a_descriptor_that_cannot_be_waited_for_is_refused),
 		TEST(a_request_of_one_that_has_not_joined_is_refused),
