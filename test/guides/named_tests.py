@@ -3,13 +3,13 @@
 # Copyright (c) 2026 The dpdk-iommufd authors
 """Each test that a document names exists: named_tests.py SOURCE-FOLDER DOCUMENT...
 
-Names are written as `unit PROGRAM:TEST`, `unit NAME` (a test of meson's), `vm NAME`, `mock NAME` or `install NAME`.
+Names are written as `unit PROGRAM:TEST`, `unit NAME` (a test of meson's), `vm NAME`, `mock NAME`, `install NAME` or `fuzz TARGET`.
 """
 import glob
 import re
 import sys
 
-NAME = re.compile(r"`(unit|vm|mock|install) ([\w.-]+)(?::(\w+))?`")
+NAME = re.compile(r"`(unit|vm|mock|install|fuzz) ([\w.-]+)(?::(\w+))?`")
 
 
 def read(name):
@@ -20,6 +20,8 @@ def read(name):
 def exists(source, kind, name, test):
     if kind in ("vm", "mock"):
         return bool(glob.glob(f"{source}/test/{kind}/{name}.sh"))
+    if kind == "fuzz":
+        return bool(glob.glob(f"{source}/test/fuzz/fuzz_{name}.c"))
     if test:
         return any(re.search(rf"\b[A-Z0-9_]+\({test}\)", read(file))
                    for file in glob.glob(f"{source}/test/unit/*/test_{name}.c"))
