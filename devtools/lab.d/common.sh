@@ -185,7 +185,9 @@ with_lock() {
 		flock "$fd"
 	fi
 	"$@"
+	local status=$? # of a failure where bash ignores those; elsewhere it has ended this process
 	exec {fd}>&-
+	return "$status"
 }
 
 contains() {
