@@ -67,7 +67,7 @@ is_number(const char *text)
 
 	if (text[digits] == ',')
 		digits += 1 +
-			strspn(text + digits + 1, "0123456789abcdefABCDEFx");
+			strspn(text + digits + 1, "0123456789abcdefABCDEFxX");
 	return digits > 0 && text[digits] == '\0';
 }
 
