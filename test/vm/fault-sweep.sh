@@ -1,0 +1,24 @@
+#!/bin/bash
+# A program's life with a NIC, with one failing call each time: malloc(), open(), mmap(), ioctl(), pthread_create() and others that our
+# libraries make. It ends in one line of ours or goes on, the step that failed succeeds when it is tried again, and nothing is left. In the
+# suite some of the places; with FAULT_STEP=1 in the environment all of them: doc/security.md has the counts.
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# deadline: 1800
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wire.sh"
+
+# The plugin folder has links to hundreds of drivers, which each life would load: for now it has what this one needs.
+plugins=$(echo /usr/lib/*/dpdk/pmds-*)
+restore() { ! mountpoint -q "$plugins" || umount "$plugins"; }
+mkdir "$work/plugins"
+cp -a "$plugins"/librte_{bus_pci,bus_vdev,mempool_ring,net_e1000}* "$work/plugins/"
+mount --bind "$work/plugins" "$plugins"
+
+bind_vfio 01:00.0
+for backend in iommufd type1; do
+	echo "== $backend"
+	RTE_IOMMUFD=backend=$backend "$programs/fault_life" -a 01:00.0 --iova-mode=va --in-memory -m 16 --no-telemetry \
+		--log-level='*iommufd*:error' -- 0000:01:00.0 "${FAULT_STEP:-40}" || fail "a failing call does harm: see above"
+	check_nothing_pinned
+done
+check_no_faults

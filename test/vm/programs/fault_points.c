@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+/* Takes the place of some of libc's functions: see fault_points.h. */
+
+#undef _FILE_OFFSET_BITS /* open() and open64() are two names here */
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fault_points.h"
+
+#define STACK_MAX 64
+
+/* glibc's own names for what is replaced here. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+
+static struct fault_points *points; /* NULL: pass all calls on */
+static uint64_t failing;	    /* 0: none, write them down */
+static atomic_uint doing;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread bool is_inside; /* what this object itself calls */
+
+enum owner { OWNER_OURS, OWNER_LIBC, OWNER_OTHER };
+
+/* Whose code this is, and where in it. No lock is taken: any function may come here. */
+static enum owner
+owner_of(const void *code, char *letter, uint64_t *offset)
+{
+	struct dl_find_object found;
+	const char *name, *library;
+
+	if (_dl_find_object((void *)(uintptr_t)code, &found) != 0)
+		return OWNER_OTHER;
+	name = found.dlfo_link_map->l_name;
+	if (strstr(name, "libc.so") != NULL || strstr(name, "fault_points"))
+		return OWNER_LIBC;
+	library = strstr(name, "librte_");
+	if (library == NULL || strstr(library, "iommufd") == NULL)
+		return OWNER_OTHER;
+	*letter = library[sizeof("librte_") - 1];
+	*offset = (uintptr_t)code - found.dlfo_link_map->l_addr;
+	return OWNER_OURS;
+}
+
+static void
+mix(uint64_t *hash, uint64_t value)
+{
+	*hash = (*hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	*hash ^= *hash >> 29;
+}
+
+/* False where the call is not ours: ours, or libc's for us. */
+static bool
+describe(struct fault_point *point, const char *call)
+{
+	void *stack[STACK_MAX];
+	int depth = backtrace(stack, STACK_MAX), i;
+	unsigned int frames = 0;
+	uint64_t offset;
+	enum owner owner;
+	char letter;
+
+	*point = (struct fault_point){ .call = call, .doing = doing };
+	mix(&point->id, doing + 1);
+	for (i = 0; call[i] != '\0'; i++)
+		mix(&point->id, call[i]);
+	for (i = 0; i < depth; i++) {
+		owner = owner_of(stack[i], &letter, &offset);
+		if (owner == OWNER_OTHER && frames == 0)
+			return false;
+		if (owner != OWNER_OURS)
+			continue;
+		mix(&point->id, offset);
+		mix(&point->id, letter);
+		if (frames < FAULT_POINT_FRAMES) {
+			point->at[frames] = offset;
+			point->library[frames] = letter;
+		}
+		frames++;
+	}
+	return frames > 0;
+}
+
+static void
+write_down(const struct fault_point *point)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < points->count; i++)
+		if (points->points[i].id == point->id)
+			break;
+	if (i == points->count && i < FAULT_POINTS_MAX)
+		points->points[points->count++] = *point;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Whether this call is the one that fails. */
+static bool
+fails(const char *call, const void *caller)
+{
+	struct fault_point point;
+	bool does_fail = false;
+	uint64_t offset;
+	char letter;
+
+	if (points == NULL || is_inside)
+		return false;
+	is_inside = true;
+	if (owner_of(caller, &letter, &offset) != OWNER_OTHER &&
+		describe(&point, call)) {
+		if (failing == 0)
+			write_down(&point);
+		else if (point.id == failing)
+			does_fail = __atomic_exchange_n(&points->hits, 1,
+					    __ATOMIC_ACQ_REL) == 0;
+	}
+	is_inside = false;
+	return does_fail;
+}
+
+#define FAILS(call) fails(call, __builtin_return_address(0))
+
+static void *
+next(const char *name)
+{
+	const bool before = is_inside;
+	void *found;
+
+	is_inside = true;
+	found = dlsym(RTLD_NEXT, name);
+	is_inside = before;
+	return found;
+}
+
+/* Of a type that the pointer says. */
+#define NEXT(pointer, name)                              \
+	do {                                             \
+		if (pointer == NULL)                     \
+			*(void **)&pointer = next(name); \
+	} while (0)
+
+void
+fault_points_start(struct fault_points *shared, uint64_t id)
+{
+	void *stack[2];
+
+	is_inside = true;
+	backtrace(stack, 2); /* it loads what it needs the first time */
+	is_inside = false;
+	failing = id;
+	points = shared;
+}
+
+void
+fault_points_doing(unsigned int what)
+{
+	doing = what;
+}
+
+void
+fault_points_stop(void)
+{
+	points = NULL;
+}
+
+/* --- in the place of libc's -------------------------------------------------------- */
+
+void *
+malloc(size_t size)
+{
+	if (FAILS("malloc")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	if (FAILS("calloc")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_calloc(count, size);
+}
+
+void *
+realloc(void *memory, size_t size)
+{
+	if (size > 0 && FAILS("realloc")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_realloc(memory, size);
+}
+
+static int
+open_next(const char *path, int flags, va_list arguments)
+{
+	static int (*real)(const char *path, int flags, ...);
+	mode_t mode = 0;
+
+	NEXT(real, "open");
+	if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
+		mode = va_arg(arguments, mode_t);
+	return real(path, flags, mode);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	int ret;
+
+	if (FAILS("open")) {
+		errno = EMFILE;
+		return -1;
+	}
+	va_start(arguments, flags);
+	ret = open_next(path, flags, arguments);
+	va_end(arguments);
+	return ret;
+}
+
+FILE *
+fopen(const char *path, const char *mode)
+{
+	static FILE *(*real)(const char *path, const char *mode);
+
+	if (FAILS("fopen")) {
+		errno = EMFILE;
+		return NULL;
+	}
+	NEXT(real, "fopen");
+	return real(path, mode);
+}
+
+DIR *
+opendir(const char *path)
+{
+	static DIR *(*real)(const char *path);
+
+	if (FAILS("opendir")) {
+		errno = EMFILE;
+		return NULL;
+	}
+	NEXT(real, "opendir");
+	return real(path);
+}
+
+void *
+mmap(void *address, size_t length, int rights, int flags, int fd, off_t offset)
+{
+	static void *(*real)(void *address, size_t length, int rights,
+		int flags, int fd, off_t offset);
+
+	if (FAILS("mmap")) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	NEXT(real, "mmap");
+	return real(address, length, rights, flags, fd, offset);
+}
+
+int
+mprotect(void *address, size_t length, int rights)
+{
+	static int (*real)(void *address, size_t length, int rights);
+
+	if (FAILS("mprotect")) {
+		errno = ENOMEM;
+		return -1;
+	}
+	NEXT(real, "mprotect");
+	return real(address, length, rights);
+}
+
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	if (FAILS("ioctl")) {
+		errno = ENOMEM;
+		return -1;
+	}
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return syscall(SYS_ioctl, fd, request, argument);
+}
+
+int
+epoll_create1(int flags)
+{
+	if (FAILS("epoll_create1")) {
+		errno = EMFILE;
+		return -1;
+	}
+	return syscall(SYS_epoll_create1, flags);
+}
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*run)(void *argument), void *argument)
+{
+	static int (*real)(pthread_t *thread, const pthread_attr_t *attributes,
+		void *(*run)(void *argument), void *argument);
+
+	if (FAILS("pthread_create"))
+		return EAGAIN;
+	NEXT(real, "pthread_create");
+	return real(thread, attributes, run, argument);
+}
+
+/* What headers make of these for large files. */
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+FILE *fopen64(const char *path, const char *mode)
+	__attribute__((alias("fopen")));
+void *mmap64(void *address, size_t length, int rights, int flags, int fd,
+	off_t offset) __attribute__((alias("mmap")));

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-iommufd authors
+ */
+
+#ifndef FAULT_POINTS_H
+#define FAULT_POINTS_H
+
+/*
+ * Places where our libraries call the system: a library that comes before libc writes them
+ * down, or makes the call fail at one of them. A place is the function that is called, the part of the
+ * stack that is in our libraries, and what the program is doing: a program that runs twice has
+ * the same places, and they are finitely many.
+ *
+ * Must not know: what the program does.
+ */
+
+#include <stdint.h>
+
+#define FAULT_POINTS_MAX 4096
+#define FAULT_POINT_FRAMES 6
+
+struct fault_point {
+	uint64_t id;
+	unsigned int
+		doing; /* of the program, when it came here for the first time */
+	const char *call; /* the function */
+	uint64_t at
+		[FAULT_POINT_FRAMES]; /* in our libraries: offsets, the innermost first */
+	char library[FAULT_POINT_FRAMES]; /* the first letter after "librte_" */
+};
+
+/* Shared by the processes of the program. */
+struct fault_points {
+	unsigned int
+		count; /* that are written down; FAULT_POINTS_MAX: not all are there */
+	unsigned int hits; /* calls that have failed */
+	struct fault_point points[FAULT_POINTS_MAX];
+};
+
+/*
+ * From now on, in this process: id 0 writes down all places; else the first call at this place
+ * fails, with the error that the system is most likely to give.
+ */
+void fault_points_start(struct fault_points *shared, uint64_t id);
+
+/* What the program does from now on; a number of its own. */
+void fault_points_doing(unsigned int what);
+
+/* Nothing is written down and nothing fails any more. */
+void fault_points_stop(void);
+
+#endif /* FAULT_POINTS_H */
