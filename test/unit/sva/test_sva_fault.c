@@ -482,6 +482,35 @@ a_limit_of_the_kernel_evicts_as_well(void **state __rte_unused)
 	assert_reported("locked memory");
 }
 
+/* RLIMIT_MEMLOCK is met for each of 32 areas that pass: the rings are not what makes room, also when nothing else is left. */
+static void
+a_limit_of_the_kernel_does_not_evict_what_is_kept(void **state __rte_unused)
+{
+	uint64_t i;
+
+	bench.fault_around = PAGE;
+	bench.stream_around = PAGE;
+	mock_memory_map(BASE, BASE + 0x1000000, R | W);
+	keep(BASE, 2 * PAGE);
+	assert_int_equal(ask(BASE + 0x10000, R), OK);
+	for (i = 2; i <= 33; i++) {
+		/* The first reads the request. */
+		mock_fail_call(mock_calls("") + 2, -ENOMEM);
+		assert_int_equal(ask(BASE + i * 0x10000, R), OK);
+		assert_contains(mock_failed_call(), "ioas_map");
+		assert_no_area(BASE + (i - 1) * 0x10000);
+		assert_area(BASE, BASE, BASE + 2 * PAGE, R | W);
+	}
+	assert_int_equal(bench.stats.evictions, 32);
+	mock_answer("ioas_map", -ENOMEM);
+	assert_int_equal(ask(BASE + 0x800000, R), NO);
+	mock_answer("ioas_map", 0);
+	assert_area(BASE, BASE, BASE + 2 * PAGE, R | W);
+	assert_int_equal(bench.residency.count, 1);
+	assert_int_equal(bench.stats.evictions, 33);
+	assert_reported("locked memory");
+}
+
 static void
 a_block_beyond_the_limit_becomes_a_page(void **state __rte_unused)
 {
@@ -800,6 +829,7 @@ main(void)
 		TEST(the_rest_of_what_is_kept_no_more_is_evicted),
 		TEST(what_is_kept_twice_in_part_is_kept_whole),
 		TEST(a_limit_of_the_kernel_evicts_as_well),
+		TEST(a_limit_of_the_kernel_does_not_evict_what_is_kept),
 		TEST(a_block_beyond_the_limit_becomes_a_page),
 		TEST(a_group_beyond_the_limit_is_refused_and_told_once),
 		TEST(a_stream_is_mapped_ahead),
