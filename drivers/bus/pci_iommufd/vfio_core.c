@@ -117,6 +117,7 @@ int
 vfio_core_enable(void)
 {
 	struct rte_iommufd_context *context;
+	int ret;
 
 	/* While VFIO cannot be used, the PCI bus calls this again for each device. */
 	state.enabled = vfio_core_is_module_loaded("vfio");
@@ -128,11 +129,13 @@ vfio_core_enable(void)
 	/* With every backend, a secondary process gets an answer. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		rte_iommufd_process_serve();
-	if (rte_iommufd_context_default(&context) != 0) {
-		state.broken = true;
+	/* What was missing for a moment, such as memory, may be there at the first device. */
+	ret = rte_iommufd_context_default(&context);
+	state.broken = ret == -EINVAL;
+	if (state.broken)
 		return 0;
-	}
-	if (strcmp(rte_iommufd_context_backend(context), "stock") == 0) {
+	if (ret == 0 &&
+		strcmp(rte_iommufd_context_backend(context), "stock") == 0) {
 		rte_iommufd_context_choose(context, NULL);
 		return vfio_core_hand_over();
 	}

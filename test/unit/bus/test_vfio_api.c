@@ -400,6 +400,17 @@ wrong_settings_refuse_devices(void **context __rte_unused)
 }
 
 static void
+what_was_missing_at_the_start_is_asked_for_again(void **context __rte_unused)
+{
+	process.error = -ENOMEM;
+	add_nic();
+	assert_int_equal(rte_vfio_enable("vfio"), 0);
+	assert_int_equal(setup_nic("0000:01:00.0"), 0);
+	assert_int_equal(seen.opened, 1);
+	assert_int_equal(seen.diagnoses, 1);
+}
+
+static void
 a_device_is_set_up_and_released(void **context __rte_unused)
 {
 	struct vfio_device_info info;
@@ -549,6 +560,7 @@ main(void)
 		TEST(vfio_is_there_with_its_module),
 		TEST(own_code_that_eal_has_started_is_told_of),
 		TEST(wrong_settings_refuse_devices),
+		TEST(what_was_missing_at_the_start_is_asked_for_again),
 		TEST(a_device_is_set_up_and_released),
 		TEST(what_vfio_does_not_manage_is_skipped),
 		TEST(the_container_is_dpdks_own_after_the_hand_over),
