@@ -45,11 +45,14 @@ rte_eal_process_type(void)
 	return RTE_PROC_SECONDARY;
 }
 
-/* For the secondary time does not pass, so that no silence ends by itself. */
+/*
+ * For the secondary time does not pass, so that no silence ends by itself. The fuzzer's alarm
+ * comes meanwhile, and asks the other clock how long an input has taken.
+ */
 int
 clock_gettime(clockid_t clock, struct timespec *now)
 {
-	if (!is_running)
+	if (!is_running || clock != CLOCK_MONOTONIC)
 		return syscall(SYS_clock_gettime, clock, now);
 	*now = (struct timespec){ .tv_sec = 1000 };
 	return 0;

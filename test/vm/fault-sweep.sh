@@ -3,7 +3,7 @@
 # libraries make. It ends in one line of ours or goes on, the step that failed succeeds when it is tried again, and nothing is left. In the
 # suite some of the places; with FAULT_STEP=1 in the environment all of them: doc/security.md has the counts.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
-# deadline: 1800
+# deadline: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
