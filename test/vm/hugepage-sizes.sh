@@ -1,7 +1,7 @@
 #!/bin/bash
 # Each size of hugepages that the machine has: frames go through with EAL's memory in pages of this size, on IOMMUFD, and nothing stays
-# pinned. x86-64 has 2 MiB and 1 GiB, arm64 64 KiB and 32 MiB besides; a kernel says that it does not know the others, and goes on.
-# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --hugepages 64 --mem 5G --append "hugepagesz=64K hugepages=2048 hugepagesz=32M hugepages=4 hugepagesz=1G hugepages=1"
+# pinned. x86-64 has 2 MiB and 1 GiB, arm64 64 KiB and 32 MiB besides; a kernel that does not know a size ignores it and what follows it.
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --hugepages 64 --mem 5G --append "hugepagesz=1G hugepages=1 hugepagesz=64K hugepages=2048 hugepagesz=32M hugepages=4"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
