@@ -14,6 +14,7 @@
 
 #include "backend/objects.h"
 #include "backend/page_tables.h"
+#include "core/dirty_steps.h"
 #include "devices.h"
 #include "fake_sysfs.h"
 #include "logs.h"
@@ -21,24 +22,15 @@
 #include "rte_iommufd_pasid.h"
 #include "unit.h"
 
-#define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
-#define PAGE UINT64_C(0x1000)
-#define IOVA UINT64_C(0x100000)
-#define PAGES 256
 #define AREA 8 /* pages of one mapping in the rounds */
 /* As many as the stand-in has room for calls; five times. */
 #define ROUNDS 2000
-/* Where no process has anything, so that nothing is made present there. */
-#define VA(iova) ((void *)(uintptr_t)(UINT64_C(0x8000200000000000) + (iova)))
 
 static const struct fake_device nic_entry = { "0000:01:00.0", "vfio-pci",
 	"vfio0", "511:0", "4", NULL };
 
 static const struct fake_device second_entry = { "0000:02:00.0", "vfio-pci",
 	"vfio1", "511:1", "5", NULL };
-
-static struct rte_iommufd_device *device;
-static struct rte_iommufd_space *space;
 
 static int
 setup(void **state)
@@ -50,68 +42,6 @@ setup(void **state)
 	space = create_space();
 	device = open_device(nic);
 	return ret;
-}
-
-static int
-teardown(void **state)
-{
-	rte_iommufd_device_close(device);
-	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-	return devices_end(state);
-}
-
-static void
-begin(void)
-{
-	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	assert_int_equal(rte_iommufd_space_dirty_start(space), 0);
-}
-
-static void
-map(uint64_t page, uint64_t pages)
-{
-	const uint64_t iova = IOVA + page * PAGE;
-
-	assert_int_equal(
-		rte_iommufd_space_map(space, VA(iova), iova, pages * PAGE, RW),
-		0);
-}
-
-static void
-unmap(uint64_t page, uint64_t pages)
-{
-	assert_int_equal(rte_iommufd_space_unmap(
-				 space, IOVA + page * PAGE, pages * PAGE),
-		0);
-}
-
-static void
-assert_written(uint32_t flags, const uint64_t *expected)
-{
-	uint64_t bitmap[PAGES / 64] = { 0 };
-
-	assert_int_equal(rte_iommufd_space_dirty_read(
-				 space, IOVA, PAGES * PAGE, flags, bitmap),
-		0);
-	assert_memory_equal(bitmap, expected, sizeof(bitmap));
-}
-
-static const uint64_t none[PAGES / 64];
-static const uint64_t page_5[PAGES / 64] = { 1 << 5 };
-
-static void
-what_is_written_is_read_once(void **state __rte_unused)
-{
-	map(3, 8);
-	begin();
-	assert_written(0, none);
-	mock_write_page(IOVA + 5 * PAGE);
-	assert_written(RTE_IOMMUFD_DIRTY_KEEP, page_5);
-	assert_written(0, page_5);
-	assert_written(0, none);
-	assert_int_equal(rte_iommufd_space_dirty_stop(space), 0);
-	assert_no_error();
 }
 
 static void

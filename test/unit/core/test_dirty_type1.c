@@ -14,23 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/dirty_steps.h"
 #include "devices.h"
 #include "logs.h"
 #include "machine.h"
 #include "mock_kernel.h"
 #include "unit.h"
 
-#define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
-#define PAGE UINT64_C(0x1000)
-#define IOVA UINT64_C(0x100000)
-#define PAGES 256
 #define AREA 8 /* pages of one mapping in the rounds */
 #define ROUNDS 2000
-/* Where no process has anything, so that nothing is made present there. */
-#define VA(iova) ((void *)(uintptr_t)(UINT64_C(0x8000200000000000) + (iova)))
-
-static struct rte_iommufd_device *device;
-static struct rte_iommufd_space *space;
 
 static int
 setup(void **state)
@@ -42,68 +34,7 @@ setup(void **state)
 	return ret;
 }
 
-static int
-teardown(void **state)
-{
-	rte_iommufd_device_close(device);
-	assert_int_equal(rte_iommufd_space_destroy(space), 0);
-	return devices_end(state);
-}
-
-static void
-begin(void)
-{
-	assert_int_equal(rte_iommufd_space_dirty_want(space), 0);
-	assert_int_equal(rte_iommufd_device_attach(device, space), 0);
-	assert_int_equal(rte_iommufd_space_dirty_start(space), 0);
-}
-
-static void
-map(uint64_t page, uint64_t pages)
-{
-	const uint64_t iova = IOVA + page * PAGE;
-
-	assert_int_equal(
-		rte_iommufd_space_map(space, VA(iova), iova, pages * PAGE, RW),
-		0);
-}
-
-static void
-unmap(uint64_t page, uint64_t pages)
-{
-	assert_int_equal(rte_iommufd_space_unmap(
-				 space, IOVA + page * PAGE, pages * PAGE),
-		0);
-}
-
-static void
-assert_written(uint32_t flags, const uint64_t *expected)
-{
-	uint64_t bitmap[PAGES / 64] = { 0 };
-
-	assert_int_equal(rte_iommufd_space_dirty_read(
-				 space, IOVA, PAGES * PAGE, flags, bitmap),
-		0);
-	assert_memory_equal(bitmap, expected, sizeof(bitmap));
-}
-
-static const uint64_t none[PAGES / 64];
-static const uint64_t page_5[PAGES / 64] = { 1 << 5 };
 static const uint64_t first_8[PAGES / 64] = { 0xff };
-
-static void
-what_is_written_is_read_once(void **state __rte_unused)
-{
-	map(3, 8);
-	begin();
-	assert_written(0, none);
-	mock_write_page(IOVA + 5 * PAGE);
-	assert_written(RTE_IOMMUFD_DIRTY_KEEP, page_5);
-	assert_written(0, page_5);
-	assert_written(0, none);
-	assert_int_equal(rte_iommufd_space_dirty_stop(space), 0);
-	assert_no_error();
-}
 
 /* The kernel reads whole mappings and clears them; what was not asked for is kept. */
 static void
