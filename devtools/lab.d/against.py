@@ -12,6 +12,10 @@ binomial distribution, which assumes nothing of how the ratios are distributed. 
 whole interval is worse than the tolerance. With fewer than six turns the widest interval has less than
 95 %, and nothing is decided.
 
+With --suspects nothing is judged yet: the figures that may be WORSE, and that more turns may decide, are listed. Only
+what looks worse already is measured for longer, so to look again and again makes no good figure WORSE: the interval has
+to be worse than the tolerance then, too, and that is far from 1.
+
 It must not know what is measured.
 """
 import argparse
@@ -75,6 +79,12 @@ def verdict(better, bounds, tolerance):
     return "not worse" if high <= 1 + tolerance else "not decided"
 
 
+def is_suspect(figure, tolerance):
+    """Not decided, and the median is worse by more than half the tolerance."""
+    worse = figure["ratio"] if figure["better"] == "lower" else 1 / figure["ratio"] if figure["ratio"] else math.inf
+    return figure["verdict"] in ("not decided", "too few turns") and worse > 1 + tolerance / 2
+
+
 def judge(name, turns, tolerance):
     pairs = [(old[name], new[name]) for old, new in turns if name in old and name in new]
     ratios = [ratio(best(old), best(new)) for old, new in pairs]
@@ -120,8 +130,9 @@ def show(judged, missing, old_name):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--old", required=True, help="the old build's name")
+    parser.add_argument("--old", default="old", help="the old build's name")
     parser.add_argument("--tolerance", type=float, default=5, help="in percent")
+    parser.add_argument("--suspects", action="store_true", help="only list what more turns may find to be worse")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--fact", action="append", default=[], help="NAME=VALUE, for the JSON")
     options = parser.parse_args()
@@ -134,6 +145,9 @@ def main():
         print("the two builds have no figure in common", file=sys.stderr)
         return 2
     judged = [judge(name, turns, options.tolerance / 100) for name in names]
+    if options.suspects:
+        print("\n".join(figure["name"] for figure in judged if is_suspect(figure, options.tolerance / 100)))
+        return 0
     show(judged, missing, options.old)
     if options.json:
         options.json.write_text(json.dumps({"old": options.old, "tolerance": options.tolerance,

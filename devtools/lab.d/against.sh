@@ -61,11 +61,11 @@ option_name() { # -DNAME=VALUE
 	echo "${name%%=*}"
 }
 
-against_command() { # TURNS SUITE|OPTION...
-	local turns=$1
-	shift
+against_command() { # TURNS TOLERANCE SUITE|OPTION...
+	local turns=$1 tolerance=$2
+	shift 2
 	[ $# -gt 0 ] || set -- all
-	printf '%q ' /src/devtools/guest/run-against "$turns" "$@"
+	printf '%q ' /src/devtools/guest/run-against "$turns" "$tolerance" "$@"
 }
 
 # The turns' files are in the share. What was measured is kept whatever the verdict is.

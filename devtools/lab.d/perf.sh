@@ -49,7 +49,7 @@ command_perf() {
 	fi
 	export DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-$perf_limit}
 	if [ "$against" ]; then
-		run_guest "$(against_command "$turns" "${arguments[@]}")" || status=$?
+		run_guest "$(against_command "$turns" "$tolerance" "${arguments[@]}")" || status=$?
 	else
 		run_guest "$(perf_command "${arguments[@]}")" || status=$?
 	fi
