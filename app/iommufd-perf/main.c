@@ -57,6 +57,7 @@ run_suites(const struct options *options, struct report *report)
 #if PERF_SVANIC
 		[SUITE_FAULT] = suite_fault,
 		[SUITE_SVA_INVALIDATE] = suite_sva_invalidate,
+		[SUITE_LATENCY] = suite_latency,
 		[SUITE_SVA_FORWARD] = suite_sva_forward,
 #endif
 	};

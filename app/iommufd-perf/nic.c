@@ -5,8 +5,10 @@
 /* svanic by its registers (doc/guides/nics/svanic/datasheet.md); see nic.h. */
 
 #include <err.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -118,7 +120,11 @@ begin_use(struct nic *nic)
 		return -1;
 	}
 	write_register(nic, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
-	return wait_for_zero(nic, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
+	if (wait_for_zero(nic, SVANIC_CONTROL, SVANIC_CONTROL_RESET) != 0)
+		return -1;
+	/* A late answer is a figure, and no error. */
+	write_register(nic, SVANIC_PAGE_PATIENCE, PATIENCE);
+	return 0;
 }
 
 int
@@ -141,9 +147,60 @@ nic_open(struct nic *nic, const char *address)
 	return begin_use(nic);
 }
 
+/* Vector 0 is of the NIC itself, then one of each pair. */
+static int
+set_vectors(struct nic *nic)
+{
+	char buffer[sizeof(struct vfio_irq_set) + sizeof(nic->events)]
+		__attribute__((aligned(8)));
+	struct vfio_irq_set *irqs = (struct vfio_irq_set *)buffer;
+
+	*irqs = (struct vfio_irq_set){
+		.argsz = sizeof(buffer),
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+			VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+		.start = 1,
+		.count = NIC_LISTEN_PAIRS,
+	};
+	memcpy(irqs->data, nic->events, sizeof(nic->events));
+	if (ioctl(rte_iommufd_device_fd(nic->device), VFIO_DEVICE_SET_IRQS,
+		    irqs) == 0)
+		return 0;
+	warn("interrupts of svanic");
+	return -1;
+}
+
+int
+nic_listen(struct nic *nic)
+{
+	unsigned int i;
+
+	nic->listens = true;
+	for (i = 0; i < NIC_LISTEN_PAIRS; i++)
+		nic->events[i] = eventfd(0, EFD_CLOEXEC);
+	for (i = 0; i < NIC_LISTEN_PAIRS; i++)
+		if (nic->events[i] < 0) {
+			warn("eventfd");
+			return -1;
+		}
+	return set_vectors(nic);
+}
+
+static void
+stop_listening(struct nic *nic)
+{
+	unsigned int i;
+
+	for (i = 0; nic->listens && i < NIC_LISTEN_PAIRS; i++)
+		if (nic->events[i] >= 0)
+			close(nic->events[i]);
+}
+
 void
 nic_close(struct nic *nic)
 {
+	stop_listening(nic);
 	if (nic->registers != NULL)
 		munmap(nic->registers, SVANIC_REGISTERS_SIZE);
 	rte_iommufd_device_close(nic->device);
@@ -243,4 +300,43 @@ nic_wait(const struct nic_queue *queue)
 		usleep(POLL_US);
 	}
 	return 0;
+}
+
+static int
+wait_for_event(int event)
+{
+	struct pollfd polled = { .fd = event, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&polled, 1, PATIENCE) == 1 &&
+		read(event, &count, sizeof(count)) == sizeof(count))
+		return 0;
+	warnx("svanic raises no interrupt");
+	return -1;
+}
+
+/* Armed before the doorbell: the interrupt comes when HEAD leaves where it is now. */
+int
+nic_send(struct nic_queue *queue, const void *frame, double *taken)
+{
+	volatile struct svanic_tx_descriptor
+		*descriptor = &queue->ring[queue->next & queue->mask];
+	double begun;
+	uint16_t flags;
+
+	write_register(queue->nic, SVANIC_PAIR(queue->pair) + SVANIC_INTERRUPT,
+		(queue->next & SVANIC_INTERRUPT_COUNT) | SVANIC_INTERRUPT_TX |
+			SVANIC_INTERRUPT_ARM);
+	nic_put(queue, frame);
+	descriptor->flags |= rte_cpu_to_le_16(SVANIC_TX_REPORT);
+	begun = scene_clock();
+	nic_doorbell(queue);
+	if (wait_for_event(queue->nic->events[queue->pair]) != 0)
+		return -1;
+	*taken = (scene_clock() - begun) * 1e3;
+	flags = rte_le_to_cpu_16(descriptor->flags);
+	if ((flags & SVANIC_TX_DONE) && flags >> SVANIC_ERROR_SHIFT == 0)
+		return 0;
+	warnx("svanic does not send a frame: flags %#x", flags);
+	return -1;
 }

@@ -16,6 +16,7 @@
  * Must not know: what is measured.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,11 +24,15 @@
 
 struct svanic_tx_descriptor;
 
+#define NIC_LISTEN_PAIRS 2 /* whose interrupts can be waited for */
+
 struct nic {
 	struct rte_iommufd_context *context;
 	struct rte_iommufd_device *device;
 	struct rte_iommufd_space *empty; /* for DMA without a PASID */
 	char *registers;
+	int events[NIC_LISTEN_PAIRS]; /* eventfds of their interrupts */
+	bool listens;
 };
 
 /* address: 0000:01:00.0. After it, whatever it returned: nic_close(). */
@@ -62,5 +67,13 @@ void nic_doorbell(struct nic_queue *queue);
 uint32_t nic_outstanding(const struct nic_queue *queue);
 /* Until there are none. */
 int nic_wait(const struct nic_queue *queue);
+
+/* Once, before nic_send(). */
+int nic_listen(struct nic *nic);
+/*
+ * One frame, on a queue that has no others; microseconds from the doorbell to the interrupt in
+ * taken. The thread sleeps meanwhile. An error of the NIC is -1.
+ */
+int nic_send(struct nic_queue *queue, const void *frame, double *taken);
 
 #endif /* NIC_H */

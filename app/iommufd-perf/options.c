@@ -27,6 +27,7 @@ const char *const suite_names[SUITE_COUNT] = {
 	[SUITE_FORWARD] = "forward",
 	[SUITE_FAULT] = "fault",
 	[SUITE_SVA_INVALIDATE] = "sva-invalidate",
+	[SUITE_LATENCY] = "latency",
 	[SUITE_SVA_FORWARD] = "sva-forward",
 };
 
@@ -36,11 +37,12 @@ const char options_help[] =
 	"\n"
 	"Measures DPDK on IOMMUFD beside DPDK's own way, by turns, in one process.\n"
 	"Suites: map, unmap, sizes, parallel, share, account, start, forward; fault,\n"
-	"sva-invalidate, sva-forward; or all, the last three only with --svanic.\n"
+	"sva-invalidate, latency, sva-forward; or all, the last four only with\n"
+	"--svanic.\n"
 	"\n"
 	"  --device BDF     a device bound to vfio-pci; may be repeated\n"
 	"  --svanic BDF     an svanic bound to vfio-pci; may be repeated (fault,\n"
-	"                   sva-invalidate: the first; sva-forward: two)\n"
+	"                   sva-invalidate, latency: the first; sva-forward: two)\n"
 	"  --wire IFACE     the interface that receives what the first device sends\n"
 	"                   (start)\n"
 	"  --cpu-time FILE  begins with the nanoseconds that the host has given to the\n"
@@ -288,6 +290,7 @@ svanics_wanted(enum suite suite)
 	static const unsigned int wanted[SUITE_COUNT] = {
 		[SUITE_FAULT] = 1,
 		[SUITE_SVA_INVALIDATE] = 1,
+		[SUITE_LATENCY] = 1,
 		[SUITE_SVA_FORWARD] = 2,
 	};
 

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Median and spread; see statistics.h. */
+/* Median, percentiles and spread; see statistics.h. */
 
 #include <errno.h>
 #include <math.h>
@@ -128,6 +128,20 @@ samples_highest(const struct samples *samples)
 	for (i = 0; i < samples->count; i++)
 		highest = fmax(highest, samples->values[i]);
 	return highest;
+}
+
+double
+samples_percentile(const struct samples *samples, double percent)
+{
+	double *values = sorted(samples);
+	unsigned int rank = ceil(percent * samples->count / 100);
+	double percentile;
+
+	if (values == NULL)
+		return NAN;
+	percentile = values[rank > 0 ? rank - 1 : 0];
+	free(values);
+	return percentile;
 }
 
 int

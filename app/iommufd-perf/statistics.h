@@ -28,6 +28,8 @@ void samples_clear(struct samples *samples);
 double samples_median(const struct samples *samples);
 double samples_lowest(const struct samples *samples);
 double samples_highest(const struct samples *samples);
+/* The smallest sample that at least so many of 100 samples do not exceed; 0 < percent <= 100. */
+double samples_percentile(const struct samples *samples, double percent);
 
 /*
  * The interval that has the median of all that could have been sampled in it, in at least

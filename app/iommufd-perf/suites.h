@@ -25,6 +25,7 @@ int suite_start(const struct options *options, struct report *report);
 int suite_forward(const struct options *options, struct report *report);
 int suite_fault(const struct options *options, struct report *report);
 int suite_sva_invalidate(const struct options *options, struct report *report);
+int suite_latency(const struct options *options, struct report *report);
 int suite_sva_forward(const struct options *options, struct report *report);
 
 /* A part of suite_map(): what an unmap is made of. */

@@ -25,19 +25,28 @@ anonymous(size_t size)
 }
 
 /* The ring is brought in, so that there is no request for it while others count. */
-static int
-start_queue(struct sva_scene *scene)
+int
+sva_queue_begin(
+	struct sva_scene *scene, unsigned int pair, struct nic_queue *queue)
 {
-	scene->ring = anonymous(RING_SIZE);
-	if (scene->ring == NULL ||
-		rte_iommufd_sva_prefault(scene->sva, scene->ring, RING_SIZE,
-			RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE) != 0)
+	void *ring = anonymous(RING_SIZE);
+
+	if (ring == NULL)
 		return -1;
-	if (nic_queue_start(&scene->queue, &scene->nic, 0, scene->pasid,
-		    scene->ring, SVA_RING_LOG2) != 0)
-		return -1;
-	scene->started = true;
-	return 0;
+	if (rte_iommufd_sva_prefault(scene->sva, ring, RING_SIZE,
+		    RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE) == 0 &&
+		nic_queue_start(queue, &scene->nic, pair, scene->pasid, ring,
+			SVA_RING_LOG2) == 0)
+		return 0;
+	munmap(ring, RING_SIZE);
+	return -1;
+}
+
+void
+sva_queue_end(struct nic_queue *queue)
+{
+	nic_queue_stop(queue);
+	munmap((void *)(uintptr_t)queue->ring, RING_SIZE);
 }
 
 int
@@ -57,20 +66,21 @@ sva_scene_begin(
 			scene->sva, scene->nic.device, &scene->pasid) != 0)
 		return -1;
 	scene->bound = true;
-	return start_queue(scene);
+	if (sva_queue_begin(scene, 0, &scene->queue) != 0)
+		return -1;
+	scene->started = true;
+	return 0;
 }
 
 void
 sva_scene_end(struct sva_scene *scene)
 {
 	if (scene->started)
-		nic_queue_stop(&scene->queue);
+		sva_queue_end(&scene->queue);
 	if (scene->bound)
 		rte_iommufd_sva_unbind(
 			scene->sva, scene->nic.device, scene->pasid);
 	rte_iommufd_sva_destroy(scene->sva);
-	if (scene->ring != NULL)
-		munmap(scene->ring, RING_SIZE);
 	nic_close(&scene->nic);
 }
 

@@ -30,7 +30,6 @@ struct sva_scene {
 	struct rte_iommufd_sva *sva;
 	uint32_t pasid;
 	bool bound;
-	void *ring;
 	struct nic_queue queue; /* of pair 0 */
 	bool started;
 };
@@ -39,6 +38,11 @@ struct sva_scene {
 int sva_scene_begin(
 	struct sva_scene *scene, const char *address, uint64_t fault_around);
 void sva_scene_end(struct sva_scene *scene);
+
+/* Another queue, whose ring is present as well. Afterwards, before sva_scene_end(): sva_queue_end(). */
+int sva_queue_begin(
+	struct sva_scene *scene, unsigned int pair, struct nic_queue *queue);
+void sva_queue_end(struct nic_queue *queue);
 
 /* The NIC reads a few bytes of each page, in order. */
 int sva_scene_read(

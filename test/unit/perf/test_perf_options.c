@@ -135,9 +135,10 @@ all_leaves_out_what_wants_an_svanic(void **state __rte_unused)
 		"--device 1:0.0 --device 2:0.0 --device 3:0.0 --wire w all");
 	for (i = 0; i < SUITE_COUNT; i++)
 		meant += options.suites[i];
-	assert_int_equal(meant, SUITE_COUNT - 3);
+	assert_int_equal(meant, SUITE_COUNT - 4);
 	assert_false(options.suites[SUITE_FAULT]);
 	assert_false(options.suites[SUITE_SVA_INVALIDATE]);
+	assert_false(options.suites[SUITE_LATENCY]);
 	assert_false(options.suites[SUITE_SVA_FORWARD]);
 }
 
@@ -146,13 +147,14 @@ static void
 an_svanic_has_an_address(void **state __rte_unused)
 {
 	assert_understood("--svanic 6:0.0 --svanic 7:0.0 "
-			  "fault sva-invalidate sva-forward");
+			  "fault sva-invalidate latency sva-forward");
 	assert_int_equal(options.svanic_count, 2);
 	assert_string_equal(options.svanics[0], "0000:06:00.0");
 	assert_string_equal(options.svanics[1], "0000:07:00.0");
 	assert_int_equal(options.device_count, 0);
 	assert_true(options.suites[SUITE_FAULT]);
 	assert_true(options.suites[SUITE_SVA_INVALIDATE]);
+	assert_true(options.suites[SUITE_LATENCY]);
 	assert_true(options.suites[SUITE_SVA_FORWARD]);
 	assert_refused("--svanic eth0 fault", "--svanic wants a PCI address");
 	assert_refused("--svanic 6:0.0 --svanic 06:00.0 fault", "twice");
@@ -285,6 +287,7 @@ what_a_suite_needs_has_to_be_there(void **state __rte_unused)
 	assert_refused("--device 1:0.0 fault",
 		"the suite fault wants --svanic at least once");
 	assert_refused("sva-invalidate", "--svanic");
+	assert_refused("latency", "--svanic");
 	assert_refused("--svanic 1:0.0 sva-forward", "twice");
 #endif
 	assert_refused("--svanic 1:0.0 map", "--device");

@@ -3,7 +3,7 @@
  */
 
 /*
- * Median and spread of samples, and the ratios of turns.
+ * Median, percentiles and spread of samples, and the ratios of turns.
  *
  * Must not know: what was measured.
  */
@@ -86,6 +86,30 @@ the_spread_is_from_the_lowest_to_the_highest(void **state __rte_unused)
 	TAKE(3, -1, 7, 0);
 	assert_equal(samples_lowest(&samples), -1);
 	assert_equal(samples_highest(&samples), 7);
+}
+
+/* The nearest rank: it is one of the samples, and never between two. */
+static void
+a_percentile_is_not_exceeded_by_so_many(void **state __rte_unused)
+{
+	unsigned int i;
+
+	assert_true(isnan(samples_percentile(&samples, 99)));
+	TAKE(7);
+	assert_equal(samples_percentile(&samples, 1), 7);
+	assert_equal(samples_percentile(&samples, 99), 7);
+	TAKE(4, 1, 3, 2);
+	assert_equal(samples_percentile(&samples, 25), 1);
+	assert_equal(samples_percentile(&samples, 26), 2);
+	assert_equal(samples_percentile(&samples, 75), 3);
+	assert_equal(samples_percentile(&samples, 99), 4);
+	assert_equal(samples_percentile(&samples, 100), 4);
+	samples_clear(&samples);
+	for (i = 1000; i > 0; i--)
+		assert_int_equal(samples_add(&samples, i), 0);
+	assert_equal(samples_percentile(&samples, 50), 500);
+	assert_equal(samples_percentile(&samples, 99), 990);
+	assert_equal(samples_percentile(&samples, 99.9), 999);
 }
 
 static void
@@ -180,6 +204,7 @@ main(void)
 		TEST(of_an_odd_count_it_is_the_middle_one),
 		TEST(of_an_even_count_it_is_between_the_middle_two),
 		TEST(the_spread_is_from_the_lowest_to_the_highest),
+		TEST(a_percentile_is_not_exceeded_by_so_many),
 		TEST(the_order_of_turns_is_kept),
 		TEST(ratios_are_those_of_the_same_turn),
 		TEST(there_is_no_ratio_to_nothing),
