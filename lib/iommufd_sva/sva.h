@@ -226,9 +226,12 @@ void sva_invalidate_all(struct rte_iommufd_sva *sva);
 int sva_notifier_register(struct rte_iommufd_sva *sva, struct interval interval,
 	unsigned int *watch);
 /*
- * Unmaps the mappings that have changed, and then reads the reports. How many, or -errno.
+ * Unmaps the mappings that have changed, and then reads one report of each. How many, or -errno.
+ * Threads that change memory all the time make it no longer.
  */
 int sva_notifier_read(struct rte_iommufd_sva *sva);
+/* The same until there are no reports; but not without end. */
+int sva_notifier_read_all(struct rte_iommufd_sva *sva);
 /*
  * Unmaps what is about to be reported, and wherever pages may have been dropped since they
  * were mapped.

@@ -130,9 +130,24 @@ serve_pages(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	return changes;
 }
 
+static bool
+are_present(const struct rte_iommufd_sva *sva, const struct page_request *pages,
+	unsigned int count)
+{
+	const struct area *area;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		area = area_lru_find(&sva->residency, pages[i].address);
+		if (area == NULL || (pages[i].rights & ~area->rights) != 0)
+			return false;
+	}
+	return true;
+}
+
 /*
- * Repeats this while changes are reported that may have unmapped one of the pages. The
- * outcome of a page is that of the first pass that mapped or refused it.
+ * Repeats this while changes are reported and one of the pages is not present: they may have
+ * unmapped it. The outcome of a page is that of the first pass that mapped or refused it.
  */
 static enum page_answer
 serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
@@ -150,7 +165,8 @@ serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 		outcomes[i] = SVA_REFUSED;
 	do
 		changes = serve_pages(sva, pages, count, tries > 0, outcomes);
-	while (changes > 0 && ++tries < TRIES);
+	while (changes > 0 && ++tries < TRIES &&
+		!are_present(sva, pages, count));
 	if (changes < 0)
 		answer = PAGE_ANSWER_INVALID;
 	for (i = 0; i < count; i++) {

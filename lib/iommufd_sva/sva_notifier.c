@@ -25,9 +25,9 @@
 
 #define READY 32
 /*
- * The most reports that are read in one turn: threads that change memory all the time must
- * not block the devices. Each thread has at most one report waiting, so with up to 1024
- * threads all reports that were there at the beginning are read.
+ * The most reports that are read by sva_notifier_read_all(), while threads change memory all the
+ * time. Each thread has at most one report waiting, so with up to 1024 threads all reports that
+ * were there at the beginning are read.
  */
 #define CHANGES_MAX 1024
 
@@ -202,16 +202,25 @@ follow_ready(struct rte_iommufd_sva *sva)
 int
 sva_notifier_read(struct rte_iommufd_sva *sva)
 {
+	int count = follow_ready(sva);
+
+	if (count >= 0)
+		lower_fence(sva);
+	return count;
+}
+
+int
+sva_notifier_read_all(struct rte_iommufd_sva *sva)
+{
 	int total = 0;
 	int count;
 
 	do {
-		count = follow_ready(sva);
+		count = sva_notifier_read(sva);
 		if (count < 0)
 			return count;
 		total += count;
 	} while (count > 0 && total < CHANGES_MAX);
-	lower_fence(sva);
 	return total;
 }
 

@@ -245,7 +245,7 @@ rte_iommufd_sva_settle(struct rte_iommufd_sva *sva)
 	if (ret != 0)
 		return ret;
 	fair_lock_take(&sva->lock);
-	ret = sva->failed ? -EIO : sva_notifier_read(sva);
+	ret = sva->failed ? -EIO : sva_notifier_read_all(sva);
 	if (ret >= 0) {
 		sva_notifier_settle(sva);
 		ret = sva->failed ? -EIO : 0;

@@ -19,6 +19,9 @@
 #include "sva.h"
 #include "sva_thread.h"
 
+/* How often the reports are read in one turn, while threads change memory all the time. */
+#define FOLLOW_PASSES 1024
+
 /* What userfault_wait() returns for the second source of the thread that pins. */
 #define STOP (1 << 1)
 
@@ -36,35 +39,42 @@ sva_service_end(struct rte_iommufd_sva *sva, int error)
 
 /* --- The thread that follows --- */
 
-static void
+/* How many reports were read. */
+static int
 sva_service_follow_locked(struct rte_iommufd_sva *sva)
 {
 	int ret;
 
 	if (sva->watches.set < 0)
-		return;
+		return 0;
 	ret = sva_notifier_read(sva);
 	/* Failed: an area could not be unmapped. */
 	if (ret < 0 || sva->failed) {
 		sva_service_end(sva, ret < 0 ? ret : -EIO);
-		return;
+		return 0;
 	}
 	sva_notifier_recheck(sva, false);
+	return ret;
 }
 
+/* The lock is given back after a report of each mapping: a device may wait for it. */
 bool
 sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep)
 {
+	unsigned int passes = FOLLOW_PASSES;
 	bool ending;
+	int changes;
 
 	userfault_wake_clear(sva->wake_fd);
-	fair_lock_take(&sva->lock);
-	sva_service_follow_locked(sva);
-	sleep->changes = sva->watches.set;
-	sleep->milliseconds = pending_removals_wait(
-		&sva->removals, userfault_now());
-	ending = sva->ending;
-	fair_lock_give(&sva->lock);
+	do {
+		fair_lock_take(&sva->lock);
+		changes = sva_service_follow_locked(sva);
+		sleep->changes = sva->watches.set;
+		sleep->milliseconds = pending_removals_wait(
+			&sva->removals, userfault_now());
+		ending = sva->ending;
+		fair_lock_give(&sva->lock);
+	} while (changes > 0 && !ending && --passes > 0);
 	return !ending;
 }
 

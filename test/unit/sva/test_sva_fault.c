@@ -766,6 +766,31 @@ reports_are_read_between_the_pages_of_a_group(void **state __rte_unused)
 	assert_int_equal(mock_memory_unread(), 0);
 }
 
+static void
+remove_another(void)
+{
+	mock_memory_remove(BASE + HUGE, BASE + HUGE + PAGE);
+}
+
+/* One pass over the reports, which are not about its page. */
+static void
+other_threads_that_change_other_memory_do_not_delay_an_answer(
+	void **state __rte_unused)
+{
+	uint64_t before;
+
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	mock_memory_map(BASE + HUGE, BASE + HUGE + PAGE, R | W);
+	assert_int_equal(ask(BASE + HUGE, R), OK);
+	before = bench.stats.events;
+	mock_memory_during_each("read", remove_another, 100000);
+	remove_another();
+	assert_int_equal(ask(BASE, R), OK);
+	assert_int_equal(bench.stats.events, before + 1);
+	assert_area(BASE, BASE, BASE + PAGE, R | W);
+	mock_memory_during_each("read", remove_another, 0);
+}
+
 /* --- whatever fails --- */
 
 /* A device gets an answer, and what it has is followed, whichever call fails. */
@@ -843,6 +868,7 @@ main(void)
 		TEST(where_pages_are_dropped_one_page_is_mapped),
 		TEST(pages_are_made_present_before_the_lock_is_taken),
 		TEST(reports_are_read_between_the_pages_of_a_group),
+		TEST(other_threads_that_change_other_memory_do_not_delay_an_answer),
 		TEST(every_call_may_fail),
 	};
 

@@ -444,6 +444,40 @@ many_changes_are_read_in_one_turn(void **state __rte_unused)
 	assert_int_equal(mock_mappings(), 0);
 }
 
+static pthread_t waiting_thread;
+static uint64_t events_seen;
+
+static void *
+note_events(void *argument)
+{
+	fair_lock_take(&bench.lock);
+	events_seen = bench.stats.events;
+	fair_lock_give(&bench.lock);
+	return argument;
+}
+
+static void
+let_another_wait(void)
+{
+	pthread_create(&waiting_thread, NULL, note_events, NULL);
+	wait_for_threads(2);
+}
+
+/* As the thread that serves a request while many threads unmap. */
+static void
+between_reports_others_get_the_lock(void **state __rte_unused)
+{
+	uint64_t i;
+
+	for (i = 0; i < 64; i++)
+		mock_memory_unmap(BASE + i * PAGE, BASE + (i + 1) * PAGE);
+	mock_memory_during("read", let_another_wait);
+	turn();
+	pthread_join(waiting_thread, NULL);
+	assert_int_equal(events_seen, 1);
+	assert_int_equal(bench.stats.events, 64);
+}
+
 static void
 remove_a_page(void)
 {
@@ -545,6 +579,7 @@ main(void)
 		TEST(the_service_learns_of_a_removal_that_another_thread_reads),
 		TEST(a_large_invalidation_lets_others_come_in_between),
 		TEST(many_changes_are_read_in_one_turn),
+		TEST(between_reports_others_get_the_lock),
 		TEST(changes_without_end_do_not_take_a_turn_without_end),
 		TEST(a_service_that_cannot_follow_refuses_everybody),
 		TEST(an_answer_needs_the_changes_to_be_read),
