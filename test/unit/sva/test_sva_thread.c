@@ -2,10 +2,12 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Where the threads of an sva run, and that no signal reaches them. */
+/* Where the threads of an sva run, in how short slices, and that no signal reaches them. */
 
 #include <sched.h>
 #include <signal.h>
+#include <unistd.h>
+#include <sys/syscall.h>
 
 #include <rte_lcore.h>
 
@@ -16,6 +18,8 @@ static cpu_set_t process;    /* the CPUs of this test */
 static rte_cpuset_t polling; /* those of the one lcore */
 static cpu_set_t cpus_seen;
 static sigset_t signals_seen;
+static uint64_t slice_seen; /* 0: the kernel does not tell */
+static int policy_seen;
 
 /* In place of EAL's. */
 rte_cpuset_t
@@ -27,9 +31,24 @@ rte_lcore_cpuset(unsigned int lcore)
 	return lcore == rte_get_main_lcore() ? polling : none;
 }
 
+/* sched_getattr(); of the usual policy the runtime is the slice (Linux 6.12). */
+static uint64_t
+slice_of_this_thread(void)
+{
+	uint64_t attributes[6] = { sizeof(attributes) };
+	const unsigned int runtime = 3;
+
+	if (syscall(SYS_sched_getattr, 0, attributes, sizeof(attributes), 0) !=
+		0)
+		return 0;
+	return attributes[runtime];
+}
+
 static void *
 look(void *argument __rte_unused)
 {
+	slice_seen = slice_of_this_thread();
+	policy_seen = sched_getscheduler(0);
 	sched_getaffinity(0, sizeof(cpus_seen), &cpus_seen);
 	pthread_sigmask(SIG_SETMASK, NULL, &signals_seen);
 	return NULL;
@@ -90,6 +109,20 @@ no_signal_reaches_them(void **state __rte_unused)
 	assert_int_equal(sigismember(&signals_seen, SIGUSR1), 1);
 }
 
+/* A thread that computes has the processor for 3 ms, and they would wait for that. */
+static void
+they_have_short_slices(void **state __rte_unused)
+{
+	const uint64_t here = slice_of_this_thread();
+
+	if (here == 0)
+		skip();
+	run_thread();
+	assert_int_equal(policy_seen, SCHED_OTHER);
+	assert_int_equal(slice_seen, 100000);
+	assert_int_equal(slice_of_this_thread(), here);
+}
+
 int
 main(void)
 {
@@ -98,6 +131,7 @@ main(void)
 		cmocka_unit_test(
 			without_another_cpu_they_are_with_the_main_lcore),
 		cmocka_unit_test(without_lcores_they_have_all_cpus),
+		cmocka_unit_test(they_have_short_slices),
 		cmocka_unit_test(no_signal_reaches_them),
 	};
 
