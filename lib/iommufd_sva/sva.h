@@ -158,6 +158,7 @@ struct sva_request {
 	uint64_t around;      /* size of the block that may be mapped with it */
 	struct interval clip; /* but not beyond, hugepages apart */
 	bool all;	  /* the block is requested, not only mapped with it */
+	bool by_service;  /* it is the thread that pins that asks */
 	bool speculative; /* nothing is requested: nothing is evicted for it */
 	/* Out: -errno for SVA_FAILED and SVA_REFUSED; -EAGAIN, with either of them: the
 	 * process has changed again and again under way

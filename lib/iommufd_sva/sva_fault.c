@@ -388,7 +388,10 @@ sva_fault_prepare(
 	uint32_t rights = 0;
 	bool planned;
 
-	fair_lock_take(&sva->lock);
+	if (request->by_service)
+		fair_lock_take_first(&sva->lock);
+	else
+		fair_lock_take(&sva->lock);
 	planned = sva_fault_is_serving(sva) &&
 		plan(sva, request, &window, &rights);
 	fair_lock_give(&sva->lock);

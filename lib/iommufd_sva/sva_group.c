@@ -30,6 +30,7 @@ request_for(const struct rte_iommufd_sva *sva, const struct page_request *page)
 		.rights = page->rights,
 		.around = sva->fault_around,
 		.clip = { 0, UINT64_MAX },
+		.by_service = true,
 	};
 	uint64_t size = streams_continue(&sva->streams, request.address);
 
@@ -208,6 +209,7 @@ plan_ahead(struct rte_iommufd_sva *sva, const struct page_request *page,
 		.rights = page->rights,
 		.around = sva->stream_around,
 		.clip = { area->end, area->end + size },
+		.by_service = true,
 		.speculative = true,
 	};
 	return true;
@@ -222,7 +224,7 @@ answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	bool planned;
 
 	prepare_group(sva, pages, count);
-	fair_lock_take(&sva->lock);
+	fair_lock_take_first(&sva->lock);
 	sva->stats.request_groups++;
 	sva->stats.page_requests += count;
 	if (sva_fault_is_serving(sva))
@@ -240,7 +242,7 @@ static void
 map_ahead(struct rte_iommufd_sva *sva, struct sva_request *ahead)
 {
 	sva_fault_prepare(sva, ahead);
-	fair_lock_take(&sva->lock);
+	fair_lock_take_first(&sva->lock);
 	if (sva_fault_is_serving(sva) && sva_fault_in(sva, ahead) == SVA_MAPPED)
 		note_stream(sva, ahead);
 	fair_lock_give(&sva->lock);

@@ -67,7 +67,7 @@ sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep)
 
 	userfault_wake_clear(sva->wake_fd);
 	do {
-		fair_lock_take(&sva->lock);
+		fair_lock_take_first(&sva->lock);
 		changes = sva_service_follow_locked(sva);
 		sleep->changes = sva->watches.set;
 		sleep->milliseconds = pending_removals_wait(

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "logs.h"
 #include "mock_kernel.h"
@@ -707,9 +708,7 @@ static bool lock_was_free;
 static void
 try_the_lock(void)
 {
-	pthread_mutex_lock(&bench.lock.mutex);
-	lock_was_free = bench.lock.next == bench.lock.now;
-	pthread_mutex_unlock(&bench.lock.mutex);
+	lock_was_free = fair_lock_threads(&bench.lock) == 0;
 }
 
 /* A page that has to be read from a disk does not keep the lock: see sva_fault_prepare(). */
@@ -728,6 +727,49 @@ pages_are_made_present_before_the_lock_is_taken(void **state __rte_unused)
 	assert_int_equal(ask(BASE + 20 * PAGE, R), OK);
 	assert_int_equal(ask(BASE + 64 * PAGE, R), NO);
 	assert_int_equal(mock_memory_calls("populate"), 1);
+}
+
+static void *
+ask_in_thread(void *argument)
+{
+	assert_int_equal(ask(BASE, R), OK);
+	return argument;
+}
+
+static unsigned int registered;
+
+static void *
+count_registered(void *argument)
+{
+	fair_lock_take(&bench.lock);
+	registered = mock_memory_calls("register");
+	fair_lock_give(&bench.lock);
+	return argument;
+}
+
+static void
+wait_for_threads(uint64_t count)
+{
+	while (fair_lock_threads(&bench.lock) < count)
+		usleep(1000);
+}
+
+/* A device waits for the answer. */
+static void
+a_request_goes_before_threads_that_prefault(void **state __rte_unused)
+{
+	pthread_t waits, serves;
+
+	mock_memory_map(BASE, BASE + PAGE, R | W);
+	fair_lock_take(&bench.lock);
+	pthread_create(&waits, NULL, count_registered, NULL);
+	wait_for_threads(2);
+	pthread_create(&serves, NULL, ask_in_thread, NULL);
+	wait_for_threads(3);
+	fair_lock_give(&bench.lock);
+	pthread_join(waits, NULL);
+	pthread_join(serves, NULL);
+	assert_int_equal(registered, 1);
 }
 
 static unsigned int maps_at_read;
@@ -867,6 +909,7 @@ main(void)
 		TEST(while_a_report_is_late_nothing_is_mapped),
 		TEST(where_pages_are_dropped_one_page_is_mapped),
 		TEST(pages_are_made_present_before_the_lock_is_taken),
+		TEST(a_request_goes_before_threads_that_prefault),
 		TEST(reports_are_read_between_the_pages_of_a_group),
 		TEST(other_threads_that_change_other_memory_do_not_delay_an_answer),
 		TEST(every_call_may_fail),

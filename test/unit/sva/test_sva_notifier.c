@@ -377,14 +377,8 @@ static sem_t lock_is_taken;
 static void
 wait_for_threads(uint64_t count)
 {
-	uint64_t there = 0;
-
-	while (there < count) {
+	while (fair_lock_threads(&bench.lock) < count)
 		usleep(1000);
-		pthread_mutex_lock(&bench.lock.mutex);
-		there = bench.lock.next - bench.lock.now;
-		pthread_mutex_unlock(&bench.lock.mutex);
-	}
 }
 
 static void *
@@ -450,7 +444,7 @@ static uint64_t events_seen;
 static void *
 note_events(void *argument)
 {
-	fair_lock_take(&bench.lock);
+	fair_lock_take_first(&bench.lock);
 	events_seen = bench.stats.events;
 	fair_lock_give(&bench.lock);
 	return argument;
@@ -476,6 +470,40 @@ between_reports_others_get_the_lock(void **state __rte_unused)
 	pthread_join(waiting_thread, NULL);
 	assert_int_equal(events_seen, 1);
 	assert_int_equal(bench.stats.events, 64);
+}
+
+static void *
+note_events_as_usual(void *argument)
+{
+	fair_lock_take(&bench.lock);
+	events_seen = bench.stats.events;
+	fair_lock_give(&bench.lock);
+	return argument;
+}
+
+static void *
+follow_in_thread(void *argument)
+{
+	turn();
+	return argument;
+}
+
+/* Other threads wait for it. */
+static void
+it_goes_before_threads_that_only_wait_themselves(void **state __rte_unused)
+{
+	pthread_t waits, follows;
+
+	mock_memory_unmap(BASE, BASE + PAGE);
+	fair_lock_take(&bench.lock);
+	pthread_create(&waits, NULL, note_events_as_usual, NULL);
+	wait_for_threads(2);
+	pthread_create(&follows, NULL, follow_in_thread, NULL);
+	wait_for_threads(3);
+	fair_lock_give(&bench.lock);
+	pthread_join(waits, NULL);
+	pthread_join(follows, NULL);
+	assert_int_equal(events_seen, 1);
 }
 
 static void
@@ -580,6 +608,7 @@ main(void)
 		TEST(a_large_invalidation_lets_others_come_in_between),
 		TEST(many_changes_are_read_in_one_turn),
 		TEST(between_reports_others_get_the_lock),
+		TEST(it_goes_before_threads_that_only_wait_themselves),
 		TEST(changes_without_end_do_not_take_a_turn_without_end),
 		TEST(a_service_that_cannot_follow_refuses_everybody),
 		TEST(an_answer_needs_the_changes_to_be_read),
