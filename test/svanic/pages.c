@@ -6,7 +6,8 @@
  * Page requests (PCI Express, section 10.4): each in a group of its own, one per queue at
  * a time. An index is used again only when its answer has come, so a late answer is known
  * as one; a request that was given up counts against the allocation until then. Queues
- * wait for a free request in the order in which they came.
+ * wait for a free request in the order in which they came. An answer "success" does not
+ * promise the page: it is asked for again, as often as it takes, until patience ends.
  *
  * Must not know: what the page is wanted for.
  */
@@ -90,7 +91,6 @@ answer(struct svanic_queue *queue, enum svanic_answer what)
 {
 	queue->page.is_out = false;
 	queue->page.answer = what;
-	timer_del(&queue->page.patience);
 	go_on(queue);
 }
 
@@ -132,15 +132,17 @@ svanic_page_give_up(struct svanic_queue *queue)
 	if (page->is_out)
 		queue->nic->requests->waiting[page->index] = NULL;
 	page->is_out = false;
-	timer_del(&page->patience);
 	svanic_page_is_there(queue);
 }
 
 void
 svanic_page_is_there(struct svanic_queue *queue)
 {
-	queue->page.tries = 0;
+	if (!queue->page.is_wanted)
+		return;
+	queue->page.is_wanted = false;
 	queue->page.answer = SVANIC_ANSWER_NONE;
+	timer_del(&queue->page.patience);
 	leave_turns(queue);
 }
 
@@ -149,10 +151,10 @@ lose_patience(void *opaque)
 {
 	struct svanic_queue *queue = opaque;
 
+	if (!queue->page.is_wanted)
+		return;
 	if (queue->page.is_out)
 		queue->nic->requests->waiting[queue->page.index] = NULL;
-	else if (queue->page.turn == 0)
-		return;
 	leave_turns(queue);
 	svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
 	answer(queue, SVANIC_ANSWER_FAILED);
@@ -211,13 +213,18 @@ send(struct svanic_queue *queue, uint16_t index, uint64_t address,
 	return false;
 }
 
+/* Its patience counts from here on, through all answers that do not bring the page. */
 static void
-start_waiting(struct svanic_queue *queue)
+want(struct svanic_queue *queue, uint64_t address)
 {
 	int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) / QEMU_MILLISECOND;
 	uint32_t patience = queue->nic->page_patience;
 
-	queue->state = SVANIC_STATE_WAITING;
+	if (queue->page.is_wanted && queue->page.address == address)
+		return;
+	svanic_page_is_there(queue);
+	queue->page.is_wanted = true;
+	queue->page.address = address;
 	if (patience != 0)
 		timer_mod(&queue->page.patience, now + patience);
 }
@@ -229,14 +236,11 @@ end_asking(struct svanic_queue *queue, int error)
 	return error;
 }
 
-/* Its patience counts from when it has begun to wait for its turn. */
 static int
 wait_for_turn(struct svanic_queue *queue)
 {
-	if (queue->page.turn == 0) {
+	if (queue->page.turn == 0)
 		queue->page.turn = ++queue->nic->requests->turns;
-		start_waiting(queue);
-	}
 	queue->state = SVANIC_STATE_WAITING;
 	return SVANIC_WAIT;
 }
@@ -245,7 +249,6 @@ static int
 send_and_wait(struct svanic_queue *queue, uint16_t index, uint64_t address,
 	bool is_write)
 {
-	queue->page.tries++;
 	if (!send(queue, index, address, is_write)) {
 		svanic_count(queue->pair, COUNT_PAGE_TIMEOUTS, 1);
 		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
@@ -253,7 +256,7 @@ send_and_wait(struct svanic_queue *queue, uint16_t index, uint64_t address,
 	svanic_count(queue->pair, COUNT_PAGE_REQUESTS, 1);
 	leave_turns(queue);
 	if (queue->page.is_out) /* it can have been answered at once */
-		start_waiting(queue);
+		queue->state = SVANIC_STATE_WAITING;
 	return SVANIC_WAIT;
 }
 
@@ -264,17 +267,13 @@ svanic_page_ask(struct svanic_queue *queue, uint64_t address, bool is_write)
 	enum svanic_answer last;
 	uint16_t index;
 
-	if (page->address != address)
-		svanic_page_is_there(queue);
-	page->address = address;
+	want(queue, address);
 	last = page->answer;
 	page->answer = SVANIC_ANSWER_NONE;
 	if (last == SVANIC_ANSWER_REFUSED)
 		return end_asking(queue, SVANIC_ERROR_NO_PAGE);
 	if (last == SVANIC_ANSWER_FAILED)
 		return end_asking(queue, SVANIC_ERROR_NO_ANSWER);
-	if (page->tries == SVANIC_PAGE_TRIES)
-		return end_asking(queue, SVANIC_ERROR_REFUSED);
 	if (!can_send(queue, &index))
 		return wait_for_turn(queue);
 	return send_and_wait(queue, index, address, is_write);

@@ -24,7 +24,6 @@
 #define SVANIC_FRAMES_PER_RUN \
 	64 /* of one queue, before others get their turn */
 #define SVANIC_WAITING_FRAMES 64 /* datasheet, section 5 */
-#define SVANIC_PAGE_TRIES 16	 /* datasheet, section 10 */
 #define SVANIC_PAGE_INDEXES 512	 /* a page request group index has 9 bits */
 #define SVANIC_BATCH (RING_PAGE_SIZE / RING_DESCRIPTOR_SIZE)
 
@@ -61,9 +60,9 @@ enum svanic_answer {
 struct svanic_page {
 	uint64_t
 		turn; /* waits for its turn to ask, the lowest first; 0: it does not */
+	bool is_wanted; /* until it is there, or given up; and is asked for then */
 	bool is_out;
 	uint16_t index;
-	unsigned int tries;
 	uint64_t address;
 	enum svanic_answer answer;
 	struct qemu_timer patience;

@@ -3,8 +3,8 @@
  */
 
 /*
- * svanic's model: page requests that are outstanding over a reset, with functions of QEMU
- * that only store what they get.
+ * svanic's model: page requests that are outstanding over a reset, and how long a page is asked
+ * for, with functions of QEMU that only store what they get.
  *
  * Must not know: queues and their work.
  */
@@ -21,6 +21,8 @@
 static struct svanic nic;
 static uint16_t last_index;
 static unsigned int requests_sent;
+static unsigned int timers_set;
+static void (*timer_function)(void *opaque);
 
 uint32_t
 pcie_pri_get_req_alloc(void *device __rte_unused)
@@ -50,14 +52,16 @@ pci_pri_request_page(void *device __rte_unused, uint32_t pasid __rte_unused,
 void
 timer_init_full(struct qemu_timer *timer __rte_unused, void *group __rte_unused,
 	int clock __rte_unused, int scale __rte_unused,
-	int attributes __rte_unused,
-	void (*function)(void *opaque) __rte_unused, void *opaque __rte_unused)
+	int attributes __rte_unused, void (*function)(void *opaque),
+	void *opaque __rte_unused)
 {
+	timer_function = function;
 }
 
 void
 timer_mod(struct qemu_timer *timer __rte_unused, int64_t when __rte_unused)
 {
+	timers_set++;
 }
 
 void
@@ -89,6 +93,7 @@ setup(void **state __rte_unused)
 		nic.pairs[i].tx.pair = &nic.pairs[i];
 	}
 	requests_sent = 0;
+	timers_set = 0;
 	assert_true(svanic_pages_init(&nic));
 	return 0;
 }
@@ -154,6 +159,38 @@ a_late_answer_returns_only_its_index(void **state __rte_unused)
 	assert_int_equal(last_index, before);
 }
 
+/* A success promises nothing: it is asked for again, until patience ends. */
+static void
+a_page_is_asked_for_until_it_is_there(void **state __rte_unused)
+{
+	struct svanic_queue *queue = &nic.pairs[0].tx;
+	unsigned int i;
+
+	nic.page_patience = 100;
+	for (i = 1; i <= 1000; i++) {
+		assert_int_equal(
+			svanic_page_ask(queue, PAGE, false), SVANIC_WAIT);
+		assert_int_equal(requests_sent, i);
+		respond(last_index);
+	}
+	assert_int_equal(timers_set, 1);
+	svanic_page_is_there(queue);
+	svanic_page_ask(queue, PAGE, false);
+	respond(last_index);
+	assert_int_equal(timers_set, 2);
+	/* It ends between an answer and the next request. */
+	timer_function(queue);
+	assert_int_equal(
+		svanic_page_ask(queue, PAGE, false), SVANIC_ERROR_NO_ANSWER);
+	assert_int_equal(svanic_page_ask(queue, PAGE, false), SVANIC_WAIT);
+	timer_function(queue);
+	assert_int_equal(
+		svanic_page_ask(queue, PAGE, false), SVANIC_ERROR_NO_ANSWER);
+	/* Nothing is wanted: a timer that comes late changes nothing. */
+	timer_function(queue);
+	assert_int_equal(svanic_page_ask(queue, 2 * PAGE, false), SVANIC_WAIT);
+}
+
 int
 main(void)
 {
@@ -163,6 +200,8 @@ main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			a_late_answer_returns_only_its_index, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_page_is_asked_for_until_it_is_there, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("svanic_pages", tests, NULL, NULL);

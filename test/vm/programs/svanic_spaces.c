@@ -159,12 +159,19 @@ struct pages {
 };
 
 static bool
-next_request(struct pages *pages, struct iommu_hwpt_pgfault *request)
+next_request_within(
+	struct pages *pages, struct iommu_hwpt_pgfault *request, int ms)
 {
 	struct pollfd ready = { .fd = pages->fd, .events = POLLIN };
 
-	return poll(&ready, 1, BARE_PATIENCE_MS) > 0 &&
+	return poll(&ready, 1, ms) > 0 &&
 		read(pages->fd, request, sizeof(*request)) == sizeof(*request);
+}
+
+static bool
+next_request(struct pages *pages, struct iommu_hwpt_pgfault *request)
+{
+	return next_request_within(pages, request, BARE_PATIENCE_MS);
 }
 
 static void
@@ -387,7 +394,24 @@ check_no_answer(struct pages *pages)
 	bare_unmap(&pages->test->bare, pages->space, MISSING, PAGE);
 }
 
-/* Answered as if it were there, again and again. */
+/* Answered as if it were there, until it is asked for no more: how often. */
+static unsigned int
+answer_falsely(struct pages *pages, struct pair *pair)
+{
+	struct iommu_hwpt_pgfault request;
+	unsigned int requests = 0;
+
+	for (;;) {
+		if (next_request_within(pages, &request, SHORT_PATIENCE_MS)) {
+			requests++;
+			answer(pages, &request, IOMMUFD_PAGE_RESP_SUCCESS);
+		} else if (bare_queue_head(&pair->tx) != 0) {
+			return requests;
+		}
+	}
+}
+
+/* As a page that the process changes all the time. */
 static void
 check_false_answers(struct pages *pages)
 {
@@ -396,22 +420,43 @@ check_false_answers(struct pages *pages)
 	struct pair pair;
 	uint32_t slot;
 
-	say_subject("a page that is promised and never there");
+	say_subject("a page that is promised 40 times before it is there");
 	test_reset(pages->test);
+	bare_write(&pages->test->bare, SVANIC_PAGE_PATIENCE, 0);
 	start_asking(pages, &pair, 1);
+	make_frame(pages->missing, 100, peer_mac, svanic_mac, 1);
 	slot = start_sending(&pair, MISSING, 100);
-	while (requests < 16 && next_request(pages, &request)) {
+	while (requests < 40 && next_request(pages, &request)) {
 		requests++;
 		answer(pages, &request, IOMMUFD_PAGE_RESP_SUCCESS);
 	}
-	check(bare_wait_for_head(&pair.tx, slot + 1) && requests == 16 &&
-			pair_counter(&pair, SVANIC_PAGE_REQUESTS) == 16 &&
+	if (!check_request(pages, &pair.tx, MISSING, false, &request))
+		return;
+	provide(pages, MISSING);
+	answer(pages, &request, IOMMUFD_PAGE_RESP_SUCCESS);
+	check(bare_wait_for_head(&pair.tx, slot + 1) && requests == 40 &&
+			pair_counter(&pair, SVANIC_PAGE_REQUESTS) == 41 &&
+			bare_tx(&pair.tx, slot)->flags == SVANIC_TX_DONE,
+		"%u requests, flags %#x", requests + 1,
+		bare_tx(&pair.tx, slot)->flags);
+	while (!peer_is_quiet(pages->test))
+		;
+	bare_unmap(&pages->test->bare, pages->space, MISSING, PAGE);
+
+	say_subject("a page that is promised and never there");
+	test_reset(pages->test);
+	bare_write(&pages->test->bare, SVANIC_PAGE_PATIENCE, SHORT_PATIENCE_MS);
+	start_asking(pages, &pair, 1);
+	slot = start_sending(&pair, MISSING, 100);
+	requests = answer_falsely(pages, &pair);
+	check(requests > 1 && pair_counter(&pair, SVANIC_PAGE_TIMEOUTS) == 1 &&
 			bare_tx(&pair.tx, slot)->flags ==
 				(SVANIC_TX_DONE |
-					SVANIC_ERROR_REFUSED
+					SVANIC_ERROR_NO_ANSWER
 						<< SVANIC_ERROR_SHIFT),
 		"%u requests, flags %#x", requests,
 		bare_tx(&pair.tx, slot)->flags);
+	check(sends(&pair, 1), "and the queue goes on");
 }
 
 static void
