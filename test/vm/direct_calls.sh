@@ -41,10 +41,7 @@ forward_with_direct_calls() { # BACKEND...
 		[ "$backend" != type1 ] || containers=2
 		start_direct "$log" "$backend(v2)?" $containers --iova-mode=va
 		echo_frames 02:00.0 50
-		if [ "$backend" != stock ]; then
-			dpdk-proc-info -a 01:00.0 -- --xstats >"$work/secondary-$backend.log" 2>&1 || fail "dpdk-proc-info ended with status $?"
-			expect_line "$work/secondary-$backend.log" 'rx_good_packets'
-		fi
+		[ "$backend" = stock ] || read_by_secondary "$work/secondary-$backend.log"
 		stop_testpmd "$log" || fail "testpmd ended with status $?"
 		check_nothing_pinned
 	done

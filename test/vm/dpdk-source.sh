@@ -8,6 +8,21 @@
 echo "DPDK $(pkg-config --modversion libdpdk)"
 bind_vfio 01:00.0
 forward_on_all_backends
+for backend in iommufd type1; do
+	echo "== $backend, and a secondary process"
+	log=$work/primary-$backend.log
+	export RTE_IOMMUFD=backend=$backend
+	start_testpmd "$log" -a 01:00.0 --iova-mode=va -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	wait_for_line "$log" 'start packet forwarding' 90
+	expect_backend "$log" "$backend(v2)?"
+	echo_frames 02:00.0 50
+	read_by_secondary "$work/secondary-$backend.log"
+	expect_no_line "$work/secondary-$backend.log" 'IOMMUFD: .*(cannot|does not)'
+	echo_frames 02:00.0 50
+	stop_testpmd "$log" || fail "testpmd ended with status $?"
+	check_nothing_pinned
+done
+unset RTE_IOMMUFD
 check_telemetry_of_testpmd iommufd 'the kernel and the device have it'
 reattach_on_all_backends
 check_no_faults

@@ -136,6 +136,12 @@ expect_backend_line() { # LOG BACKEND
 		{ show_log "$1"; fail "another backend than $2"; }
 }
 
+# read_by_secondary LOG: a secondary process reads the statistics of the NIC at 01:00.0 and ends in order.
+read_by_secondary() {
+	dpdk-proc-info -a 01:00.0 -- --xstats >"$1" 2>&1 || { show_log "$1"; fail "dpdk-proc-info ended with status $?"; }
+	expect_line "$1" 'rx_good_packets'
+}
+
 # What the administrator of a machine that does not remap interrupts says where its devices are trusted; a script that calls it takes it
 # back in its restore().
 allow_unsafe_interrupts() { # Y|N
