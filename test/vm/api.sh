@@ -5,8 +5,7 @@
 . "$(dirname "$0")/wire.sh"
 
 bind_vfio 01:00.0
-# VFIO_DEVICE_FEATURE_DMA_BUF: Linux 6.19, where CONFIG_VFIO_PCI_DMABUF is on.
-grep -q ' vfio_pci_core_feature_dma_buf' /proc/kallsyms || { echo "this kernel gives out no registers"; export NO_REGIONS=1; }
+gives_out_registers || { echo "this kernel gives out no registers"; export NO_REGIONS=1; }
 for settings in backend=iommufd backend=iommufd,map=file backend=iommufd,map=va,threads=1 backend=iommufd,threads=8 backend=type1; do
 	echo "== $settings"
 	"$programs/api" $settings /sys/bus/pci/devices/0000:01:00.0 2>&1 || fail "something is not as documented"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/direct_calls.sh"
 
-modprobe vfio enable_unsafe_noiommu_mode=1
+load_with vfio enable_unsafe_noiommu_mode=1
 bind_vfio 01:00.0
 restore() { [ ! -e /dev/vfio/devices.away ] || mv /dev/vfio/devices.away /dev/vfio/devices; }
 

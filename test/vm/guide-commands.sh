@@ -11,6 +11,7 @@ restore() {
 modprobe iommufd
 bind_vfio 01:00.0
 [ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
+[ -e /sys/kernel/tracing/kprobe_events ] || skip "this kernel has no kprobes"
 mkdir -p /mnt/huge-1000 2>/dev/null || { mount -t tmpfs tmpfs /mnt && mkdir /mnt/huge-1000; }
 
 count=0

@@ -38,6 +38,10 @@ need_iommufd() {
 	[ -c /dev/iommu ] || skip "no /dev/iommu with this kernel"
 }
 
+# VFIO_DEVICE_FEATURE_DMA_BUF: Linux 6.19, where CONFIG_VFIO_PCI_DMABUF is on.
+gives_out_registers() { grep -q ' vfio_pci_core_feature_dma_buf' /proc/kallsyms; }
+need_registers() { gives_out_registers || skip "this kernel does not give out device registers"; }
+
 # load_with MODULE PARAMETER=VALUE: also where the module is loaded already, or is part of the kernel.
 load_with() {
 	modprobe "$1" "$2"

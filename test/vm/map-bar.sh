@@ -8,6 +8,7 @@
 . "$(dirname "$0")/wire.sh"
 
 bind_vfio 01:00.0 00:1a.0
+need_registers
 
 start_bar() { # SETTINGS HOW: the program, with its log in $log
 	log=$work/$1-$2.log

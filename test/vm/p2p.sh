@@ -6,6 +6,7 @@
 . "$(dirname "$0")/wire.sh"
 
 bind_vfio 01:00.0 00:1a.0
+need_registers
 for policy in shared per-device; do
 	echo "== ioas=$policy"
 	log=$work/$policy.log

@@ -10,9 +10,10 @@ declare -A nic_at=([01:00.0]=e1000e [03:00.0]=igb [05:00.0]=virtio)
 declare -A peer_of=([01:00.0]=02:00.0 [03:00.0]=04:00.0 [05:00.0]=06:00.0)
 frames=8
 peers=()
+no_ipv6() { [ ! -d /proc/sys/net/ipv6 ] || echo "$2" >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"; } # INTERFACE 0|1
 restore() {
 	local peer
-	for peer in "${peers[@]}"; do echo 0 >"/proc/sys/net/ipv6/conf/$peer/disable_ipv6"; done
+	for peer in "${peers[@]}"; do no_ipv6 "$peer" 0; done
 }
 
 # sleep_on BDF MODE BACKEND: what becomes of it, in $became.
@@ -38,7 +39,7 @@ sleep_on() {
 
 for bdf in "${!nic_at[@]}"; do
 	peers+=("$(interface_of "${peer_of[$bdf]}")")
-	echo 1 >"/proc/sys/net/ipv6/conf/${peers[-1]}/disable_ipv6" # the kernel sends nothing of its own
+	no_ipv6 "${peers[-1]}" 1 # the kernel sends nothing of its own
 	bind_vfio "$bdf"
 	woken=
 	for mode in legacy msi msix; do
