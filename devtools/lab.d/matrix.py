@@ -95,7 +95,8 @@ def page_of(cells, releases, kernels, iommus, nics):
     rows = [row for machine in machines for row in rows_of(ran, machine, nics, notes)]
     yield HEAD
     failed = sum(cell.outcome == "fail" for cell in ran.values())
-    yield f"{len(ran)} of {len(keys)} cells were run, {failed} of these failed.\n"
+    yield f"{len(ran)} of {len(keys)} cells were run, {failed} of these failed."
+    yield f"Of {len(pairs_of(keys))} pairs of values of two axes, {len(pairs_of(ran))} are in a cell that was run.\n"
     if ran:
         newest = max(ran.values(), key=lambda cell: cell.date).date
         yield f"The newest run is of {newest}. Cells by commit: {commits_of(ran.values())}.\n"
@@ -113,6 +114,11 @@ def page_of(cells, releases, kernels, iommus, nics):
             left = [machine[2] for machine in without if machine[:2] == (release, kernel)]
             if left:
                 yield f"- DPDK {release}, kernel {kernel}: {', '.join(left)}"
+
+
+def pairs_of(keys):
+    """The axes' numbers stand beside their values: `iommufd` is a kernel and a backend."""
+    return {pair for key in keys for pair in itertools.combinations(enumerate(key), 2)}
 
 
 def commits_of(results):

@@ -27,15 +27,28 @@ matrix_slice=(
 
 # --- the machines -------------------------------------------------------------------------------------------------------------------
 
-# matrix_machines NAME...: lines DPDK KERNEL IOMMU NIC... of all that have each of these names; first those with cells that were never run,
-# and only these cells' NICs, then those whose newest run is the oldest.
+# matrix_machines NAME...: lines DPDK KERNEL IOMMU NIC... of all that have each of these names; first those of matrix_pairs that were never
+# run, then the others with cells that were never run, and only these cells' NICs, then those whose newest run is the oldest.
 matrix_machines() {
 	local names=() chosen=() name
 	for name in "$@"; do
 		if contains "$name" "${matrix_nics[@]}"; then chosen+=("$name"); else names+=("$name"); fi
 	done
 	[ ${#chosen[@]} -gt 0 ] || chosen=("${matrix_nics[@]}")
-	all_matrix_machines | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
+	{ matrix_pairs; all_matrix_machines; } | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
+}
+
+# Lines DPDK KERNEL IOMMU NIC in which each pair of values of two of these axes stands once at least, with as many lines as kernels and IOMMUs
+# have pairs; each kernel and each IOMMU is in the first lines. A line is run with all backends.
+matrix_pairs() {
+	local names=() step k i
+	for k in "${kernels[@]}"; do [ "$k" = mock ] || names+=("$k"); done
+	for ((step = 0; step < ${#matrix_iommus[@]}; step++)); do
+		for ((k = 0; k < ${#names[@]}; k++)); do
+			i=$(((k + step) % ${#matrix_iommus[@]}))
+			echo "${releases[(i + k / 2) % ${#releases[@]}]} ${names[k]} ${matrix_iommus[i]} ${matrix_nics[(i + k) % ${#matrix_nics[@]}]}"
+		done
+	done
 }
 
 all_matrix_machines() {
@@ -57,14 +70,24 @@ machines_with() { # NAME...
 		{ for (i = 1; i <= count; i++) if ($1 != wanted[i] && $2 != wanted[i] && $3 != wanted[i]) next; print }'
 }
 
+# Reads lines as of matrix_pairs and, after these, lines DPDK KERNEL IOMMU.
 machines_by_age() { # NIC...
 	awk -F'[\t ]' -v nics="$*" -v backends="${#matrix_backends[@]}" '
-		BEGIN { count = split(nics, nic, " ") }
+		BEGIN { count = split(nics, nic, " "); for (i = 1; i <= count; i++) is_wanted[nic[i]] = 1 }
 		FILENAME != "-" { known[$1 " " $2 " " $3 " " $4]++; if ($7 > date[$1 " " $2 " " $3]) date[$1 " " $2 " " $3] = $7; next }
+		NF == 4 {
+			if (known[$0] < backends && is_wanted[$4]) { print "never", $0; comes_first[$0] = 1 }
+			next
+		}
 		{
 			missing = ""
-			for (i = 1; i <= count; i++) if (known[$0 " " nic[i]] < backends) missing = missing " " nic[i]
-			print (missing ? "never" : date[$0]), $0 (missing ? missing : " " nics)
+			first = 0
+			for (i = 1; i <= count; i++) {
+				if (comes_first[$0 " " nic[i]]) first++
+				else if (known[$0 " " nic[i]] < backends) missing = missing " " nic[i]
+			}
+			if (missing) print "never", $0 missing
+			else if (!first) print date[$0], $0 " " nics
 		}' "$(existing "$matrix_cells")" - | sed 's/^never/0/' | sort -s -k1,1 | cut -d' ' -f2-
 }
 
