@@ -90,6 +90,17 @@ dpdk_vfio_functions(void)
 #endif
 
 /*
+ * A tree between 26.07 and 26.11 may have rte_vfio_* with other signatures. It has none for groups,
+ * which all releases with the known ones have.
+ */
+static bool
+dpdk_vfio_has_rte(const struct dpdk_vfio *own)
+{
+	return own->rte_vfio_setup_device != NULL &&
+		own->rte_vfio_container_group_bind != NULL;
+}
+
+/*
  * All of 26.11's, since a release that has only some of them, or others, is one that nobody has
  * tried.
  */
@@ -106,7 +117,7 @@ dpdk_vfio_generation(void)
 {
 	const struct dpdk_vfio *own = dpdk_vfio_functions();
 
-	if (own->rte_vfio_setup_device != NULL)
+	if (dpdk_vfio_has_rte(own))
 		return DPDK_VFIO_RTE;
 	return dpdk_vfio_has_all_dev(own) ? DPDK_VFIO_DEV : DPDK_VFIO_UNKNOWN;
 }

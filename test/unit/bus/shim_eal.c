@@ -4,12 +4,17 @@
 
 /*
  * Stands in for librte_eal, as an object that exports DPDK's VFIO functions. Built
- * four times: with all those of 22.11 to 26.07, without one (WITHOUT_DEVICE_INFO, as 22.11),
- * without any (WITHOUT_ALL), and without any but some of 26.11's (WITH_SOME_DEV).
+ * five times: with all those of 22.11 to 26.07, without one (WITHOUT_DEVICE_INFO, as 22.11),
+ * without any (WITHOUT_ALL), without any but some of 26.11's (WITH_SOME_DEV), and
+ * without one that all releases have (WITHOUT_GROUPS).
  */
 
 #ifdef WITHOUT_DEVICE_INFO
 #define rte_vfio_get_device_info another_function
+#endif
+
+#ifdef WITHOUT_GROUPS
+#define rte_vfio_container_group_bind another_function
 #endif
 
 #include "shim_objects.h"

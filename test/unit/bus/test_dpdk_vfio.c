@@ -17,7 +17,7 @@
 #include "unit.h"
 
 static const char *eal_with_all, *eal_without_one, *eal_without_any;
-static const char *eal_with_some_dev, *eal_of_2611;
+static const char *eal_with_some_dev, *eal_of_2611, *eal_without_groups;
 static void *loaded;
 
 /*
@@ -130,6 +130,15 @@ some_of_2611_are_not_enough(void **state __rte_unused)
 	assert_int_equal(dpdk_vfio_start(false), -EOPNOTSUPP);
 }
 
+/* The same of the earlier functions. */
+static void
+without_groups_they_are_others(void **state __rte_unused)
+{
+	loaded = shim_load_as(eal_without_groups, "librte_eal.so.27");
+	assert_int_equal(dpdk_vfio_generation(), DPDK_VFIO_UNKNOWN);
+	assert_int_equal(dpdk_vfio_start(false), -EOPNOTSUPP);
+}
+
 static void
 without_librte_eal_there_are_none(void **state __rte_unused)
 {
@@ -162,14 +171,15 @@ main(int argc, char **argv)
 		TEST(a_release_may_lack_all),
 		TEST(all_of_2611_are_librte_eals),
 		TEST(some_of_2611_are_not_enough),
+		TEST(without_groups_they_are_others),
 		TEST(without_librte_eal_there_are_none),
 		TEST(libraries_of_similar_names_are_not_it),
 		TEST(the_search_is_made_once),
 	};
 
-	if (argc != 6) {
+	if (argc != 7) {
 		fprintf(stderr,
-			"usage: %s EAL EAL-WITHOUT-ONE EAL-WITHOUT-ANY EAL-WITH-SOME-DEV EAL-OF-26.11\n",
+			"usage: %s EAL EAL-WITHOUT-ONE EAL-WITHOUT-ANY EAL-WITH-SOME-DEV EAL-OF-26.11 EAL-WITHOUT-GROUPS\n",
 			argv[0]);
 		return 2;
 	}
@@ -178,5 +188,6 @@ main(int argc, char **argv)
 	eal_without_any = argv[3];
 	eal_with_some_dev = argv[4];
 	eal_of_2611 = argv[5];
+	eal_without_groups = argv[6];
 	return RUN_TESTS("dpdk_vfio", tests);
 }
