@@ -6,13 +6,10 @@
 # deadline: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
+. "$(dirname "$0")/few_plugins.sh"
 
-# The plugin folder has links to hundreds of drivers, which each life would load: for now it has what this one needs.
-plugins=$(echo /usr/lib/*/dpdk/pmds-*)
-restore() { ! mountpoint -q "$plugins" || umount "$plugins"; }
-mkdir "$work/plugins"
-cp -a "$plugins"/librte_{bus_pci,bus_vdev,mempool_ring,net_e1000}* "$work/plugins/"
-mount --bind "$work/plugins" "$plugins"
+restore() { give_back_plugins; }
+use_few_plugins net_e1000
 
 bind_vfio 01:00.0
 for backend in iommufd type1; do
