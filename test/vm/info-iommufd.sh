@@ -18,7 +18,7 @@ state() { # of what it could change
 
 before=$(state)
 golden free -- 'user.is_root=true' 'host.iommu.on=true' "host.iommu.units.0.kind=\"$iommu\"" "host.iommu.firmware_table=$iommu_table" \
-	'host.iommu.interrupt_remapping="on"' 'host.hugepages.0.total=512' 'host.hugepages.0.size_kib=2048' 'host.hugepages.0.numa_node=0' \
+	'host.iommu.interrupt_remapping="on"' "host.hugepages.$huge_place.total=512" "host.hugepages.$huge_place.size_kib=2048" "host.hugepages.$huge_place.numa_node=$huge_node" \
 	'host.hugetlbfs.0.node.path="/dev/hugepages"' 'host.plugin.state="loads"' 'host.limits.is_unlimited=true' 'host.unseen=[]' \
 	'devices.0.address="0000:01:00.0"' 'devices.0.driver=null' 'devices.0.start.verdict="not-of-vfio"' 'devices.0.start.backend=null' \
 	'devices.1.address="0000:02:00.0"' 'devices.1.driver="virtio-pci"' 'devices.1.start.verdict="not-of-vfio"'

@@ -14,12 +14,12 @@ work=${LAB_SCRIPT_DIR:-$(mktemp -d)} # for logs and other files of this script
 libraries=/usr/lib/$(uname -m)-linux-gnu
 
 # The default machine's IOMMU: what dpdk-iommufd-info calls it and its units, its number in IOMMU_GET_HW_INFO, the firmware's table, and the
-# addresses that it leaves to interrupts.
+# addresses that it leaves to interrupts. And the place among the sizes of hugepages of those of 2 MiB, with their NUMA node.
 # shellcheck disable=SC2034 # scripts use them
 case $(uname -m) in
-x86_64) iommu=intel-iommu iommu_unit=dmar0 iommu_number=1 iommu_table='"DMAR"' interrupts=(0xfee00000 0xfeefffff) ;;
+x86_64) iommu=intel-iommu iommu_unit=dmar0 iommu_number=1 iommu_table='"DMAR"' interrupts=(0xfee00000 0xfeefffff) huge_place=0 huge_node=0 ;;
 # By the device tree, which is no table of ACPI's.
-aarch64) iommu=arm-smmu-v3 iommu_unit=smmu3.0x0000000009050000 iommu_number=2 iommu_table=null interrupts=(0x8000000 0x80fffff) ;;
+aarch64) iommu=arm-smmu-v3 iommu_unit=smmu3.0x0000000009050000 iommu_number=2 iommu_table=null interrupts=(0x8000000 0x80fffff) huge_place=1 huge_node=null ;;
 esac
 
 fail() {

@@ -57,7 +57,8 @@ kernel_state_remaps_interrupts(void)
 		return KERNEL_SWITCH_UNKNOWN;
 	while (remaps != KERNEL_SWITCH_ON &&
 		getline(&line, &size, file) != -1) {
-		if (strstr(line, " IR-") != NULL)
+		if (strstr(line, " IR-") != NULL ||
+			strstr(line, " ITS-") != NULL)
 			remaps = KERNEL_SWITCH_ON;
 		else if (strstr(line, " IO-APIC") != NULL ||
 			strstr(line, " PCI-MSI") != NULL)

@@ -28,7 +28,8 @@ enum kernel_switch kernel_state_unsafe_interrupts(const char *module);
 
 /*
  * Whether interrupts are remapped, as the names of the interrupt controllers in
- * /proc/interrupts say on x86 ("IR-IO-APIC" or "IO-APIC"); elsewhere it is unknown.
+ * /proc/interrupts say: on x86 "IR-IO-APIC" or "IO-APIC", on arm64 "ITS-PCI-MSI" (the ITS knows
+ * which device writes, and the kernel calls its interrupts isolated); elsewhere it is unknown.
  */
 enum kernel_switch kernel_state_remaps_interrupts(void);
 

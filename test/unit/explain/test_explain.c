@@ -96,6 +96,8 @@ setup(void **state)
 	"/sys/module/" module "/parameters/allow_unsafe_interrupts"
 #define INTERRUPTS "/proc/interrupts"
 #define REMAPPED "  9:  0  IR-IO-APIC    9-fasteoi   acpi\n"
+#define REMAPPED_BY_ITS \
+	" 12:  0  GICv3 27 Level  arch_timer\n 31:  0  ITS-PCI-MSIX-0000:01:00.0  0 Edge  virtio1\n"
 #define NOT_REMAPPED "  9:  0  IO-APIC    9-fasteoi   acpi\n 24: 0 PCI-MSI 1\n"
 
 /* The kernel has no IOMMUFD and no VFIO. */
@@ -247,6 +249,8 @@ interrupts_are_not_blamed_where_they_are_no_cause(void **state __rte_unused)
 	assert_explains(explain_not_permitted(REMAPPED NOT_REMAPPED, "N\n"),
 		"refuses it (EPERM); no process was found that has its IOMMU group, and interrupts are remapped",
 		"fuser -v");
+	assert_contains(explain_not_permitted(REMAPPED_BY_ITS, "N\n"),
+		"and interrupts are remapped");
 	assert_explains(explain_not_permitted(NOT_REMAPPED, "Y\n"),
 		"interrupts are allowed to be unsafe", "fuser -v");
 	assert_null(strstr(why.text, "does not remap"));
