@@ -907,7 +907,7 @@ __rte_experimental int rte_iommufd_process_serve(void);
  *     the first request only; for some seconds after it no request is sent.
  *   - -ECONNREFUSED: the primary has ended, or has not started yet.
  *   - -ECHILD: called in a child that the secondary process has made by fork().
- *   - -EPROTO: the primary uses another version of this library.
+ *   - -EPROTO: the primary's answer is not understood: it uses another version of this library.
  *   - -EINVAL: called in a primary process, or the path is too long.
  *   - -EIO: the answer came without a descriptor.
  *   - -ENOMEM: out of memory.
@@ -967,7 +967,7 @@ __rte_experimental int rte_iommufd_process_map(
  *   0, or
  *   - -EINVAL: called in a primary process; or not all of it was mapped so by this process,
  *     or it begins or ends inside of what was.
- *   - -ETIMEDOUT, -ECONNREFUSED, -ECHILD: as from rte_iommufd_process_borrow().
+ *   - -ETIMEDOUT, -ECONNREFUSED, -ECHILD, -EPROTO: as from rte_iommufd_process_borrow().
  *   - -ENOENT: the primary does not know the mapping any more.
  *   - any error of rte_iommufd_space_unmap().
  */

@@ -191,6 +191,10 @@ rte_mp_request_sync(struct rte_mp_msg *message, struct rte_mp_reply *replies,
 		return time_out();
 	}
 	mp.requests++;
+	if (fake_mp_primary == FAKE_MP_UNREACHABLE) {
+		rte_errno = ENOBUFS;
+		return -1;
+	}
 	if (fake_mp_primary == FAKE_MP_STOPPED ||
 		fake_mp_primary == FAKE_MP_STOCK)
 		return time_out();

@@ -24,7 +24,8 @@ enum fake_mp_primary {
 	FAKE_MP_STOPPED, /* takes requests and does not answer */
 	FAKE_MP_ENDED,	 /* takes none */
 	FAKE_MP_STOCK,	 /* without the library: DPDK's own VFIO code answers */
-	FAKE_MP_STARTING, /* asks to be ignored */
+	FAKE_MP_STARTING,    /* asks to be ignored */
+	FAKE_MP_UNREACHABLE, /* requests cannot be sent */
 };
 
 extern enum fake_mp_primary fake_mp_primary;

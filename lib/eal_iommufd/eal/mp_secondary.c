@@ -65,6 +65,7 @@ static struct {
 	pthread_mutex_t lock;
 	uint32_t count; /* of requests */
 	pid_t answered; /* the process that got the last answer; 0: none yet */
+	bool is_told; /* the last request has no answer, and the cause was logged */
 	struct timespec silent_until;
 	struct mp_answer space; /* how to map; way 0: not asked for yet */
 	int space_fd;
@@ -74,6 +75,37 @@ static struct {
 	.space_fd = -1,
 	.maps = TAILQ_HEAD_INITIALIZER(secondary.maps),
 };
+
+static void
+mp_secondary_lock(void)
+{
+	pthread_mutex_lock(&secondary.lock);
+	secondary.is_told = false;
+}
+
+static void
+mp_secondary_unlock(void)
+{
+	pthread_mutex_unlock(&secondary.lock);
+}
+
+/* The error is that of a request without an answer, for which no other line is wanted. */
+static int
+mp_secondary_told(int err)
+{
+	secondary.is_told = true;
+	return err;
+}
+
+/*
+ * Whether it is such an error: the cause was logged where it was found, and what the primary has
+ * done is not known. Any errno can come from the primary as well.
+ */
+static bool
+mp_secondary_is_told(int err)
+{
+	return err != 0 && secondary.is_told;
+}
 
 static bool
 mp_secondary_is_silent(void)
@@ -153,12 +185,17 @@ mp_secondary_complain(int err)
 		mp_secondary_note_silence();
 		IOMMUFD_LOG(ERR,
 			"the primary process does not answer: is it stopped, or without this library? (RTE_IOMMUFD=backend=stock leaves devices to DPDK's own code)");
-		return err;
+	} else if (err == -EPROTO) {
+		IOMMUFD_LOG(ERR,
+			"the answer of the primary process is not understood: does it use another version of this library? start both with the same one");
+	} else {
+		IOMMUFD_LOG(ERR,
+			"cannot send a request to the primary process: %s",
+			err == -ECONNREFUSED
+				? "it has ended, or has not started yet"
+				: rte_strerror(-err));
 	}
-	IOMMUFD_LOG(ERR, "cannot send a request to the primary process: %s",
-		err == -ECONNREFUSED ? "it has ended, or has not started yet"
-				     : rte_strerror(-err));
-	return err;
+	return mp_secondary_told(err);
 }
 
 static int
@@ -206,7 +243,7 @@ mp_secondary_check_process(void)
 	IOMMUFD_LOG(ERR,
 		"process %d is a child of fork() of process %d, which alone gets answers from the primary process: let that one do it, or call rte_eal_init() in the child only",
 		getpid(), secondary.answered);
-	return -ECHILD;
+	return mp_secondary_told(-ECHILD);
 }
 
 /*
@@ -222,11 +259,12 @@ mp_secondary_ask(struct mp_request *request, int own_fd,
 	int received, ret, tries;
 	bool is_answered;
 
+	secondary.is_told = false;
 	ret = mp_secondary_check_process();
 	if (ret != 0)
 		return ret;
 	if (mp_secondary_is_silent())
-		return -ETIMEDOUT;
+		return mp_secondary_told(-ETIMEDOUT);
 	request->version = MP_VERSION;
 	strcpy(message.name, MP_ACTION);
 	if (own_fd >= 0) {
@@ -265,6 +303,7 @@ borrow_fd(const char *device_path, int *fd)
 {
 	struct mp_request request = { .kind = MP_BORROW_DEVICE };
 	struct mp_answer answer = { 0 };
+	bool is_told;
 	int ret;
 
 	if (strlen(device_path) >= sizeof(request.path)) {
@@ -273,13 +312,17 @@ borrow_fd(const char *device_path, int *fd)
 		return -EINVAL;
 	}
 	strcpy(request.path, device_path);
-	pthread_mutex_lock(&secondary.lock);
+	mp_secondary_lock();
 	ret = mp_secondary_ask(&request, -1, &answer, fd);
-	pthread_mutex_unlock(&secondary.lock);
-	if (ret == 0 && *fd < 0)
-		ret = -EIO;
-	/* Without its answer, the cause was logged. */
-	if (ret != 0 && ret == answer.result && ret != -EOPNOTSUPP)
+	is_told = mp_secondary_is_told(ret);
+	mp_secondary_unlock();
+	if (ret == 0 && *fd < 0) {
+		IOMMUFD_LOG(ERR,
+			"%s: the answer of the primary process has no descriptor: may this process open no more files? (ulimit -n)",
+			device_path);
+		return -EIO;
+	}
+	if (ret != 0 && !is_told && ret != -EOPNOTSUPP)
 		IOMMUFD_LOG(ERR,
 			"%s: the primary process does not lend this device: %s; start it with the same -a options",
 			device_path, rte_strerror(-ret));
@@ -383,13 +426,6 @@ mp_secondary_tell(
 	return mp_secondary_ask(&request, -1, &answer, NULL);
 }
 
-/* The cause was logged where it was found, and the primary has not answered. */
-static bool
-mp_secondary_is_told(int err)
-{
-	return err == -ETIMEDOUT || err == -ECONNREFUSED || err == -ECHILD;
-}
-
 /*
  * Tells the primary the state of the mapping. When the primary answers, it has handled
  * all earlier requests.
@@ -433,6 +469,7 @@ static int
 mp_secondary_map_locked(struct own_map *map)
 {
 	int ret = require_space();
+	int withdrawn;
 
 	if (ret != 0)
 		return ret;
@@ -445,12 +482,12 @@ mp_secondary_map_locked(struct own_map *map)
 	if (ret != 0)
 		return ret;
 	ret = map_in_kernel(map->va, map->iova, map->length);
-	if (ret != 0)
+	if (ret != 0) {
 		/* Unanswered, it is withdrawn before the next one. */
-		return mp_secondary_is_told(mp_secondary_tell(
-			       MP_WITHDRAW, map->va, map->iova, map->length))
-			? -ETIMEDOUT
-			: ret;
+		withdrawn = mp_secondary_tell(
+			MP_WITHDRAW, map->va, map->iova, map->length);
+		return mp_secondary_is_told(withdrawn) ? withdrawn : ret;
+	}
 	map->state = OWN_MAYBE_COMMITTED;
 	ret = mp_secondary_tell(MP_COMMIT, map->va, map->iova, map->length);
 	if (ret == 0)
@@ -472,8 +509,6 @@ mp_secondary_map_failure(int err)
 		return "there is no memory at its address in this process, or not all of it may be written";
 	case -ESTALE:
 		return "the primary process has ended the address space";
-	case -EPROTO:
-		return "the primary process uses another version of this library";
 	}
 	return rte_strerror(-err);
 }
@@ -525,14 +560,16 @@ mp_secondary_add_own(uint64_t va, uint64_t iova, uint64_t length)
 int
 rte_iommufd_process_map(const void *va, uint64_t iova, uint64_t length)
 {
+	bool is_told;
 	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
 		return -EINVAL;
-	pthread_mutex_lock(&secondary.lock);
+	mp_secondary_lock();
 	ret = mp_secondary_add_own((uintptr_t)va, iova, length);
-	pthread_mutex_unlock(&secondary.lock);
-	if (ret != 0 && ret != -ENODEV && !mp_secondary_is_told(ret))
+	is_told = mp_secondary_is_told(ret);
+	mp_secondary_unlock();
+	if (ret != 0 && ret != -ENODEV && !is_told)
 		IOMMUFD_LOG(ERR,
 			"cannot map %#" PRIx64 " + %#" PRIx64
 			" for the primary's devices: %s",
@@ -599,14 +636,16 @@ mp_secondary_remove_own(uint64_t va, uint64_t iova, uint64_t length)
 int
 rte_iommufd_process_unmap(const void *va, uint64_t iova, uint64_t length)
 {
+	bool is_told;
 	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
 		return -EINVAL;
-	pthread_mutex_lock(&secondary.lock);
+	mp_secondary_lock();
 	ret = mp_secondary_remove_own((uintptr_t)va, iova, length);
-	pthread_mutex_unlock(&secondary.lock);
-	if (ret != 0 && !mp_secondary_is_told(ret))
+	is_told = mp_secondary_is_told(ret);
+	mp_secondary_unlock();
+	if (ret != 0 && !is_told)
 		IOMMUFD_LOG(ERR, "cannot unmap %#" PRIx64 " + %#" PRIx64 ": %s",
 			iova, length,
 			ret == -EINVAL ? "this process has not mapped it so"

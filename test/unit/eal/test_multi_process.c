@@ -363,14 +363,130 @@ an_answer_without_sense_is_refused(void **state __rte_unused)
 	fake_mp_forge = forge;
 	forged_result = MP_IS_EALS;
 	assert_int_equal(borrow_nic(&borrowed), -EPROTO);
+	assert_one_error("is not understood");
 	assert_int_equal(mock_open(NODE), 1);
 	forged_result = -5000;
 	assert_int_equal(borrow_nic(&borrowed), -EPROTO);
+	assert_one_error("is not understood");
 	forged_result = 0;
 	forged_way = MP_WAY_NONE + 1;
 	assert_int_equal(map(1), -EPROTO);
+	assert_one_error("is not understood");
 	assert_int_equal(mock_open("/dev/iommu"), 1);
-	logs_start();
+}
+
+static unsigned int forged_number; /* that request from now on */
+
+/* As by a primary of another version, which does not understand the request either. */
+static void
+forge_version(struct rte_mp_msg *reply)
+{
+	struct mp_answer answer;
+
+	if (--forged_number != 0)
+		return;
+	memcpy(&answer, reply->param, sizeof(answer));
+	answer.version = MP_VERSION + 1;
+	answer.result = -EPROTO;
+	memcpy(reply->param, &answer, sizeof(answer));
+}
+
+static void
+forge_next(unsigned int number)
+{
+	fake_mp_forge = forge_version;
+	forged_number = number;
+}
+
+static void
+a_primary_of_another_version_is_one_line(void **state __rte_unused)
+{
+	struct rte_iommufd_device *borrowed;
+	unsigned int number;
+
+	forge_next(1);
+	assert_int_equal(borrow_nic(&borrowed), -EPROTO);
+	assert_one_error("another version of this library");
+	/* The space, the intention, the commitment. */
+	for (number = 1; number <= 3; number++) {
+		be_secondary("mp_socket_1");
+		forge_next(number);
+		assert_int_equal(map(1), -EPROTO);
+		assert_one_error("another version of this library");
+		assert_int_equal(map(1), 0);
+		assert_int_equal(mock_mappings(), 1);
+		forge_next(1);
+		assert_int_equal(unmap(1), -EPROTO);
+		assert_one_error("another version of this library");
+		assert_int_equal(unmap(1), 0);
+		assert_int_equal(mock_mappings(), 0);
+	}
+	assert_no_error();
+}
+
+static void
+a_withdrawal_that_is_not_understood_is_one_line(void **state __rte_unused)
+{
+	mock_answer("ioas_map", -EFAULT);
+	forge_next(3);
+	assert_int_equal(map(1), -EPROTO);
+	assert_one_error("another version of this library");
+	mock_answer("ioas_map", 0);
+	assert_int_equal(map(1), 0);
+	assert_int_equal(unmap(1), 0);
+	assert_no_error();
+}
+
+static void
+a_request_that_cannot_be_sent_is_one_line(void **state __rte_unused)
+{
+	struct rte_iommufd_device *borrowed;
+
+	assert_int_equal(map(1), 0);
+	fake_mp_primary = FAKE_MP_UNREACHABLE;
+	assert_int_equal(borrow_nic(&borrowed), -ENOBUFS);
+	assert_one_error("cannot send a request");
+	assert_int_equal(rte_iommufd_process_map(memory, IOVA + 4 * PAGE, PAGE),
+		-ENOBUFS);
+	assert_one_error("cannot send a request");
+	assert_int_equal(unmap(1), -ENOBUFS);
+	assert_one_error("cannot send a request");
+	fake_mp_primary = FAKE_MP_ANSWERS;
+	assert_int_equal(unmap(1), 0);
+	assert_int_equal(mock_mappings(), 0);
+	assert_no_error();
+}
+
+/* As when the secondary may open no more files. */
+static void
+forge_loss(struct rte_mp_msg *reply)
+{
+	while (reply->num_fds > 0)
+		kernel_close(reply->fds[--reply->num_fds]);
+}
+
+static void
+an_answer_without_its_descriptor_is_one_line(void **state __rte_unused)
+{
+	struct rte_iommufd_device *borrowed;
+
+	fake_mp_forge = forge_loss;
+	assert_int_equal(borrow_nic(&borrowed), -EIO);
+	assert_one_error("no descriptor", "ulimit -n");
+	assert_int_equal(map(1), -EIO);
+	assert_one_error("cannot map");
+	assert_int_equal(mock_open(NODE), 1);
+}
+
+/* What an earlier request has met is not taken for the cause of what fails without one. */
+static void
+what_fails_without_a_request_has_its_line(void **state __rte_unused)
+{
+	fake_mp_primary = FAKE_MP_ENDED;
+	assert_int_equal(map(1), -ECONNREFUSED);
+	assert_one_error("it has ended");
+	assert_int_equal(unmap(1), -EINVAL);
+	assert_one_error("this process has not mapped it so");
 }
 
 static void
@@ -963,6 +1079,11 @@ main(void)
 		TEST(a_primary_that_has_ended_is_one_line),
 		TEST(a_message_of_another_kind_is_refused),
 		TEST(an_answer_without_sense_is_refused),
+		TEST(a_primary_of_another_version_is_one_line),
+		TEST(a_withdrawal_that_is_not_understood_is_one_line),
+		TEST(a_request_that_cannot_be_sent_is_one_line),
+		TEST(an_answer_without_its_descriptor_is_one_line),
+		TEST(what_fails_without_a_request_has_its_line),
 		TEST(descriptors_that_nobody_wants_are_closed),
 		TEST(a_descriptor_that_cannot_be_waited_for_is_refused),
 		TEST(a_request_of_one_that_has_not_joined_is_refused),
