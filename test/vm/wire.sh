@@ -25,18 +25,22 @@ give_to_kernel() { # BDF DRIVER
 # echo_frames BDF COUNT [MORE]: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
 echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "${@:2}" || fail "frames were lost or changed"; }
 
-# start_flow BDF: frames go round all the time from now on, as in echo_frames; what is lost on the way is sent again.
+# start_flow BDF [NAME]: frames go round all the time from now on, as in echo_frames; what is lost on the way is sent again. Flows on several wires have
+# names.
+declare -gA flow_interface
 start_flow() {
-	flow=$(interface_of "$1")
-	start_program "$work/flow.log" python3 /src/test/vm/peer.py flow "$flow"
+	local name=${2:-flow}
+	flow_interface[$name]=$(interface_of "$1")
+	start_program "$work/$name.log" python3 /src/test/vm/peer.py flow "${flow_interface[$name]}"
 }
 
-# Returns when twenty more frames have come back, none of them changed.
+# wait_for_flow [NAME]: returns when twenty more frames have come back, none of them changed.
 wait_for_flow() {
-	local counter=/sys/class/net/$flow/statistics/rx_packets back wanted tries
+	local name=${1:-flow} back wanted tries
+	local counter=/sys/class/net/${flow_interface[$name]}/statistics/rx_packets
 	wanted=$(($(<"$counter") + 20))
 	for ((tries = 0; tries < 1800; tries++)); do
-		running "$work/flow.log" || fail "the flow of frames has ended"
+		running "$work/$name.log" || fail "the flow of frames has ended"
 		read -r back <"$counter"
 		[ "$back" -lt "$wanted" ] || return 0
 		pause
@@ -44,10 +48,11 @@ wait_for_flow() {
 	fail "no frames come back"
 }
 
-# All that were sent have to come back.
+# stop_flow [NAME]: all that were sent have to come back.
 stop_flow() {
-	stop_program "$work/flow.log" TERM || fail "frames were lost or changed"
-	cat "$work/flow.log"
+	local name=${1:-flow}
+	stop_program "$work/$name.log" TERM || fail "frames were lost or changed"
+	cat "$work/$name.log"
 }
 
 # The pages that are pinned for devices at this moment, whoever pinned them.
