@@ -36,11 +36,11 @@ ensure_arm64_project() {
 	local key
 	ensure_root arm64
 	ensure_arm64_target
-	key=$({ root_id "$root"; root_id "$arm64_target"; realpath "$checkout"; echo "${arm64_meson_options[@]}"; cat "$lab_dir/lab.d/arm64.ini"; } | key_of)
+	key=$({ root_id "$root"; root_id "$arm64_target"; echo "$sources" "${arm64_meson_options[@]}"; cat "$lab_dir/lab.d/arm64.ini"; } | key_of)
 	build_dir=$cache/build-arm64-$key
 	stage=$run_dir/stage-arm64
 	[ ! -d "$stage" ] || return 0
-	open_root "$root"
+	open_root "$root" "$sources/tree"
 	mkdir -p "$build_dir"
 	printf "[constants]\ntarget = '%s'\n" "$(inside "$arm64_target")" >"$build_dir/target.ini"
 	setup_options=(--cross-file "$(inside "$build_dir")/target.ini" --cross-file /src/devtools/lab.d/arm64.ini "${arm64_meson_options[@]}")

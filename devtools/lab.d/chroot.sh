@@ -1,4 +1,4 @@
-# Runs commands inside a root: read-only, the checkout at /src (read-only), the cache at /cache, this run's directory at /run/lab.
+# Runs commands inside a root: read-only, the checkout or its copy at /src (read-only), the cache at /cache, this run's directory at /run/lab.
 # The lab has a mount namespace of its own, so every mount here is seen by this lab alone and ends with it.
 # It must not know what the commands do.
 # shellcheck shell=bash
@@ -7,26 +7,35 @@
 mount_points=(src cache)
 
 # in_root ROOT COMMAND...
-in_root() {
-	local root=$1
-	shift
-	open_root "$root"
-	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" \
-		chroot "$run_dir/roots/$(basename "$root")" "$@"
+in_root() { in_root_with_sources "$checkout" "$@"; }
+
+# in_build_root ROOT COMMAND...: at /src is the copy of the checkout that builds are made from.
+in_build_root() { in_root_with_sources "$sources/tree" "$@"; }
+
+in_root_with_sources() { # SOURCES ROOT COMMAND...
+	local at
+	at=$(root_with_sources "$1" "$2")
+	open_root "$2" "$1"
+	shift 2
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" chroot "$at" "$@"
 }
 
-# Several processes of a lab may want it at once.
+root_with_sources() { # SOURCES ROOT
+	if [ "$1" = "$checkout" ]; then echo "$run_dir/roots/$(basename "$2")"; else echo "$run_dir/build-roots/$(basename "$2")"; fi
+}
+
+# open_root ROOT [SOURCES]: several processes of a lab may want it at once.
 open_root() {
 	local fd
 	exec {fd}>"$run_dir/roots.lock"
 	flock "$fd"
-	mount_root "$1"
+	mount_root "$1" "${2:-$checkout}"
 	exec {fd}>&-
 }
 
 mount_root() {
-	local root=$1 at
-	at=$run_dir/roots/$(basename "$root")
+	local root=$1 from=$2 at
+	at=$(root_with_sources "$from" "$root")
 	[ ! -d "$at/src/devtools" ] || return 0
 	mkdir -p "$at"
 	mount --bind "$root" "$at"
@@ -38,7 +47,7 @@ mount_root() {
 	mkdir -p "$at/run/lab"
 	mount --bind "$run_dir" "$at/run/lab"
 	mount --bind "$cache" "$at/cache"
-	mount --bind "$checkout" "$at/src"
+	mount --bind "$from" "$at/src"
 	mount -o remount,bind,ro "$at/src"
 }
 

@@ -2,16 +2,16 @@
 # It must not know what the targets test.
 # shellcheck shell=bash
 
-# make_fuzz_folder: the targets' folder is in $fuzz_folder then, one for each checkout, and the root in $root.
+# make_fuzz_folder: the targets' folder is in $fuzz_folder then, one for each checkout's copy, and the root in $root.
 make_fuzz_folder() {
 	ensure_root fuzz
-	fuzz_folder=$cache/fuzz-$({ root_id "$root"; realpath "$checkout"; } | key_of)
+	fuzz_folder=$cache/fuzz-$({ root_id "$root"; echo "$sources"; } | key_of)
 	mkdir -p "$fuzz_folder"
-	open_root "$root"
+	open_root "$root" "$sources/tree"
 }
 
 run_fuzz_targets() { # ARGUMENT...
-	with_lock "$(basename "$fuzz_folder")" in_root "$root" /src/test/fuzz/run --build "$(inside "$fuzz_folder")" "$@"
+	with_lock "$(basename "$fuzz_folder")" in_build_root "$root" /src/test/fuzz/run --build "$(inside "$fuzz_folder")" "$@"
 }
 
 command_fuzz() {

@@ -11,7 +11,7 @@ ensure_project() {
 	setup_options=("${meson_options[@]}")
 	# A tree that nobody knows may have other structures for drivers than net_svanic's, and than the unit test that compares them.
 	[ "$1" != source ] || setup_options+=(-Dsvanic=auto -Dtests=disabled)
-	key=$({ root_id "$root"; realpath "$checkout"; echo "${setup_options[@]}"; } | key_of)
+	key=$({ root_id "$root"; echo "$sources" "${setup_options[@]}"; } | key_of)
 	build_dir=$cache/build-$1-$key
 	stage=$run_dir/stage-$1
 	[ ! -d "$stage" ] || return 0 # one build for all that a lab does in one call
@@ -20,7 +20,7 @@ ensure_project() {
 		mkdir -p "$stage"
 		return
 	fi
-	open_root "$root"
+	open_root "$root" "$sources/tree"
 	with_lock "build-$1-$key" build_project "$1"
 }
 
@@ -29,7 +29,7 @@ build_project() {
 	[ ! -d "$stage" ] || return 0 # another process of this lab has done it
 	remove_stale_builds "$release"
 	mkdir -p "$build_dir"
-	realpath "$checkout" >"$build_dir/source"
+	echo "$sources" >"$build_dir/source"
 	with_progress "building the project for ${release/#[0-9]/DPDK &}" "$cache/logs/build-$release.log" run_meson "$(inside "$build_dir")/meson"
 	grep -E 'warning:' "$cache/logs/build-$release.log" >&2 || true
 	cp -a "$build_dir/stage" "$stage.tmp"
@@ -41,22 +41,24 @@ run_meson() {
 	local at=$1
 	if [ ! -f "$build_dir/meson/build.ninja" ]; then
 		rm -rf "$build_dir/meson"
-		in_root "$root" meson setup "${setup_options[@]}" "$at" /src
+		in_build_root "$root" meson setup "${setup_options[@]}" "$at" /src
 	fi
-	in_root "$root" ninja -C "$at"
-	rm -rf "$build_dir/stage"
+	in_build_root "$root" ninja -C "$at"
+	! cmp -s "$sources/list" "$build_dir/installed" || return 0
+	rm -rf "$build_dir/stage" "$build_dir/installed"
 	mkdir "$build_dir/stage"
-	in_root "$root" env DESTDIR="$(dirname "$at")/stage" meson install -C "$at" --no-rebuild --quiet
+	in_build_root "$root" env DESTDIR="$(dirname "$at")/stage" meson install -C "$at" --no-rebuild --quiet
+	cp "$sources/list" "$build_dir/installed"
 }
 
-# Builds of checkouts that are gone, and of this one in a root that is gone or with other options.
+# Builds of copies of the checkout that are gone, and of this one in a root that is gone or with other options.
 remove_stale_builds() {
 	local dir source
 	for dir in "$cache/build-$1"-????????????????/; do
 		dir=${dir%/}
 		if [ ! -d "$dir" ] || [ "$dir" = "$build_dir" ]; then continue; fi
 		source=$(cat "$dir/source" 2>/dev/null || true)
-		if [ -d "$source" ] && [ "$source" != "$(realpath "$checkout")" ]; then continue; fi
+		if [ -d "$source" ] && [ "$source" != "$sources" ]; then continue; fi
 		# Not one that is being built at this moment and does not say yet of what.
 		( flock --nonblock 9 && remove_tree "$dir" ) 9>>"$cache/locks/${dir##*/}.build" || true
 	done

@@ -17,10 +17,10 @@ run_sanitize_item() { # WORKER
 	local which started
 	doing "$1" "sanitizers"
 	ensure_root fuzz
-	open_root "$root"
+	open_root "$root" "$sources/tree"
 	for which in "${sanitizers[@]}"; do
 		started=$(now)
-		build_dir=$cache/build-${which//,/-}-$({ root_id "$root"; realpath "$checkout"; echo "${sanitize_meson_options[@]}"; } | key_of)
+		build_dir=$cache/build-${which//,/-}-$({ root_id "$root"; echo "$sources" "${sanitize_meson_options[@]}"; } | key_of)
 		with_lock "$(basename "$build_dir")" build_sanitized "$which"
 		note_time sanitizers prepare "$(since "$started")"
 		run_as_test sanitize "$(sanitizer_test "$which")" "last line" run_sanitized
@@ -37,21 +37,21 @@ sanitizer_test() { echo "sanitize-${1//,/-}"; } # SANITIZERS
 build_sanitized() { # SANITIZERS
 	remove_stale_builds "${1//,/-}"
 	mkdir -p "$build_dir"
-	realpath "$checkout" >"$build_dir/source"
+	echo "$sources" >"$build_dir/source"
 	with_progress "building the unit programs with -fsanitize=$1" "$cache/logs/sanitize-${1//,/-}.log" ninja_sanitized "$1" "$(inside "$build_dir")/meson"
 }
 
 ninja_sanitized() { # SANITIZERS BUILD-DIRECTORY
 	if [ ! -f "$build_dir/meson/build.ninja" ]; then
 		rm -rf "$build_dir/meson"
-		in_root "$root" env CC=clang meson setup "${sanitize_meson_options[@]}" "-Db_sanitize=$1" "$2" /src
+		in_build_root "$root" env CC=clang meson setup "${sanitize_meson_options[@]}" "-Db_sanitize=$1" "$2" /src
 	fi
-	in_root "$root" ninja -C "$2"
+	in_build_root "$root" ninja -C "$2" meson-test-prereq
 }
 
 # A report ends its program, or is its exit status. The last line says how many programs there were.
 run_sanitized() {
-	in_root "$root" env UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1 \
+	in_build_root "$root" env UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1 \
 		meson test -C "$(inside "$build_dir")/meson" --suite unit --no-rebuild --quiet --print-errorlogs --timeout-multiplier 3 || return
 	echo "$(grep -c '"result": "OK"' "$build_dir/meson/meson-logs/testlog.json") programs, no report"
 }

@@ -40,7 +40,7 @@ check_style_tests() {
 run_meson_tests() { # BUILD-DIRECTORY RESULTS NAME...
 	local at=$1 results=$2 names=()
 	shift 2
-	[ $# = 0 ] || mapfile -t names < <(in_root "$root" meson test -C "$at" --list 2>/dev/null | sed 's/.* \/ //; s/.*:[^ ]*\/ *//' | grep -xF "$(printf '%s\n' "$@")")
+	[ $# = 0 ] || mapfile -t names < <(in_build_root "$root" meson test -C "$at" --list 2>/dev/null | sed 's/.* \/ //; s/.*:[^ ]*\/ *//' | grep -xF "$(printf '%s\n' "$@")")
 	: >"$results"
 	[ $# = 0 ] || [ ${#names[@]} -gt 0 ] || return 0
 	rm -f "$build_dir/meson/meson-logs/testlog.json"
@@ -57,7 +57,7 @@ report_unit_tests() {
 
 # Which tests failed is read from the log; what this must catch is a test run that did not happen.
 meson_test_whatever_comes() {
-	in_root "$root" meson test -C "$1" --no-rebuild "${@:2}" || [ -s "$build_dir/meson/meson-logs/testlog.json" ] ||
+	in_build_root "$root" meson test -C "$1" --no-rebuild "${@:2}" || [ -s "$build_dir/meson/meson-logs/testlog.json" ] ||
 		grep -q 'No tests defined' "$cache/logs/unit.log"
 	touch "$build_dir/meson/meson-logs/testlog.json"
 }
