@@ -42,6 +42,7 @@
 #include <rte_vfio.h>
 
 #include "frames.h"
+#include "rest.h"
 
 #define PORT 0
 #define GROW_MBUFS 8192
@@ -324,6 +325,7 @@ main(int argc, char **argv)
 				frames_send(PORT, frames[i]);
 		}
 		echoed += count;
+		rest_if_none(count);
 		if (asked_for_first && extmem.pool != NULL) {
 			asked_for_first = 0;
 			unmap_extmem(&extmem);

@@ -31,6 +31,8 @@
 #include <rte_mbuf.h>
 #include <rte_version.h>
 
+#include "rest.h"
+
 #define PORT 0
 #define QUEUES_MAX 4
 #define DESCRIPTORS 128
@@ -155,12 +157,14 @@ say_ready(void)
 static void
 echo_until_end(uint16_t queues)
 {
-	uint16_t i;
+	uint16_t i, count;
 
 	say_ready();
-	while (!asked_to_end)
-		for (i = 0; i < queues; i++)
-			echo(i);
+	while (!asked_to_end) {
+		for (i = 0, count = 0; i < queues; i++)
+			count += echo(i);
+		rest_if_none(count);
+	}
 }
 
 /* --- orders --------------------------------------------------------------------- */
@@ -292,7 +296,7 @@ run_resets(void)
 	start(1);
 	say_ready();
 	while (!asked_to_end) {
-		echo(0);
+		rest_if_none(echo(0));
 		if (!asked_to_reset)
 			continue;
 		asked_to_reset = 0;

@@ -30,6 +30,7 @@
 #include <rte_memzone.h>
 
 #include "frames.h"
+#include "rest.h"
 
 /* Several hugepages, so that freeing it gives pages back. */
 #define ZONE_SIZE (UINT64_C(16) << 20)
@@ -89,7 +90,7 @@ change_nic(uint16_t port, struct rte_mempool *pool, char **nics)
 	return port;
 }
 
-static void
+static uint16_t
 echo(uint16_t port, struct rte_mempool *pool)
 {
 	struct rte_mbuf *frames[BURST];
@@ -103,6 +104,7 @@ echo(uint16_t port, struct rte_mempool *pool)
 				rte_pktmbuf_data_len(frames[i])));
 		rte_pktmbuf_free(frames[i]);
 	}
+	return count;
 }
 
 static pid_t
@@ -149,7 +151,7 @@ main(int argc, char **argv)
 	port = start_port(pool);
 	printf("replug: ready\n");
 	while (!asked_to_end) {
-		echo(port, pool);
+		rest_if_none(echo(port, pool));
 		if (asked_for_first)
 			port = change_nic(port, pool, argv + used + 1);
 		if (asked_for_second)

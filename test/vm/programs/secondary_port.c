@@ -25,6 +25,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "rest.h"
+
 #define PORT 0
 #define DESCRIPTORS 128
 #define MBUFS 1023
@@ -168,6 +170,7 @@ echo(void)
 			sent += rte_eth_tx_burst(
 				PORT, 0, mbufs + sent, count - sent);
 		rte_pktmbuf_free_bulk(mbufs + sent, count - sent);
+		rest_if_none(count);
 	}
 }
 

@@ -45,6 +45,7 @@
 #include <rte_memory.h>
 
 #include "frames.h"
+#include "rest.h"
 
 #define PORT 0
 #define MEMORY_SIZE (SLOTS * SLOT_SIZE)
@@ -424,6 +425,7 @@ run(struct job *job)
 		count = rte_eth_rx_burst(PORT, 0, frames, BURST);
 		for (i = 0; i < count; i++)
 			echo(job, frames[i]);
+		rest_if_none(count);
 		if (asked_for_first)
 			do_first(job);
 		if (asked_for_second)

@@ -31,6 +31,8 @@
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
 
+#include "rest.h"
+
 #define SUBJECT 0
 #define BESIDE 1
 #define PAGE 4096
@@ -99,7 +101,7 @@ start(uint16_t port)
 		"a port starts");
 }
 
-static void
+static uint16_t
 echo(uint16_t port)
 {
 	struct rte_mbuf *mbufs[BURST];
@@ -107,6 +109,7 @@ echo(uint16_t port)
 	uint16_t sent = rte_eth_tx_burst(port, 0, mbufs, count);
 
 	rte_pktmbuf_free_bulk(mbufs + sent, count - sent);
+	return count;
 }
 
 /* --- change ------------------------------------------------------------------------ */
@@ -250,7 +253,7 @@ run_changes(unsigned int turns)
 		turn, stats.events, stats.invalidations, piece.errors);
 	say("changed");
 	while (!asked_to_end)
-		echo(BESIDE);
+		rest_if_none(echo(BESIDE));
 }
 
 /* --- halt -------------------------------------------------------------------------- */
@@ -295,11 +298,13 @@ run_halts(void)
 {
 	unsigned int told = 0;
 	bool has_ring = true;
+	uint16_t count;
 
 	while (!asked_to_end) {
-		echo(BESIDE);
+		count = echo(BESIDE);
 		if (has_ring)
-			echo(SUBJECT);
+			count += echo(SUBJECT);
+		rest_if_none(count);
 		if (asked_to_take) {
 			asked_to_take = 0;
 			has_ring = false;
