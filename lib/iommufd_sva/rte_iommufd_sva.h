@@ -25,17 +25,20 @@
  * | call | when it has returned |
  * |------|----------------------|
  * | munmap(), mmap() with MAP_FIXED over something, mremap(), brk() | no device reaches what was there |
- * | madvise() that drops pages | a page that a device requested *while the call was running* can be the old one; see below |
+ * | madvise() that drops pages | no device reaches what was there; see below |
  * | mprotect() that takes rights away, shmdt(), MADV_GUARD_INSTALL; ftruncate(), fallocate() with FALLOC_FL_PUNCH_HOLE on a file | nothing: not reported |
  * | rte_iommufd_sva_settle() after madvise() | no device reaches what was there |
  * | rte_iommufd_sva_invalidate() after any of these | no device reaches what was there |
  *
  * - **madvise().** The kernel reports it before it drops the pages, and does not report
- *   when they are dropped. The service unmaps the whole mapping before the call continues,
- *   and the interval again at looks 2, 18, 146, 1170 and 9362 ms after the report.
- *   rte_iommufd_sva_settle() looks as well. After it, what the table says holds, unless the
- *   thread did not run inside madvise() for more than 9 s. A driver calls it only when
- *   rte_iommufd_sva_changes() has changed.
+ *   when they are dropped. The service unmaps the whole mapping before the call continues, and
+ *   devices that request what is dropped wait until the thread has run on: 1 to 4 ms; up to 20
+ *   when a thread of the process has lost its CPU meanwhile, or for a shared mapping. So old
+ *   pages are possible only if the thread runs on, loses its CPU for more than 16 ms before it
+ *   has begun to drop the pages, and a device requests one after that time; in a shared mapping
+ *   (MADV_REMOVE), also if the file system keeps the thread for so long. For this case the
+ *   interval is unmapped again 128, 1152 and 9344 ms later, and rte_iommufd_sva_settle() unmaps
+ *   it. A driver calls that only when rte_iommufd_sva_changes() has changed.
  * - **Another thread** that gets the address by mmap() before munmap() has returned in the
  *   first one calls rte_iommufd_sva_settle() to be certain: until the first call has
  *   returned, devices may reach what was there.
@@ -298,8 +301,8 @@ __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
  * the process's memory is read, so before the thread that made the change continues. Several
  * changes can count as one.
  *
- * Only madvise() needs it, because the kernel drops the pages after its report was read. A driver
- * reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,
+ * Only madvise() needs it, because the kernel drops the pages after its report was read, and then
+ * only in the case that the text at the top names. A driver reads the counter once for each burst, and calls rte_iommufd_sva_settle() when it has changed,
  * before it gives new descriptors to the device:
  * @code
  *   now = __atomic_load_n(changes, __ATOMIC_ACQUIRE);
@@ -308,7 +311,7 @@ __rte_experimental int rte_iommufd_sva_settle(struct rte_iommufd_sva *sva);
  *           rte_iommufd_sva_settle(sva);
  *   }
  * @endcode
- * Then whatever is sent after madvise() has returned is what the process has there.
+ * Then whatever a thread sends after its own madvise() has returned is what the process has there.
  *
  * @param sva
  *   The sva.
@@ -321,13 +324,13 @@ __rte_experimental const uint32_t *rte_iommufd_sva_changes(
 
 /**
  * A word for the packet path of a driver that cannot call rte_iommufd_sva_settle(): not 0 while
- * a change of the process's memory is in hand. It is set before the service reads a report,
- * and cleared when the devices have lost what was there. After madvise() it stays set until the
- * first look after the report, 1 to 2 ms; so old pages remain possible when the thread inside
- * madvise() does not run for longer than that (rte_iommufd_sva_changes() has no such limit).
+ * a change of the process's memory is under way. It is set before the service reads a report,
+ * and cleared when the devices have lost what was there; after madvise(), when they may have
+ * again what is there (the text at the top says when that is).
  *
- * A driver reads it once for each burst and gives the device no new descriptors while it is not 0.
- * A program whose threads call madvise() all the time can keep it set.
+ * A driver reads it once for each burst and gives the device no new descriptors while it is not 0,
+ * so that the device's queue does not wait for a page. A program whose threads call madvise() all
+ * the time can keep it set.
  *
  * @param sva
  *   The sva.

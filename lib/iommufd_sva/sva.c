@@ -162,11 +162,16 @@ open_userfault(struct rte_iommufd_sva *sva)
 static int
 sva_open_rest(struct rte_iommufd_sva *sva)
 {
-	int ret = userfault_wake_open();
+	int ret = -ENOMEM;
 
+	userfault_pass_prepare();
+	sva->own_page = userfault_memory_alloc(sva->page);
+	if (sva->own_page == NULL)
+		goto fail;
+	ret = userfault_wake_open();
 	sva->wake_fd = ret;
 	if (ret < 0)
-		goto fail;
+		goto free_page;
 	ret = userfault_wake_open();
 	sva->stop_fd = ret;
 	if (ret < 0)
@@ -185,6 +190,8 @@ close_stop:
 	userfault_close(sva->stop_fd);
 close_wake:
 	userfault_close(sva->wake_fd);
+free_page:
+	userfault_memory_free(sva->own_page, sva->page);
 fail:
 	SVA_LOG(ERR, "no descriptor or thread for an sva: %s",
 		rte_strerror(-ret));
@@ -335,6 +342,7 @@ sva_end(struct rte_iommufd_sva *sva)
 	sva_report_stop(&sva->report);
 	userfault_close(sva->stop_fd);
 	userfault_close(sva->wake_fd);
+	userfault_memory_free(sva->own_page, sva->page);
 	rte_iommufd_fault_space_destroy(sva->faults);
 	vma_query_close(&sva->view);
 	sva_unmake(sva);

@@ -48,12 +48,19 @@
 #include "watches.h"
 
 #define SVA_RANGES 32
+#define SVA_HELD_MAX 64
 
 /* A device and the PASID by which it uses the process's addresses. */
 struct sva_binding {
 	TAILQ_ENTRY(sva_binding) next;
 	struct rte_iommufd_device *device;
 	uint32_t pasid;
+};
+
+/* A group that is answered when nothing is about to be dropped in the interval. */
+struct sva_held {
+	uint32_t cookie;
+	struct interval interval;
 };
 
 struct rte_iommufd_sva {
@@ -72,12 +79,17 @@ struct rte_iommufd_sva {
 	struct sva_report report;
 	pthread_t follower;
 	pthread_t pinner;
+	void *own_page; /* for userfault_pass_threads() */
+
+	/* Only the thread that pins uses these. */
+	struct sva_held held[SVA_HELD_MAX];
+	unsigned int held_count;
 
 	/* One bind or unbind at a time. */
 	pthread_mutex_t binding_lock;
 	TAILQ_HEAD(, sva_binding) bindings; /* guarded by binding_lock */
 
-	/* Not 0: a change is in hand; written under the lock, read without it. */
+	/* Not 0: a change is under way; written under the lock, read without it. */
 	uint32_t fence;
 	/* Incremented before reports are read; the same. */
 	uint32_t changes;
@@ -161,9 +173,11 @@ struct sva_request {
 	bool by_service;  /* it is the thread that pins that asks */
 	bool speculative; /* nothing is requested: nothing is evicted for it */
 	/* Out: -errno for SVA_FAILED and SVA_REFUSED; -EAGAIN, with either of them: the
-	 * process has changed again and again under way
+	 * process has changed again and again under way, or
 	 */
 	int error;
+	/* what is there is about to be dropped, so that nothing of this is mapped now */
+	struct interval held; /* empty: it is not */
 };
 
 /* The note for such an error, if there is one. */
@@ -175,7 +189,7 @@ bool sva_report_kind_of(
  * may take long, and for that time no thread that changes its memory waits for it.
  */
 void sva_fault_prepare(
-	struct rte_iommufd_sva *sva, const struct sva_request *request);
+	struct rte_iommufd_sva *sva, struct sva_request *request);
 
 /* Makes the page present for devices. The lock held. */
 enum sva_outcome sva_fault_in(
@@ -211,6 +225,11 @@ void sva_fault_forget(struct rte_iommufd_sva *sva, struct interval interval);
  */
 void sva_group_serve(struct rte_iommufd_sva *sva,
 	const struct page_request *requests, unsigned int count);
+/*
+ * Answers the groups that were held and need not be any more: devices try again. No lock held.
+ * Whether some are left.
+ */
+bool sva_group_release(struct rte_iommufd_sva *sva);
 
 /* --- sva_notifier.c, the lock held --- */
 
@@ -240,5 +259,13 @@ int sva_notifier_read_all(struct rte_iommufd_sva *sva);
 void sva_notifier_settle(struct rte_iommufd_sva *sva);
 /* Unmaps again where pages were about to be dropped: what is due, or all. */
 void sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all);
+/*
+ * Sees which threads have continued since their removals were reported. Whether one of the
+ * removals may be over: then the caller lets go of the lock, calls userfault_pass_threads(),
+ * and ends them with what userfault_preemptions() and userfault_now() returned after that.
+ */
+bool sva_notifier_observe(struct rte_iommufd_sva *sva);
+void sva_notifier_end_removals(
+	struct rte_iommufd_sva *sva, uint64_t preemptions, uint64_t now);
 
 #endif /* SVA_H */

@@ -7,7 +7,8 @@
  *
  * The process can change at any time, so the order is important:
  *   1. The mapping of the process at the address is looked up.
- *   2. It is followed, if it was not. From now on every change of it is reported.
+ *   2. It is followed, if it was not. From now on every change of it is reported. Where a
+ *      thread is about to drop pages, nothing is mapped: the group is held.
  *   3. Its pages are pinned and mapped.
  *   4. Is a change of that mapping under way, or was it? If not, it was there and followed
  *      at 3. Otherwise another mapping may have taken its place between 2 and 3, whose
@@ -341,7 +342,21 @@ find_present(struct rte_iommufd_sva *sva, const struct sva_request *request)
 	return NULL;
 }
 
-/* Once; -EAGAIN in the request's error: the process has changed meanwhile. */
+/* What is there at the address is about to be dropped. */
+static bool
+is_held(const struct rte_iommufd_sva *sva, const struct vma *mapping,
+	struct sva_request *request)
+{
+	const struct interval block = interval_block(
+		request->address, mapping->page_size);
+
+	if (!pending_removals_are_open(&sva->removals, block.start, block.end))
+		return false;
+	request->held = block;
+	return true;
+}
+
+/* Once; -EAGAIN in the request's error: the process has changed meanwhile, or is about to. */
 static enum sva_outcome
 try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 {
@@ -350,6 +365,7 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 	struct area *area = find_present(sva, request);
 
 	request->error = 0;
+	request->held = (struct interval){ 0, 0 };
 	if (area != NULL) {
 		area_lru_touch(&sva->residency, area, sva->round);
 		return SVA_PRESENT;
@@ -357,6 +373,10 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 	request->error = look_up(sva, request, &mapping, &watch);
 	if (request->error != 0)
 		return SVA_REFUSED;
+	if (is_held(sva, &mapping, request)) {
+		request->error = -EAGAIN;
+		return SVA_FAILED;
+	}
 	/* It is mapped with fewer rights: it is unmapped and mapped again. */
 	sva_invalidate_interval(
 		sva, interval_block(request->address, sva->page));
@@ -366,14 +386,15 @@ try_to_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 
 /* What will be mapped; false: nothing, because it is present or refused. */
 static bool
-plan(struct rte_iommufd_sva *sva, const struct sva_request *request,
+plan(struct rte_iommufd_sva *sva, struct sva_request *request,
 	struct interval *window, uint32_t *rights)
 {
 	struct vma mapping;
 	unsigned int watch;
 
 	if (find_present(sva, request) != NULL ||
-		look_up(sva, request, &mapping, &watch) != 0)
+		look_up(sva, request, &mapping, &watch) != 0 ||
+		is_held(sva, &mapping, request))
 		return false;
 	*window = choose_window(sva, request, &mapping);
 	*rights = rights_for(sva, &mapping, request->rights);
@@ -381,8 +402,7 @@ plan(struct rte_iommufd_sva *sva, const struct sva_request *request,
 }
 
 void
-sva_fault_prepare(
-	struct rte_iommufd_sva *sva, const struct sva_request *request)
+sva_fault_prepare(struct rte_iommufd_sva *sva, struct sva_request *request)
 {
 	struct interval window;
 	uint32_t rights = 0;
@@ -414,8 +434,8 @@ sva_fault_in(struct rte_iommufd_sva *sva, struct sva_request *request)
 
 	do
 		outcome = try_to_fault_in(sva, request);
-	while (request->error == -EAGAIN && --tries > 0 &&
-		sva_notifier_read(sva) >= 0);
+	while (request->error == -EAGAIN && interval_size(request->held) == 0 &&
+		--tries > 0 && sva_notifier_read(sva) >= 0);
 	return outcome;
 }
 

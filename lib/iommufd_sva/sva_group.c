@@ -4,7 +4,8 @@
 
 /*
  * Groups of page requests: each page is made present (sva_fault.c), and the group is
- * answered when all of its pages were present at the same time.
+ * answered when all of its pages were present at the same time. A group whose page is about to
+ * be dropped by the process is held meanwhile, and then the device is told to try again.
  *
  * Must not know: threads; how a page is mapped; how changes are detected.
  */
@@ -64,12 +65,15 @@ note_stream(struct rte_iommufd_sva *sva, const struct sva_request *request)
 }
 
 static enum sva_outcome
-serve_page(struct rte_iommufd_sva *sva, const struct page_request *page)
+serve_page(struct rte_iommufd_sva *sva, const struct page_request *page,
+	struct interval *held)
 {
 	struct sva_request request = request_for(sva, page);
 	enum sva_outcome outcome = sva_fault_in(sva, &request);
 	enum sva_report_kind kind;
 
+	if (interval_size(request.held) != 0)
+		*held = request.held;
 	/* This may succeed later: the device requests it again. */
 	if (request.error == -EAGAIN)
 		return SVA_PRESENT;
@@ -112,7 +116,8 @@ is_served(enum sva_outcome outcome)
  */
 static int
 serve_pages(struct rte_iommufd_sva *sva, const struct page_request *pages,
-	unsigned int count, bool again, enum sva_outcome *outcomes)
+	unsigned int count, bool again, enum sva_outcome *outcomes,
+	struct interval *held)
 {
 	enum sva_outcome outcome;
 	unsigned int i;
@@ -120,7 +125,7 @@ serve_pages(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	int ret;
 
 	for (i = 0; i < count; i++) {
-		outcome = serve_page(sva, &pages[i]);
+		outcome = serve_page(sva, &pages[i], held);
 		if (!again || outcome != SVA_PRESENT)
 			outcomes[i] = outcome;
 		ret = sva_notifier_read(sva);
@@ -152,7 +157,7 @@ are_present(const struct rte_iommufd_sva *sva, const struct page_request *pages,
  */
 static enum page_answer
 serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
-	unsigned int count)
+	unsigned int count, struct interval *held)
 {
 	enum sva_outcome outcomes[FAULT_GROUP_MAX];
 	enum page_answer answer = PAGE_ANSWER_SUCCESS;
@@ -165,7 +170,8 @@ serve_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	for (i = 0; i < count; i++)
 		outcomes[i] = SVA_REFUSED;
 	do
-		changes = serve_pages(sva, pages, count, tries > 0, outcomes);
+		changes = serve_pages(
+			sva, pages, count, tries > 0, outcomes, held);
 	while (changes > 0 && ++tries < TRIES &&
 		!are_present(sva, pages, count));
 	if (changes < 0)
@@ -215,12 +221,55 @@ plan_ahead(struct rte_iommufd_sva *sva, const struct page_request *page,
 	return true;
 }
 
+/* Without room the device is told to try again at once. */
+static bool
+hold_group(struct rte_iommufd_sva *sva, uint32_t cookie, struct interval held)
+{
+	if (interval_size(held) == 0 || sva->held_count == SVA_HELD_MAX)
+		return false;
+	sva->held[sva->held_count++] = (struct sva_held){
+		.cookie = cookie,
+		.interval = held,
+	};
+	return true;
+}
+
+static bool
+is_over(struct rte_iommufd_sva *sva, struct interval held)
+{
+	bool open;
+
+	fair_lock_take_first(&sva->lock);
+	open = sva_fault_is_serving(sva) &&
+		pending_removals_are_open(&sva->removals, held.start, held.end);
+	fair_lock_give(&sva->lock);
+	return !open;
+}
+
+bool
+sva_group_release(struct rte_iommufd_sva *sva)
+{
+	unsigned int i = 0;
+
+	while (i < sva->held_count) {
+		if (!is_over(sva, sva->held[i].interval)) {
+			i++;
+			continue;
+		}
+		rte_iommufd_fault_space_answer(
+			sva->faults, sva->held[i].cookie, PAGE_ANSWER_SUCCESS);
+		sva->held[i] = sva->held[--sva->held_count];
+	}
+	return sva->held_count > 0;
+}
+
 /* Whether something is to be mapped after the answer, and what. */
 static bool
 answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	unsigned int count, struct sva_request *ahead)
 {
 	enum page_answer answer = PAGE_ANSWER_INVALID;
+	struct interval held = { 0, 0 };
 	bool planned;
 
 	prepare_group(sva, pages, count);
@@ -228,11 +277,14 @@ answer_group(struct rte_iommufd_sva *sva, const struct page_request *pages,
 	sva->stats.request_groups++;
 	sva->stats.page_requests += count;
 	if (sva_fault_is_serving(sva))
-		answer = serve_group(sva, pages, count);
+		answer = serve_group(sva, pages, count, &held);
 	else
 		sva->stats.refused += count;
 	planned = plan_ahead(sva, &pages[count - 1], ahead);
 	fair_lock_give(&sva->lock);
+	if (answer == PAGE_ANSWER_SUCCESS &&
+		hold_group(sva, pages[0].cookie, held))
+		return planned;
 	/* -EINVAL: the device was unbound meanwhile, which has answered the group. */
 	rte_iommufd_fault_space_answer(sva->faults, pages[0].cookie, answer);
 	return planned;

@@ -11,9 +11,10 @@
  * mmap() returns, no device reaches what was there.
  *
  * The kernel reports munmap() and mremap() when they are done, and madvise() before it
- * drops pages (userfaultfd_remove()), but not when it has dropped them. A page that a
- * device requests in between is mapped and may be the old page. It is unmapped again at
- * each of several looks (pending_removals.h).
+ * drops pages (userfaultfd_remove()), but not when it has dropped them. Until then nothing is
+ * mapped there. When the thread has dropped them cannot be seen; it is concluded (doc/sva.md), and
+ * for the case that it was wrong, the interval is unmapped again at each of several looks
+ * (pending_removals.h).
  *
  * Must not know: which device requests memory; which requests are refused.
  */
@@ -110,7 +111,7 @@ raise_fence(struct rte_iommufd_sva *sva)
 static void
 lower_fence(struct rte_iommufd_sva *sva)
 {
-	__atomic_store_n(&sva->fence, pending_removals_fresh(&sva->removals),
+	__atomic_store_n(&sva->fence, pending_removals_any_open(&sva->removals),
 		__ATOMIC_RELEASE);
 }
 
@@ -136,10 +137,26 @@ follow_move(struct rte_iommufd_sva *sva, unsigned int watch,
 	watches_record(&sva->watches, watch, destination);
 }
 
+/*
+ * MADV_REMOVE, which is for shared mappings, can wait for locks of the file system before it
+ * drops anything, so nothing shows that it has.
+ */
+static uint64_t
+stamp_for(const struct rte_iommufd_sva *sva, struct interval place,
+	uint64_t preemptions)
+{
+	struct vma mapping;
+
+	if (vma_query_at(&sva->view, place.start, &mapping) == 0 &&
+		mapping.shared)
+		return REMOVAL_UNPROVABLE;
+	return preemptions;
+}
+
 /* All of the mapping is unmapped when this begins. */
 static void
 sva_notifier_act_on(struct rte_iommufd_sva *sva, unsigned int watch,
-	const struct memory_change *change)
+	const struct memory_change *change, uint64_t preemptions)
 {
 	const struct interval place = { change->start, change->end };
 	const struct interval destination = { change->destination,
@@ -157,24 +174,30 @@ sva_notifier_act_on(struct rte_iommufd_sva *sva, unsigned int watch,
 		break;
 	case MEMORY_REMOVED:
 		pending_removals_add(&sva->removals, place.start, place.end,
+			watch, stamp_for(sva, place, preemptions),
 			userfault_now());
-		/* The service's sleep ends at the first look, whichever thread reads this. */
+		/* The service looks after it soon, whichever thread reads this. */
 		userfault_wake(sva->wake_fd);
 		break;
 	}
 }
 
-/* 1; 0: there is no report; or -errno. */
+/*
+ * 1; 0: there is no report; or -errno. A thread that loses its CPU after its report was read is
+ * counted after this has asked.
+ */
 static int
 follow_one(struct rte_iommufd_sva *sva, unsigned int watch)
 {
 	struct memory_change change;
+	uint64_t preemptions;
 	int ret;
 
 	unmap_watch(sva, watch);
+	preemptions = userfault_preemptions();
 	ret = watches_read(&sva->watches, watch, &change);
 	if (ret > 0)
-		sva_notifier_act_on(sva, watch, &change);
+		sva_notifier_act_on(sva, watch, &change, preemptions);
 	return ret;
 }
 
@@ -249,4 +272,30 @@ sva_notifier_recheck(struct rte_iommufd_sva *sva, bool at_all)
 			(struct interval){ sva->removals.items[i].start,
 				sva->removals.items[i].end });
 	lower_fence(sva);
+}
+
+/*
+ * A change is under way for the userfaultfd until the thread continues, also when its report was
+ * read (mmap_changing).
+ */
+bool
+sva_notifier_observe(struct rte_iommufd_sva *sva)
+{
+	const uint64_t now = userfault_now();
+	unsigned int next = 0;
+	uint64_t watch;
+
+	while (pending_removals_next_owner(&sva->removals, &next, &watch))
+		if (watch < sva->watches.count &&
+			watches_are_quiet(&sva->watches, watch))
+			pending_removals_continue(&sva->removals, watch, now);
+	return pending_removals_can_close(&sva->removals, now);
+}
+
+void
+sva_notifier_end_removals(
+	struct rte_iommufd_sva *sva, uint64_t preemptions, uint64_t now)
+{
+	if (pending_removals_close(&sva->removals, preemptions, now))
+		lower_fence(sva);
 }

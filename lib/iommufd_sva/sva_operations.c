@@ -24,6 +24,8 @@
 #define PREFAULT_AROUND (UINT64_C(2) << 20)
 /* How often a part of a prefault starts again because the process has changed. */
 #define PREFAULT_TRIES 1000
+/* How long it waits before that, in milliseconds. */
+#define PREFAULT_POLL 1
 #define ALL_RIGHTS (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 /* What the first version of the structure had. */
 #define STATS_SIZE_MIN \
@@ -113,6 +115,8 @@ sva_prefault(struct rte_iommufd_sva *sva, struct sva_request *request)
 	while (serving && request->address < request->clip.end && tries > 0) {
 		/* The service and the threads that wait for it come in between. */
 		fair_lock_give(&sva->lock);
+		if (request->error == -EAGAIN)
+			userfault_wait(NULL, 0, PREFAULT_POLL);
 		sva_fault_prepare(sva, request);
 		fair_lock_take(&sva->lock);
 		serving = sva_fault_is_serving(sva);

@@ -24,6 +24,8 @@
 
 /* What userfault_wait() returns for the second source of the thread that pins. */
 #define STOP (1 << 1)
+/* How soon the thread that pins looks again after groups that it holds; in milliseconds. */
+#define HELD_POLL 1
 
 void
 sva_service_end(struct rte_iommufd_sva *sva, int error)
@@ -32,6 +34,7 @@ sva_service_end(struct rte_iommufd_sva *sva, int error)
 		sva_report(&sva->report, SVA_REPORT_ENDED, 0, 0, 0, error);
 	sva->failed = true;
 	sva_invalidate_all(sva);
+	sva->removals.count = 0;
 	/* No driver may wait for a service that has ended. */
 	__atomic_store_n(&sva->fence, 0, __ATOMIC_RELEASE);
 	watches_close(&sva->watches, &sva->view);
@@ -57,6 +60,25 @@ sva_service_follow_locked(struct rte_iommufd_sva *sva)
 	return ret;
 }
 
+/*
+ * The lock is held, and given back for the time in which this waits for other threads. Only this
+ * thread ends removals, so those that were seen to continue are the same afterwards.
+ */
+static void
+sva_service_end_removals(struct rte_iommufd_sva *sva)
+{
+	uint64_t preemptions, now;
+
+	if (sva->failed || !sva_notifier_observe(sva))
+		return;
+	fair_lock_give(&sva->lock);
+	now = userfault_now();
+	userfault_pass_threads(sva->own_page, sva->page);
+	preemptions = userfault_preemptions();
+	fair_lock_take_first(&sva->lock);
+	sva_notifier_end_removals(sva, preemptions, now);
+}
+
 /* The lock is given back after a report of each mapping: a device may wait for it. */
 bool
 sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep)
@@ -69,6 +91,7 @@ sva_service_follow(struct rte_iommufd_sva *sva, struct sva_sleep *sleep)
 	do {
 		fair_lock_take_first(&sva->lock);
 		changes = sva_service_follow_locked(sva);
+		sva_service_end_removals(sva);
 		sleep->changes = sva->watches.set;
 		sleep->milliseconds = pending_removals_wait(
 			&sva->removals, userfault_now());
@@ -137,6 +160,7 @@ sva_service_run_pinner(void *argument)
 	int sources[] = { rte_iommufd_fault_space_fd(sva->faults),
 		sva->stop_fd };
 	int ready = userfault_wait(sources, 2, -1);
+	bool holds;
 
 	/* If poll() fails, the work is tried. */
 	while (ready < 0 || !(ready & STOP) || !sva_service_is_ending(sva)) {
@@ -144,7 +168,8 @@ sva_service_run_pinner(void *argument)
 		/* Only this thread changes it. */
 		if (sva->queue_failed)
 			sources[0] = -1;
-		ready = userfault_wait(sources, 2, -1);
+		holds = sva_group_release(sva);
+		ready = userfault_wait(sources, 2, holds ? HELD_POLL : -1);
 	}
 	return NULL;
 }

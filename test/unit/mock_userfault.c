@@ -53,6 +53,8 @@ static struct {
 	struct vma huge;
 	struct vma populated;
 	bool reports_are_late;
+	bool threads_wait;
+	uint64_t preemptions;
 	unsigned int descriptor_limit;
 	unsigned int chunks;
 	unsigned int descriptors;
@@ -360,6 +362,20 @@ mock_memory_delay_reports(bool late)
 }
 
 void
+mock_memory_let_threads_wait(bool wait)
+{
+	memory.threads_wait = wait;
+}
+
+void
+mock_memory_preempt(void)
+{
+	enter();
+	memory.preemptions++;
+	leave();
+}
+
+void
 mock_memory_set_descriptor_limit(unsigned int limit)
 {
 	memory.descriptor_limit = limit;
@@ -545,7 +561,7 @@ userfault_pending(int fd)
 
 	enter();
 	let_happen("pending");
-	ret = reports_of(fd) > 0 ? -EAGAIN : 0;
+	ret = reports_of(fd) > 0 || memory.threads_wait ? -EAGAIN : 0;
 	leave();
 	return ret;
 }
@@ -742,6 +758,33 @@ userfault_memory_free(void *taken, size_t size __rte_unused)
 	leave();
 }
 
+uint64_t
+userfault_preemptions(void)
+{
+	uint64_t count;
+
+	enter();
+	count = memory.preemptions;
+	leave();
+	return count;
+}
+
+void
+userfault_pass_prepare(void)
+{
+}
+
+void
+userfault_pass_threads(void *page, size_t size)
+{
+	assert_non_null(page);
+	assert_int_equal(size, PAGE);
+	enter();
+	count_call("pass");
+	leave();
+	let_happen("pass");
+}
+
 int
 userfault_wake_open(void)
 {
@@ -772,6 +815,7 @@ userfault_wait(const int *fds, unsigned int count, int milliseconds)
 	for (i = 0; i < count; i++)
 		polled[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	poll(polled, count, milliseconds);
+	let_happen("wait");
 	while (count-- > 0)
 		if (polled[count].revents != 0)
 			ready |= 1 << count;

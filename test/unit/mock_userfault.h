@@ -47,6 +47,10 @@ void mock_memory_refuse_following(uint64_t start, int error);
 
 /* Threads have changed their memory, and have not got to the report yet. */
 void mock_memory_delay_reports(bool late);
+/* Threads whose report was read do not run yet. */
+void mock_memory_let_threads_wait(bool wait);
+/* One of them loses its CPU. */
+void mock_memory_preempt(void);
 /* Somebody else's userfaultfd follows the mapping; 0: nobody. */
 void mock_memory_follow_by_another(uint64_t start, int fd);
 /* How many descriptors the process may have. */
@@ -56,7 +60,7 @@ int mock_memory_follower(uint64_t address);
 
 /*
  * Lets something happen within the next call of that name ("register", "query", "scan",
- * "read", "pending", "before read", "populate"), after what it does itself; once.
+ * "read", "pending", "before read", "populate", "pass", "wait"), after what it does itself; once.
  */
 void mock_memory_during(const char *call, void (*happen)(void));
 /* The same, in so many of them in a row. */

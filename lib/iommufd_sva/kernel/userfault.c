@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <linux/membarrier.h>
 
 #include "kernel/userfault.h"
 #include "kernel/userfault_uapi.h"
@@ -282,6 +283,35 @@ void
 userfault_memory_free(void *memory, size_t size)
 {
 	munmap(memory, size);
+}
+
+uint64_t
+userfault_preemptions(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) != 0)
+		return UINT64_MAX;
+	return usage.ru_nivcsw;
+}
+
+void
+userfault_pass_prepare(void)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+		0, 0);
+}
+
+/*
+ * mprotect() takes the lock for writing also where it changes nothing. A writer can overtake
+ * one that waits already, once: hence twice.
+ */
+void
+userfault_pass_threads(void *page, size_t size)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	(void)mprotect(page, size, PROT_READ | PROT_WRITE);
+	(void)mprotect(page, size, PROT_READ | PROT_WRITE);
 }
 
 int

@@ -95,6 +95,20 @@ void userfault_populate(uint64_t start, uint64_t end, bool write);
 void *userfault_memory_alloc(size_t size);
 void userfault_memory_free(void *memory, size_t size);
 
+/*
+ * How often threads of this process have lost their CPU without waiting for anything, all
+ * together (getrusage(), ru_nivcsw). UINT64_MAX: it is not known.
+ */
+uint64_t userfault_preemptions(void);
+/* To be called once, before userfault_pass_threads(). */
+void userfault_pass_prepare(void);
+/*
+ * Returns when every thread that has a CPU was interrupted on it once (membarrier()), and then
+ * every thread that had the lock of the process's memory for reading, or was the first one to
+ * wait for it, has given it back. The page: memory of the caller's own.
+ */
+void userfault_pass_threads(void *page, size_t size);
+
 /* An eventfd, to wake the thread. */
 int userfault_wake_open(void);
 void userfault_wake(int fd);

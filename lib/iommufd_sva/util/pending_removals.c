@@ -8,76 +8,107 @@
 
 #include "util/pending_removals.h"
 
-static struct removal
-pending_removals_new(uint64_t start, uint64_t end, uint64_t now)
-{
-	return (struct removal){
-		.start = start,
-		.end = end,
-		.due = now + REMOVAL_FIRST_LOOK,
-		.wait = REMOVAL_FIRST_LOOK * REMOVAL_FACTOR,
-		.looks = REMOVAL_LOOKS,
-	};
-}
-
 static void
-pending_removals_take_out(struct pending_removals *removals, unsigned int i)
+take_out(struct pending_removals *removals, unsigned int i)
 {
 	removals->items[i] = removals->items[--removals->count];
 }
 
+static bool
+is_open(const struct removal *item)
+{
+	return item->state != REMOVAL_CLOSED;
+}
+
+/* --- Open ones --- */
+
+static bool
+is_within(const struct removal *item, const struct removal *added)
+{
+	return item->owner == added->owner && item->start >= added->start &&
+		item->end <= added->end;
+}
+
 /*
- * Two intervals that touch become one. The time of the earlier look stays: otherwise a
- * series of announcements would delay it without end. It is an additional look, since it
- * may come too early for the later announcement; all others follow that announcement.
+ * The newer announcement holds what the older one does, and for longer. A proof for the newer
+ * one says nothing about the older one's thread if that may have lost its CPU before.
  */
 static void
-pending_removals_absorb_neighbours(
-	struct pending_removals *removals, struct removal *added)
+take_out_within(struct pending_removals *removals, struct removal *added)
 {
+	const struct removal *item;
 	unsigned int i = 0;
 
 	while (i < removals->count) {
-		const struct removal *item = &removals->items[i];
-
-		if (item->start > added->end || item->end < added->start) {
+		item = &removals->items[i];
+		if (!is_within(item, added)) {
 			i++;
 			continue;
 		}
-		added->start = RTE_MIN(added->start, item->start);
-		added->end = RTE_MAX(added->end, item->end);
-		if (item->due < added->due) {
-			added->due = item->due;
-			added->wait = REMOVAL_FIRST_LOOK;
-			added->looks = REMOVAL_LOOKS + 1;
-		}
-		pending_removals_take_out(removals, i);
+		if (is_open(item) && item->stamp != added->stamp)
+			added->stamp = REMOVAL_UNPROVABLE;
+		take_out(removals, i);
 	}
 }
 
+static bool
+is_dropped_before(const struct removal *item, const struct removal *other)
+{
+	if (is_open(item) != is_open(other))
+		return is_open(other);
+	return item->looks < other->looks;
+}
+
 static unsigned int
-pending_removals_most_looked_at(const struct pending_removals *removals)
+find_least_needed(const struct pending_removals *removals)
 {
 	unsigned int best = 0;
 	unsigned int i;
 
 	for (i = 1; i < removals->count; i++)
-		if (removals->items[i].looks < removals->items[best].looks)
+		if (is_dropped_before(
+			    &removals->items[i], &removals->items[best]))
 			best = i;
 	return best;
 }
 
 void
 pending_removals_add(struct pending_removals *removals, uint64_t start,
-	uint64_t end, uint64_t now)
+	uint64_t end, uint64_t owner, uint64_t stamp, uint64_t now)
 {
-	struct removal added = pending_removals_new(start, end, now);
+	struct removal added = {
+		.start = start,
+		.end = end,
+		.owner = owner,
+		.stamp = stamp,
+		.state = REMOVAL_ANNOUNCED,
+		.due = now + REMOVAL_POLL,
+		.looks = REMOVAL_LOOKS,
+	};
 
-	pending_removals_absorb_neighbours(removals, &added);
+	take_out_within(removals, &added);
 	if (removals->count == PENDING_REMOVALS_MAX)
-		pending_removals_take_out(
-			removals, pending_removals_most_looked_at(removals));
+		take_out(removals, find_least_needed(removals));
 	removals->items[removals->count++] = added;
+}
+
+static bool
+overlaps(const struct removal *item, uint64_t start, uint64_t end)
+{
+	return item->start < end && item->end > start;
+}
+
+bool
+pending_removals_are_open(
+	const struct pending_removals *removals, uint64_t start, uint64_t end)
+{
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++)
+		if (is_open(&removals->items[i]) &&
+			overlaps(&removals->items[i], start, end))
+			return true;
+	return false;
 }
 
 bool
@@ -87,22 +118,154 @@ pending_removals_overlap(
 	unsigned int i;
 
 	for (i = 0; i < removals->count; i++)
-		if (removals->items[i].start < end &&
-			removals->items[i].end > start)
+		if (overlaps(&removals->items[i], start, end))
 			return true;
 	return false;
 }
 
 bool
-pending_removals_fresh(const struct pending_removals *removals)
+pending_removals_any_open(const struct pending_removals *removals)
+{
+	return pending_removals_are_open(removals, 0, UINT64_MAX);
+}
+
+bool
+pending_removals_next_owner(const struct pending_removals *removals,
+	unsigned int *next, uint64_t *owner)
+{
+	const struct removal *item;
+
+	while (*next < removals->count) {
+		item = &removals->items[(*next)++];
+		*owner = item->owner;
+		if (item->state == REMOVAL_ANNOUNCED)
+			return true;
+	}
+	return false;
+}
+
+void
+pending_removals_continue(
+	struct pending_removals *removals, uint64_t owner, uint64_t now)
+{
+	struct removal *item;
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++) {
+		item = &removals->items[i];
+		if (item->owner != owner || item->state != REMOVAL_ANNOUNCED)
+			continue;
+		item->state = item->stamp == REMOVAL_UNPROVABLE
+			? REMOVAL_UNPROVEN
+			: REMOVAL_CONTINUED;
+		item->due = now + REMOVAL_GRACE;
+	}
+}
+
+/* --- Closing --- */
+
+static bool
+can_close(const struct removal *item, uint64_t now)
+{
+	return item->state == REMOVAL_CONTINUED ||
+		(item->state == REMOVAL_UNPROVEN && item->due <= now);
+}
+
+bool
+pending_removals_can_close(
+	const struct pending_removals *removals, uint64_t now)
 {
 	unsigned int i;
 
 	for (i = 0; i < removals->count; i++)
-		if (removals->items[i].looks >= REMOVAL_LOOKS)
+		if (can_close(&removals->items[i], now))
 			return true;
 	return false;
 }
+
+static void
+close_one(struct removal *item, uint64_t now)
+{
+	item->state = REMOVAL_CLOSED;
+	item->due = now + REMOVAL_FIRST_LOOK;
+	item->wait = REMOVAL_FIRST_LOOK * REMOVAL_FACTOR;
+	item->looks = REMOVAL_LOOKS;
+}
+
+static bool
+are_closed_neighbours(const struct removal *one, const struct removal *other)
+{
+	return one->owner == other->owner && !is_open(one) && !is_open(other) &&
+		one->start <= other->end && other->start <= one->end;
+}
+
+/* The time of the earlier look stays, else a series of them would delay it without end. */
+static void
+absorb(struct removal *item, const struct removal *other)
+{
+	item->start = RTE_MIN(item->start, other->start);
+	item->end = RTE_MAX(item->end, other->end);
+	if (other->due >= item->due)
+		return;
+	item->due = other->due;
+	item->wait = REMOVAL_FIRST_LOOK;
+	item->looks = REMOVAL_LOOKS + 1;
+}
+
+/* What was just closed leaves its place for that, and comes back as the last one. */
+static void
+absorb_neighbours(struct pending_removals *removals, unsigned int number)
+{
+	struct removal whole = removals->items[number];
+	unsigned int i = 0;
+
+	take_out(removals, number);
+	while (i < removals->count) {
+		if (!are_closed_neighbours(&whole, &removals->items[i])) {
+			i++;
+			continue;
+		}
+		absorb(&whole, &removals->items[i]);
+		take_out(removals, i);
+		i = 0;
+	}
+	removals->items[removals->count++] = whole;
+}
+
+/* The first one that can be closed; false: none is left. */
+static bool
+close_next(struct pending_removals *removals, uint64_t stamp, uint64_t now)
+{
+	struct removal *item;
+	unsigned int i;
+
+	for (i = 0; i < removals->count; i++) {
+		item = &removals->items[i];
+		if (!can_close(item, now))
+			continue;
+		if (item->due > now && item->stamp != stamp) {
+			item->state = REMOVAL_UNPROVEN;
+			continue;
+		}
+		close_one(item, now);
+		absorb_neighbours(removals, i);
+		return true;
+	}
+	return false;
+}
+
+bool
+pending_removals_close(
+	struct pending_removals *removals, uint64_t stamp, uint64_t now)
+{
+	bool any = false;
+
+	while (close_next(removals, stamp, now))
+		any = true;
+	return any;
+}
+
+/* --- Closed ones --- */
 
 bool
 pending_removals_take_due(struct pending_removals *removals, uint64_t now,
@@ -113,17 +276,28 @@ pending_removals_take_due(struct pending_removals *removals, uint64_t now,
 
 	for (i = 0; i < removals->count; i++) {
 		item = &removals->items[i];
-		if (item->due > now)
+		if (is_open(item) || item->due > now)
 			continue;
 		*start = item->start;
 		*end = item->end;
 		item->due = now + item->wait;
 		item->wait *= REMOVAL_FACTOR;
 		if (--item->looks == 0)
-			pending_removals_take_out(removals, i);
+			take_out(removals, i);
 		return true;
 	}
 	return false;
+}
+
+/* What has continued and was not tried yet is due at once. */
+static uint64_t
+due_of(const struct removal *item, uint64_t now)
+{
+	if (item->state == REMOVAL_CONTINUED)
+		return now;
+	if (item->state == REMOVAL_ANNOUNCED)
+		return now + REMOVAL_POLL;
+	return item->due;
 }
 
 int
@@ -133,7 +307,7 @@ pending_removals_wait(const struct pending_removals *removals, uint64_t now)
 	unsigned int i;
 
 	for (i = 0; i < removals->count; i++)
-		due = RTE_MIN(due, removals->items[i].due);
+		due = RTE_MIN(due, due_of(&removals->items[i], now));
 	if (due == UINT64_MAX)
 		return -1;
 	return due > now ? (int)(due - now) : 0;

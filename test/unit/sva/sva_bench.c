@@ -43,6 +43,7 @@ sva_bench_setup_with(void **state, unsigned int descriptors)
 	vma_query_open(&bench.view);
 	mock_memory_unmap(0, PAGE);
 	assert_int_equal(watches_open(&bench.watches), 0);
+	bench.own_page = userfault_memory_alloc(PAGE);
 	bench.wake_fd = userfault_wake_open();
 	fair_lock_init(&bench.lock);
 	area_lru_init(&bench.residency, userfault_memory_alloc,
@@ -66,6 +67,7 @@ sva_bench_teardown(void **state)
 	area_lru_end(&bench.residency);
 	sva_report_stop(&bench.report);
 	userfault_close(bench.wake_fd);
+	userfault_memory_free(bench.own_page, PAGE);
 	vma_query_close(&bench.view);
 	rte_iommufd_fault_space_destroy(bench.faults);
 	fair_lock_end(&bench.lock);

@@ -271,18 +271,169 @@ the_destination_goes_without_a_report_of_its_own(void **state __rte_unused)
 	assert_no_area(BASE + 64 * PAGE);
 }
 
-/*
- * The old page, which a device gets between the announcement and the drop, goes at the
- * next look.
- */
+static bool
+is_answered_within(unsigned int turns)
+{
+	const unsigned int answers = mock_calls("fault_answer");
+
+	while (turns-- > 0) {
+		turn();
+		sva_group_release(&bench);
+	}
+	return mock_calls("fault_answer") > answers;
+}
+
+static void
+ask_and_be_held(uint64_t address)
+{
+	const struct page_request page = { .address = address, .rights = R };
+	const unsigned int answers = mock_calls("fault_answer");
+
+	mock_ask_pages(&page, 1);
+	sva_service_serve(&bench);
+	assert_int_equal(mock_calls("fault_answer"), answers);
+	assert_no_area(address);
+}
+
+/* The old page must not come back before the thread has dropped it, however late that is. */
+static void
+what_is_about_to_be_dropped_is_not_mapped(void **state __rte_unused)
+{
+	mock_memory_let_threads_wait(true);
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	turn();
+	assert_no_area(BASE);
+	ask_and_be_held(BASE + PAGE);
+	mock_memory_set_time(100000);
+	assert_false(is_answered_within(3));
+	assert_int_equal(mock_memory_calls("pass"), 0);
+	mock_memory_let_threads_wait(false);
+	assert_true(is_answered_within(1));
+	assert_contains(mock_last_call("fault_answer"), "success");
+	assert_int_equal(mock_memory_calls("pass"), 1);
+	/* It was told to try again. */
+	assert_no_area(BASE + PAGE);
+	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
+	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
+}
+
+static void
+what_is_beside_it_is_mapped(void **state __rte_unused)
+{
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
+	assert_int_equal(ask(BASE + 2 * PAGE, R), PAGE_ANSWER_SUCCESS);
+	assert_area(BASE + 2 * PAGE, BASE + 2 * PAGE, BASE + 3 * PAGE, R | W);
+}
+
+/* In doubt whether the thread has got to it, it gets some time. */
+static void
+a_thread_that_may_have_lost_its_cpu_gets_time(void **state __rte_unused)
+{
+	mock_memory_during("read", mock_memory_preempt);
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	assert_int_equal(follow_once(), REMOVAL_GRACE);
+	ask_and_be_held(BASE + PAGE);
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 1);
+	mock_memory_set_time(REMOVAL_GRACE - 1);
+	assert_false(is_answered_within(2));
+	mock_memory_set_time(REMOVAL_GRACE);
+	assert_true(is_answered_within(1));
+	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
+}
+
+/* Or lost it while the thread that follows waited for it. */
+static void
+the_proof_is_looked_at_after_the_wait(void **state __rte_unused)
+{
+	mock_memory_during("pass", mock_memory_preempt);
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	assert_int_equal(follow_once(), REMOVAL_GRACE);
+}
+
+/* MADV_REMOVE waits for the file system before it drops anything. */
+static void
+a_shared_mapping_always_gets_time(void **state __rte_unused)
+{
+	const struct vma shared = {
+		.start = OTHER,
+		.end = OTHER + 16 * PAGE,
+		.page_size = PAGE,
+		.rights = R | W,
+		.shared = true,
+	};
+
+	mock_memory_map_as(&shared);
+	assert_int_equal(ask(OTHER, R), PAGE_ANSWER_SUCCESS);
+	mock_memory_remove(OTHER, OTHER + PAGE);
+	assert_int_equal(follow_once(), REMOVAL_GRACE);
+	ask_and_be_held(OTHER);
+	mock_memory_set_time(REMOVAL_GRACE);
+	assert_true(is_answered_within(1));
+}
+
+/* A hugepage is pinned as a whole. */
+static void
+a_hugepage_that_is_dropped_in_part_is_held(void **state __rte_unused)
+{
+	const struct vma huge = {
+		.start = OTHER,
+		.end = OTHER + HUGE,
+		.page_size = HUGE,
+		.rights = R | W,
+	};
+
+	mock_memory_map_as(&huge);
+	assert_int_equal(ask(OTHER, R), PAGE_ANSWER_SUCCESS);
+	mock_memory_let_threads_wait(true);
+	mock_memory_remove(OTHER, OTHER + PAGE);
+	turn();
+	ask_and_be_held(OTHER + HUGE / 2);
+	mock_memory_let_threads_wait(false);
+	assert_true(is_answered_within(1));
+}
+
+static void
+let_threads_run(void)
+{
+	mock_memory_let_threads_wait(false);
+	turn();
+}
+
+static void
+a_prefault_waits_for_the_drop(void **state __rte_unused)
+{
+	mock_memory_let_threads_wait(true);
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	turn();
+	mock_memory_during("wait", let_threads_run);
+	assert_int_equal(rte_iommufd_sva_prefault(
+				 &bench, (void *)(uintptr_t)BASE, 4 * PAGE, R),
+		0);
+	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
+}
+
+static void
+a_service_that_ends_lets_go_of_what_it_holds(void **state __rte_unused)
+{
+	mock_memory_let_threads_wait(true);
+	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
+	turn();
+	ask_and_be_held(BASE + PAGE);
+	assert_true(sva_group_release(&bench));
+	bench.ending = true;
+	assert_false(sva_group_release(&bench));
+	bench.ending = false;
+	mock_memory_let_threads_wait(false);
+}
+
+/* For the case that the conclusion was wrong. */
 static void
 a_removal_is_looked_at_again(void **state __rte_unused)
 {
 	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
-	turn();
-	assert_no_area(BASE);
-	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
 	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
+	assert_int_equal(ask(BASE + PAGE, R), PAGE_ANSWER_SUCCESS);
 	turn();
 	assert_area(BASE + PAGE, BASE + PAGE, BASE + 2 * PAGE, R | W);
 	mock_memory_set_time(REMOVAL_FIRST_LOOK);
@@ -338,12 +489,13 @@ the_fence_is_up_while_a_change_is_in_hand(void **state __rte_unused)
 
 /* The pages are dropped after the report was read. */
 static void
-the_fence_is_up_until_a_removal_was_looked_at(void **state __rte_unused)
+the_fence_is_up_until_a_removal_is_over(void **state __rte_unused)
 {
+	mock_memory_let_threads_wait(true);
 	mock_memory_remove(BASE + PAGE, BASE + 2 * PAGE);
 	turn();
 	assert_int_equal(*rte_iommufd_sva_fence(&bench), 1);
-	mock_memory_set_time(REMOVAL_FIRST_LOOK);
+	mock_memory_let_threads_wait(false);
 	turn();
 	assert_int_equal(*rte_iommufd_sva_fence(&bench), 0);
 }
@@ -368,7 +520,9 @@ the_service_learns_of_a_removal_that_another_thread_reads(
 	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 0);
 	assert_int_equal(rte_iommufd_sva_settle(&bench), 0);
 	assert_int_equal(userfault_wait(&bench.wake_fd, 1, 0), 1);
-	assert_int_equal(follow_once(), REMOVAL_FIRST_LOOK);
+	mock_memory_let_threads_wait(true);
+	assert_int_equal(follow_once(), REMOVAL_POLL);
+	mock_memory_let_threads_wait(false);
 }
 
 static uint64_t areas_seen;
@@ -599,10 +753,18 @@ main(void)
 		TEST(a_part_takes_the_whole_area_along),
 		TEST(what_is_moved_goes_at_both_ends),
 		TEST(the_destination_goes_without_a_report_of_its_own),
+		TEST(what_is_about_to_be_dropped_is_not_mapped),
+		TEST(what_is_beside_it_is_mapped),
+		TEST(a_thread_that_may_have_lost_its_cpu_gets_time),
+		TEST(the_proof_is_looked_at_after_the_wait),
+		TEST(a_shared_mapping_always_gets_time),
+		TEST(a_hugepage_that_is_dropped_in_part_is_held),
+		TEST(a_prefault_waits_for_the_drop),
+		TEST(a_service_that_ends_lets_go_of_what_it_holds),
 		TEST(a_removal_is_looked_at_again),
 		TEST(a_change_is_counted_before_its_report_is_read),
 		TEST(the_fence_is_up_while_a_change_is_in_hand),
-		TEST(the_fence_is_up_until_a_removal_was_looked_at),
+		TEST(the_fence_is_up_until_a_removal_is_over),
 		TEST(settling_looks_at_once),
 		TEST(the_service_learns_of_a_removal_that_another_thread_reads),
 		TEST(a_large_invalidation_lets_others_come_in_between),

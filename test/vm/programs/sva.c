@@ -11,17 +11,18 @@
  *   sva DEVICE INTERFACE change KIND N   memory changes N times, and is sent at once (after
  *                                        madvise() as a driver does it, which sees that
  *                                        rte_iommufd_sva_changes() has changed); no old byte is sent
- *   sva DEVICE INTERFACE fenced KIND N   the same when rte_iommufd_sva_fence() is down; old bytes
- *                                        are counted
+ *   sva DEVICE INTERFACE fenced KIND N   the same when rte_iommufd_sva_fence() is down
  *   sva DEVICE INTERFACE settle KIND N   the same after rte_iommufd_sva_settle()
- *   sva DEVICE INTERFACE unfenced KIND N the same without waiting; old bytes are counted
+ *   sva DEVICE INTERFACE unfenced KIND N the same without waiting
  *   sva DEVICE INTERFACE blind KIND N    the same, with the changes kept from the library: old
  *                                        bytes must be seen, or the test could not fail
  *   sva DEVICE INTERFACE early KIND N    the same, with reports read before anything is unmapped:
  *                                        old bytes must be seen
+ *   sva DEVICE INTERFACE rash KIND N     the same, with a kernel that says of every thread whose report
+ *                                        was read that it has run on: old bytes must be seen when starved
  *   sva DEVICE INTERFACE limit | fork | burst N | stopped | outstanding | prefault | latency
  *
- * KIND is munmap, mmap, mremap, brk, dontneed, race or mprotect. DEVICE is a folder name such as
+ * KIND is munmap, mmap, mremap, brk, dontneed, race, starved or mprotect: see change(). DEVICE is a folder name such as
  * 0000:01:00.0, INTERFACE the kernel's name of the NIC that it is wired to. Ends with
  * status 0 when all was as documented.
  */
@@ -31,7 +32,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -96,6 +99,66 @@ must(bool condition, const char *what)
 	exit(EXIT_FAILURE);
 }
 
+/* --- A thread that gets no CPU when its report was read ---------------------------- */
+
+/*
+ * The thread that changes memory has the last CPU, together with one of real time, which takes it
+ * from the moment at which a report is about to be read. All others are elsewhere.
+ */
+#define STARVED_MS 40
+
+static uint64_t now_ms(void);
+static atomic_bool is_starving;
+static atomic_bool has_taken_cpu;
+static sem_t take_cpu;
+
+static void
+use_cpu(bool last)
+{
+	const long count = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t cpus;
+	long i;
+
+	must(count > 1, "a second CPU");
+	CPU_ZERO(&cpus);
+	for (i = 0; i < count; i++)
+		if ((i == count - 1) == last)
+			CPU_SET(i, &cpus);
+	must(sched_setaffinity(0, sizeof(cpus), &cpus) == 0, "affinity");
+}
+
+static void *
+take_cpu_for_a_while(void *argument)
+{
+	const struct sched_param priority = { .sched_priority = 1 };
+	uint64_t last;
+
+	use_cpu(true);
+	must(sched_setscheduler(0, SCHED_FIFO, &priority) == 0, "priority");
+	while (sem_wait(&take_cpu) == 0 && atomic_load(&is_starving)) {
+		last = now_ms() + STARVED_MS;
+		atomic_store(&has_taken_cpu, true);
+		while (now_ms() < last)
+			;
+	}
+	return argument;
+}
+
+/* Before a report is read. */
+static void
+starve_who_has_reported(void)
+{
+	static _Thread_local bool is_elsewhere;
+
+	if (!is_elsewhere)
+		use_cpu(false);
+	is_elsewhere = true;
+	atomic_store(&has_taken_cpu, false);
+	sem_post(&take_cpu);
+	while (!atomic_load(&has_taken_cpu))
+		sched_yield();
+}
+
 /* --- What the library reads, which a test can keep from it ------------------------- */
 
 #define FOLLOWERS_MAX 256
@@ -105,6 +168,7 @@ enum order {
 	AS_IT_IS,
 	BLIND, /* reports are read and not told */
 	EARLY, /* reports are read, and told later */
+	RASH,  /* no change is under way when its report was read */
 };
 
 static int set_fd = -1;	  /* the set of its userfaultfds */
@@ -146,7 +210,8 @@ epoll_wait(int set, struct epoll_event *events, int capacity, int timeout)
 		SYS_epoll_pwait, set, events, capacity, timeout, NULL, 0);
 	int i;
 
-	if (set != set_fd || atomic_load(&order) == AS_IT_IS || count <= 0)
+	if (set != set_fd || atomic_load(&order) == AS_IT_IS ||
+		atomic_load(&order) == RASH || count <= 0)
 		return count;
 	for (i = 0; i < count; i++)
 		read_early(events[i].data.u32);
@@ -179,7 +244,26 @@ read(int fd, void *buffer, size_t length)
 			;
 	if (length == sizeof(struct uffd_msg) && take_early(fd, buffer))
 		return length;
+	if (length == sizeof(struct uffd_msg) && atomic_load(&is_starving))
+		starve_who_has_reported();
 	return syscall(SYS_read, fd, buffer, length);
+}
+
+/* That it protects nothing, is the answer when nothing is under way. */
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	if (request == UFFDIO_WRITEPROTECT && atomic_load(&order) == RASH) {
+		errno = EINVAL;
+		return -1;
+	}
+	return syscall(SYS_ioctl, fd, request, argument);
 }
 
 static int
@@ -577,6 +661,8 @@ send_on_and_on(void *argument)
 {
 	struct pair *pair = argument;
 
+	if (atomic_load(&is_starving))
+		use_cpu(false);
 	while (!atomic_load(&traffic.end)) {
 		if (done(pair, post(pair, traffic.payload, OTHER_ETHERTYPE)) !=
 			0)
@@ -594,7 +680,17 @@ renew(void *at)
 		"mmap");
 }
 
-/* Gives the page other memory; its bytes are gone then, or the rights are. */
+/* The other pair sends from the same page. */
+static bool
+is_race(const char *kind)
+{
+	return strcmp(kind, "race") == 0 || strcmp(kind, "starved") == 0;
+}
+
+/*
+ * Gives the page other memory; its bytes are gone then, or the rights are. madvise() is dontneed,
+ * race, and starved, where it gets no CPU for a while when its report was read.
+ */
 static void
 change(const char *kind, uint8_t *area)
 {
@@ -708,10 +804,21 @@ static unsigned int
 run_turns(const char *kind, unsigned int turns, uint8_t *area, enum wait wait)
 {
 	unsigned int old = 0;
+	pthread_t thread;
 	unsigned int i;
 
+	if (atomic_load(&is_starving)) {
+		use_cpu(true);
+		must(pthread_create(
+			     &thread, NULL, take_cpu_for_a_while, NULL) == 0,
+			"thread");
+	}
 	for (i = 1; i <= turns; i++)
 		old += change_once(&pairs[0], kind, area, i, wait);
+	if (atomic_exchange(&is_starving, false)) {
+		sem_post(&take_cpu);
+		pthread_join(thread, NULL);
+	}
 	return old;
 }
 
@@ -729,7 +836,9 @@ change_beside_traffic(
 	fill(area + 3 * PAGE, 0);
 	expect("sent", send_from(&pairs[0], area + 3 * PAGE), 0);
 	expect("got", peer_gets(0), 0);
-	traffic.payload = area + (strcmp(kind, "race") == 0 ? 3 : 1) * PAGE;
+	traffic.payload = area + (is_race(kind) ? 3 : 1) * PAGE;
+	sem_init(&take_cpu, 0, 0);
+	atomic_store(&is_starving, strcmp(kind, "starved") == 0);
 	must(pthread_create(&traffic.thread, NULL, send_on_and_on, &pairs[1]) ==
 			0,
 		"thread");
@@ -752,7 +861,7 @@ wait_of(const char *mode, const char *kind)
 	if (strcmp(mode, "settle") == 0)
 		return SETTLE;
 	if (strcmp(mode, "change") == 0 &&
-		(strcmp(kind, "dontneed") == 0 || strcmp(kind, "race") == 0))
+		(strcmp(kind, "dontneed") == 0 || is_race(kind)))
 		return CHANGES;
 	return strcmp(mode, "fenced") == 0 ? FENCE : NO_WAIT;
 }
@@ -762,6 +871,7 @@ test_change(const char *mode, const char *kind, unsigned int turns)
 {
 	const enum order how = strcmp(mode, "blind") == 0 ? BLIND
 		: strcmp(mode, "early") == 0		  ? EARLY
+		: strcmp(mode, "rash") == 0		  ? RASH
 							  : AS_IT_IS;
 	unsigned int old;
 
@@ -772,7 +882,7 @@ test_change(const char *mode, const char *kind, unsigned int turns)
 	old = change_beside_traffic(kind, turns, wait_of(mode, kind), how);
 	if (how != AS_IT_IS)
 		expect("old bytes were seen", old > 0, 1);
-	else if (strcmp(mode, "unfenced") != 0 && strcmp(mode, "fenced") != 0)
+	else
 		expect("old bytes", old, 0);
 	expect("other traffic went on", atomic_load(&traffic.frames) > 0, 1);
 	expect("none of it was refused", atomic_load(&traffic.refused), 0);
