@@ -3,34 +3,22 @@
  */
 
 /*
- * dpdk-iommufd-perf: reads the command line, runs the suites that were asked for,
- * tells the figures. What it measures, and why, is in its manual page.
+ * perf-ioctls: the part of dpdk-iommufd-perf that measures ioctls. Runs the suites that
+ * are named and writes their samples to stdout, which iommufd_perf/ioctls.py reads.
  *
- * Must not know: how anything is measured.
+ * Must not know: how anything is measured, or what becomes of the samples.
  */
 
 #include <err.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_log.h>
 
-#include "compare.h"
 #include "options.h"
 #include "report.h"
 #include "suites.h"
 
 #define WRONG_USE 2
-
-static int
-compare(const struct options *options)
-{
-	int ret = compare_reports(options->compare_old, options->compare_new,
-		options->tolerance, stdout);
-
-	return ret < 0 ? WRONG_USE : ret;
-}
 
 /* `map` and `unmap` come from the same turns. */
 static bool
@@ -52,89 +40,40 @@ run_suites(const struct options *options, struct report *report)
 		[SUITE_PARALLEL] = suite_parallel,
 		[SUITE_SHARE] = suite_share,
 		[SUITE_ACCOUNT] = suite_account,
-		[SUITE_START] = suite_start,
-		[SUITE_FORWARD] = suite_forward,
 #if PERF_SVANIC
 		[SUITE_FAULT] = suite_fault,
 		[SUITE_SVA_INVALIDATE] = suite_sva_invalidate,
 		[SUITE_LATENCY] = suite_latency,
-		[SUITE_SVA_FORWARD] = suite_sva_forward,
 #endif
 	};
 	unsigned int suite;
 	int ret = 0;
 
-	for (suite = 0; suite < SUITE_COUNT; suite++) {
-		if (suites[suite] == NULL || !is_asked_for(options, suite))
-			continue;
-		fprintf(stderr, "dpdk-iommufd-perf: measuring: %s\n",
-			suite_names[suite]);
-		if (suites[suite](options, report) != 0) {
-			warnx("the suite %s failed", suite_names[suite]);
+	for (suite = 0; suite < SUITE_COUNT; suite++)
+		if (suites[suite] != NULL && is_asked_for(options, suite) &&
+			suites[suite](options, report) != 0)
 			ret = -1;
-		}
-		report_print(report, stdout);
-	}
 	return ret;
-}
-
-/* Better now than after minutes of measuring. */
-static bool
-can_write(const char *path)
-{
-	FILE *file = fopen(path, "a");
-
-	if (file == NULL) {
-		warn("%s", path);
-		return false;
-	}
-	fclose(file);
-	return true;
-}
-
-static int
-measure(const struct options *options)
-{
-	struct report *report;
-	unsigned int i;
-	int ret;
-
-	if (options->json != NULL && !can_write(options->json))
-		return WRONG_USE;
-	report = report_create();
-	if (report == NULL)
-		err(EXIT_FAILURE, "report");
-	for (i = 0; i < options->fact_count; i++)
-		report_add_fact(report, options->facts[i]);
-	/* Which backend it is, is no news at every turn. */
-	rte_log_set_level_pattern("lib.iommufd", RTE_LOG_WARNING);
-	ret = run_suites(options, report);
-	if (options->json != NULL && report_write(report, options->json) != 0)
-		ret = -1;
-	if (options->check && !report_targets_hold(report)) {
-		warnx("not all targets hold");
-		ret = -1;
-	}
-	report_destroy(report);
-	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options;
-	char problem[256];
+	struct report *report;
+	int ret;
 
-	if (options_parse(argc, argv, &options, problem, sizeof(problem)) !=
-		0) {
-		warnx("%s", problem);
+	if (options_parse(argc, argv, &options) != 0)
 		return WRONG_USE;
-	}
-	if (options.help) {
-		fputs(options_help, stdout);
-		return EXIT_SUCCESS;
-	}
-	if (options.compare_old != NULL)
-		return compare(&options);
-	return measure(&options);
+	report = report_create();
+	if (report == NULL)
+		err(EXIT_FAILURE, "report");
+	/* Which backend it is, is no news at every turn. */
+	rte_log_set_level_pattern("lib.iommufd", RTE_LOG_WARNING);
+	ret = run_suites(&options, report);
+	/* What was measured before a suite failed is worth telling. */
+	if (report_write(report, stdout) != 0)
+		ret = -1;
+	report_destroy(report);
+	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

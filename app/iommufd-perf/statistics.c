@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Median, percentiles and spread; see statistics.h. */
+/* Samples, and their median and percentiles; see statistics.h. */
 
 #include <errno.h>
 #include <math.h>
@@ -73,52 +73,6 @@ samples_median(const struct samples *samples)
 	return median;
 }
 
-/*
- * How many samples from either end can be left out: the chance that the median lies below
- * the one at that place, counting from 0, is that of at most so many of count coins.
- */
-static int
-left_out(unsigned int count)
-{
-	double chance = pow(0.5, count); /* of exactly i + 1 coins */
-	double below = chance;
-	int i;
-
-	for (i = -1; 2 * below <= 0.05; i++) {
-		chance = chance * (count - (i + 1)) / (i + 2);
-		below += chance;
-	}
-	return i;
-}
-
-bool
-samples_interval(const struct samples *samples, double *low, double *high)
-{
-	int place = left_out(samples->count);
-	double *values;
-
-	if (place < 0)
-		return false;
-	values = sorted(samples);
-	if (values == NULL)
-		return false;
-	*low = values[place];
-	*high = values[samples->count - 1 - place];
-	free(values);
-	return true;
-}
-
-double
-samples_lowest(const struct samples *samples)
-{
-	double lowest = NAN;
-	unsigned int i;
-
-	for (i = 0; i < samples->count; i++)
-		lowest = fmin(lowest, samples->values[i]);
-	return lowest;
-}
-
 double
 samples_highest(const struct samples *samples)
 {
@@ -142,22 +96,4 @@ samples_percentile(const struct samples *samples, double percent)
 	percentile = values[rank > 0 ? rank - 1 : 0];
 	free(values);
 	return percentile;
-}
-
-int
-samples_add_ratios(struct samples *ratios, const struct samples *dividends,
-	const struct samples *divisors)
-{
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < dividends->count && i < divisors->count; i++) {
-		if (!(divisors->values[i] > 0))
-			return -ERANGE;
-		ret = samples_add(
-			ratios, dividends->values[i] / divisors->values[i]);
-		if (ret != 0)
-			return ret;
-	}
-	return 0;
 }

@@ -21,12 +21,9 @@ int suite_sizes(const struct options *options, struct report *report);
 int suite_parallel(const struct options *options, struct report *report);
 int suite_share(const struct options *options, struct report *report);
 int suite_account(const struct options *options, struct report *report);
-int suite_start(const struct options *options, struct report *report);
-int suite_forward(const struct options *options, struct report *report);
 int suite_fault(const struct options *options, struct report *report);
 int suite_sva_invalidate(const struct options *options, struct report *report);
 int suite_latency(const struct options *options, struct report *report);
-int suite_sva_forward(const struct options *options, struct report *report);
 
 /* A part of suite_map(): what an unmap is made of. */
 int unmap_parts(const struct options *options, struct report *report,

@@ -25,21 +25,9 @@ import pathlib
 import statistics
 import sys
 
-CONFIDENCE = 0.95
-
-
-def interval(values):
-    """The narrowest pair of order statistics that has the median between it with CONFIDENCE; None: too few values."""
-    values = sorted(values)
-    count = len(values)
-    best = None
-    below = 0.0  # how probable it is that the median is below values[i]
-    for i in range(count // 2):
-        below += math.comb(count, i) / 2**count
-        if 1 - 2 * below < CONFIDENCE:
-            break
-        best = (values[i], values[count - 1 - i])
-    return best
+sys.dont_write_bytecode = True  # the checkout is only read
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "app/iommufd-perf"))
+from iommufd_perf.samples import interval  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def figures_of(path):

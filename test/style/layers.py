@@ -6,8 +6,10 @@
   layers.py SOURCE_ROOT [ARCHIVE...]
 
 Includes are read from the sources. Calls, and other uses of symbols, are read from the object files in the archives, because a
-header can declare what another file defines. Within the objects of the library no circle of files is allowed.
+header can declare what another file defines. Within the objects of the library no circle of files is allowed. Packages of Python have an
+order of modules.
 """
+import ast
 import collections
 import pathlib
 import re
@@ -54,6 +56,9 @@ USERS = {
     "app/iommufd-run": {"kernel/kernel.h", "kernel/sysfs_device.h", "explain/explain.h"},
     "examples": PUBLIC | SVA_PUBLIC,
 }
+
+# Packages of Python, each with the order of its modules.
+PYTHON = ["app/iommufd-perf/iommufd_perf"]
 
 
 def folder_of(path):
@@ -102,6 +107,22 @@ def check_includes(root, wrong):
                     wrong.append(f"{source}: includes {name}, which is not below {library}")
                 elif folder_of(header) not in allowed:
                     wrong.append(f"{source}: includes {header}: {folder} may use only {', '.join(below) or 'itself'}")
+
+
+def check_python(root, wrong):
+    """A module imports only modules that stand above it in the list of its package, which is the package's docstring."""
+    for package in PYTHON:
+        docstring = ast.get_docstring(ast.parse((root / package / "__init__.py").read_text()))
+        listed = [name for line in re.findall(r"^ {4}([a-z_, ]+?)(?:  |$)", docstring, re.M) for name in line.split(", ")]
+        files = {file.stem: file for file in (root / package).glob("*.py") if file.stem != "__init__"}
+        for name in sorted(set(listed) ^ set(files)):
+            wrong.append(f"{package}: {name} is {'not listed in' if name in files else 'no module, but listed in'} __init__.py")
+        for name, file in files.items():
+            above = listed[:listed.index(name)] if name in listed else listed
+            for first, others in re.findall(r"^from \.(\w*) import ([\w, ]+)$", file.read_text(), re.M):
+                for module in [first] if first else others.split(", "):
+                    if module not in above:
+                        wrong.append(f"{package}/{file.name}: imports {module}, which does not stand above it in __init__.py")
 
 
 def library_of(archive):
@@ -185,6 +206,7 @@ def main():
     wrong = []
     check_includes(root, wrong)
     check_users(root, wrong)
+    check_python(root, wrong)
     for archive in sys.argv[2:]:
         arrows = uses(archive)
         if not arrows:

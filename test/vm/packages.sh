@@ -21,6 +21,8 @@ install_packages() {
 	mapfile -t files < <(find /packages -name '*.deb' -not -name '*-dbgsym_*')
 	run_dpkg "installation" --install "${files[@]}"
 	[ "$(realpath "$link")" = "$libraries/dpdk-iommufd/load_rte_bus_pci_iommufd.so" ] || fail "no link in $folder"
+	dpdk-iommufd-perf --help >/dev/null || fail "dpdk-iommufd-perf does not start"
+	[ -x /usr/libexec/dpdk-iommufd/perf-ioctls ] || fail "the program behind dpdk-iommufd-perf is not there"
 }
 
 purge_packages() {
@@ -30,6 +32,7 @@ purge_packages() {
 	[ -z "$(our_packages)" ] || fail "still installed: $(our_packages)"
 	[ ! -e "$link" ] && [ ! -L "$link" ] || fail "the purge has left $link"
 	[ ! -e "$libraries/dpdk-iommufd" ] || fail "the purge has left $libraries/dpdk-iommufd"
+	[ ! -e /usr/share/dpdk-iommufd ] || fail "the purge has left $(find /usr/share/dpdk-iommufd)"
 }
 
 # DPDK is as it was: testpmd forwards by its own code, and nothing of ours says a word.
