@@ -8,8 +8,10 @@ dpdk_source="" # the folder, where a command has one for all of its machines
 # Only what the lab's machines have: a whole DPDK takes several times as long. Names that this DPDK does not have are no mistake.
 dpdk_source_drivers=bus/pci,bus/vdev,mempool/ring,net/e1000,net/intel/e1000,net/virtio,net/null,net/ring,net/tap,net/pcap
 dpdk_source_apps=test-pmd,proc-info,pdump,dumpcap
+# Libraries that none of these needs.
+dpdk_source_without=acl,bbdev,compressdev,dispatcher,distributor,efd,fib,gpudev,graph,ipsec,jobstats,lpm,member,mldev,node,pdcp,pipeline,port,power,rawdev,regexdev,reorder,rib,sched,table,vhost
 dpdk_source_options=(--prefix=/usr --libdir=lib/x86_64-linux-gnu --buildtype=debugoptimized --default-library=shared -Dplatform=generic -Ddeveloper_mode=disabled
-	-Denable_driver_sdk=true -Dtests=false -Denable_drivers="$dpdk_source_drivers" -Denable_apps="$dpdk_source_apps")
+	-Denable_driver_sdk=true -Dtests=false -Denable_drivers="$dpdk_source_drivers" -Denable_apps="$dpdk_source_apps" -Ddisable_libs="$dpdk_source_without")
 
 check_dpdk_source() { # FOLDER
 	[ -f "$1/VERSION" ] && [ -f "$1/lib/eal/meson.build" ] || die "--dpdk-source wants the folder of a DPDK tree, 21.11 or later, not '$1'"
