@@ -6,9 +6,12 @@
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/info.sh"
 
+# Of a device tree it does not know whether an IOMMU is described there.
+sentence='the kernel has no IOMMU in use'
+[ ! -d /sys/firmware/acpi/tables ] || sentence+=', and the firmware describes none'
 golden free --doctor 01:00.0 -- 'host.iommu.on=false' 'host.iommu.units=[]' 'host.iommu.firmware_table=null' 'devices.0.group=null' \
 	'devices.0.iommu=null' 'devices.0.start.verdict="not-of-vfio"' 'doctor.found=["no-iommu"]' 'doctor.commands=[]' \
-	'doctor.sentences.0~the firmware describes none'
+	"doctor.sentences.0~$sentence"
 load_with vfio enable_unsafe_noiommu_mode=1
 bind_vfio 01:00.0
 golden unsafe 01:00.0 -- 'devices.0.without_iommu=true' 'devices.0.start.verdict="would-try"' 'devices.0.start.backend="noiommu"' \
