@@ -5,6 +5,7 @@
 declare -A pid_of=()  # LOG -> process
 bound_nics=()
 declare -A shown=()   # LOG -> it has been shown
+declare -A slowed=()  # LOG -> the cgroup of its threads that poll
 
 # --- NICs -------------------------------------------------------------------------------------------------------------------
 
@@ -64,11 +65,37 @@ stop_program() { # LOG [SIGNAL]: its exit status
 	local log=$1 status=0
 	kill -"${2:-TERM}" "${pid_of[$log]}" 2>/dev/null || true
 	wait "${pid_of[$log]}" || status=$?
-	unset "pid_of[$log]"
+	[ -z "${slowed[$log]:-}" ] || rmdir "${slowed[$log]}" 2>/dev/null || true
+	unset "pid_of[$log]" "slowed[$log]"
 	return "$status"
 }
 
 stop_testpmd() { stop_program "$1" INT; } # LOG: exit status 0 when it shut down in order
+
+# slow_down LOG: where $polling_share is set, the threads of its program that forward packets get so much of a processor. They poll without
+# a pause, and where one thread of the emulator runs both processors in turns, that takes half of the other one's time.
+polling_share="" # microseconds of 20000
+polling_threads='^(dpdk|rte)-worker'
+cgroups=/sys/fs/cgroup
+slow_down() {
+	local task name group="" pid=${pid_of[$1]:-}
+	[ "$polling_share" ] && [ "$pid" ] && [ -z "${slowed[$1]:-}" ] && [ -e "$cgroups/cgroup.controllers" ] || return 0
+	for task in "/proc/$pid/task"/*; do
+		{ read -r name <"$task/comm"; } 2>/dev/null || continue
+		[[ $name =~ $polling_threads ]] || continue
+		[ "$group" ] || make_slow_group "$pid" || return 0
+		{ echo "${task##*/}" >"$group/cgroup.threads"; } 2>/dev/null || return 0
+	done
+	[ -z "$group" ] || slowed[$1]=$group
+}
+
+make_slow_group() { # PID: it is in $group then
+	group=$cgroups/polling.$1
+	echo +cpu >"$cgroups/cgroup.subtree_control" &&
+		mkdir "$group" &&
+		echo threaded >"$group/cgroup.type" &&
+		echo "$polling_share 20000" >"$group/cpu.max"
+}
 
 # Deadlines are what a quiet machine never needs. A busy one gets so many times as long: a deadline only ends what will never end.
 busy_factor=3
@@ -108,7 +135,7 @@ wait_for_lines() { # LOG REGEX COUNT [DEADLINE]
 		pause
 	done
 	[ -z "$file" ] || exec {file}<&-
-	[ "$matches" -ge "$count" ]
+	[ "$matches" -ge "$count" ] && slow_down "$log"
 }
 
 # Adds to $matches the lines that $file has got since, up to $count. A line that is not yet whole counts as well.

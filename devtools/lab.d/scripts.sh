@@ -80,7 +80,7 @@ build_seconds() { # MACHINE
 }
 
 boot_seconds=10 # about
-item_limit=150
+item_limit=240
 
 # What it took last time; else a guess.
 expected_seconds() { # FOLDER NAME
@@ -93,6 +93,13 @@ deadline_of() { # FOLDER NAME
 	local seconds
 	seconds=$(header_line "$checkout/$1/$2.sh" deadline)
 	echo $((busy_factor * ${seconds:-default_deadline}))
+}
+
+# Which of the distribution's drivers it sees: devtools/guest/drivers.sh has why.
+drivers_of() { # FOLDER NAME
+	local which
+	which=$(header_line "$checkout/$1/$2.sh" drivers)
+	echo "${which:-few}"
 }
 
 # --- one machine's scripts --------------------------------------------------------------------------------------------------------
@@ -143,7 +150,7 @@ boot_for_scripts() {
 	command=/src/devtools/guest/run-scripts
 	mapfile -t names <"$left"
 	for name in "${names[@]}"; do
-		command+=" /src/$folder/$name.sh $(deadline_of "$folder" "$name")"
+		command+=" /src/$folder/$name.sh $(deadline_of "$folder" "$name") $(drivers_of "$folder" "$name")"
 		total=$((total + $(deadline_of "$folder" "$name")))
 	done
 	rm -rf "$share/scripts"

@@ -9,6 +9,8 @@ set -euo pipefail
 # shellcheck source=../../devtools/guest/functions.sh
 . /src/devtools/guest/functions.sh
 
+polling_share=4000 # a fifth: what a script looks at needs no more
+
 work=${LAB_SCRIPT_DIR:-$(mktemp -d)} # for logs and other files of this script
 
 libraries=/usr/lib/$(uname -m)-linux-gnu

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The four ways in beside the default plugin folder: -d, LD_PRELOAD, link order, and --wrap in a static program.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -2,6 +2,7 @@
 # Without the plugin testpmd is DPDK's own again, on the same NIC and kernel; and with it, programs without a VFIO device start as
 # before and hear nothing of us.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The Debian packages built for DPDK 25.11: installed, the main job, purged, and DPDK as it was.
 # machine: --dpdk 25.11 --install packages --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 # deadline: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"

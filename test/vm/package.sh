@@ -2,6 +2,7 @@
 # The Debian packages: installed on a clean root testpmd is on iommufd by them; removing and purging leaves DPDK as it was, also when files
 # are missing by then; the link in DPDK's plugin folder follows DPDK's folders.
 # machine: --install packages --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 # deadline: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"

@@ -2,6 +2,7 @@
 # The README's commands for a machine with a NIC, in their order: the packages are installed, the NIC is bound, testpmd is on iommufd, the
 # packages are removed.
 # machine: --install packages --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 # deadline: 240
 . "$(dirname "$0")/lib.sh"
 . /src/test/readme/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The main job on DPDK 25.11.
 # machine: --dpdk 25.11 --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # On a kernel without IOMMUFD, `backend=stock` leaves DPDK to its own VFIO code: testpmd sends packets and shuts down in order.
 # machine: --kernel stock --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 . "$(dirname "$0")/lib.sh"
 
 log=$work/testpmd.log

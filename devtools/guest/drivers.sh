@@ -1,0 +1,34 @@
+# Which of the distribution's drivers a DPDK program finds in the guest. EAL loads every file of its plugin folder at each start, and Debian has
+# 150 there: under TCG that is most of a start's time. So a script sees the few that the lab's NICs need, as where only their packages are
+# installed, or all of them where its header says `# drivers: all`.
+# It must not know what the scripts do.
+# shellcheck shell=bash
+
+needed_drivers=(bus_pci bus_pci_iommufd bus_vdev mempool_ring mempool_stack net_e1000 net_null net_pcap net_ring net_svanic net_virtio)
+all_drivers=/run/all-drivers few_drivers=/run/few-drivers # folders that are made once in a boot
+
+# show_drivers few|all: from now on. There is one plugin folder in each root; where there is another number, nothing is hidden.
+show_drivers() {
+	local folder
+	folder=$(echo /usr/lib/*/dpdk/pmds-*)
+	[ -d "$folder" ] || return 0
+	if [ "$1" = all ]; then
+		! mountpoint -q "$folder" || umount "$folder"
+	elif ! mountpoint -q "$folder"; then
+		[ -d "$few_drivers" ] || collect_few_drivers "$folder"
+		mount --bind "$few_drivers" "$folder"
+	fi
+}
+
+# By the name with the first number of the version alone the dynamic linker finds what a program is linked with, and EAL no driver.
+collect_few_drivers() { # FOLDER
+	local path name links=()
+	mkdir "$all_drivers" "$few_drivers.new"
+	mount --bind "$1" "$all_drivers"
+	for path in "$all_drivers"/*; do
+		name=${path##*/librte_}
+		if [[ $name =~ \.so\.[0-9]+$ || " ${needed_drivers[*]} " == *" ${name%%.so*} "* ]]; then links+=("$path"); fi
+	done
+	ln -s "${links[@]}" "$few_drivers.new/"
+	mv "$few_drivers.new" "$few_drivers"
+}
