@@ -187,17 +187,27 @@ watches_next_place(const struct watches *watches, unsigned int number,
 
 /* --- Descriptors --- */
 
-/* One that follows nothing, or a new one, or else one after the other. */
+/*
+ * One that follows nothing, or a new one, or else one after the other. Where a thread has not
+ * continued yet after its report was read, no mapping would be mapped until it has.
+ */
 static unsigned int
 choose_watch(struct watches *watches)
 {
+	unsigned int unused = watches->count;
 	unsigned int i;
 
-	for (i = 0; i < watches->count; i++)
-		if (watches->items[i].places == 0)
+	for (i = 0; i < watches->count; i++) {
+		if (watches->items[i].places != 0)
+			continue;
+		if (watches_are_quiet(watches, i))
 			return i;
+		unused = i;
+	}
 	if (watches->count < watches->limit && watches_add(watches) == 0)
 		return watches->count - 1;
+	if (unused < watches->count)
+		return unused;
 	return watches->next_shared++ % watches->count;
 }
 

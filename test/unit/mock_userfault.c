@@ -55,6 +55,7 @@ static struct {
 	bool reports_are_late;
 	bool threads_wait;
 	uint64_t preemptions;
+	int held_follower; /* whose thread has not continued; 0: none */
 	unsigned int descriptor_limit;
 	unsigned int chunks;
 	unsigned int descriptors;
@@ -381,6 +382,12 @@ mock_memory_set_descriptor_limit(unsigned int limit)
 	memory.descriptor_limit = limit;
 }
 
+void
+mock_memory_hold_thread(int follower)
+{
+	memory.held_follower = follower;
+}
+
 int
 mock_memory_follower(uint64_t address)
 {
@@ -561,7 +568,10 @@ userfault_pending(int fd)
 
 	enter();
 	let_happen("pending");
-	ret = reports_of(fd) > 0 || memory.threads_wait ? -EAGAIN : 0;
+	ret = reports_of(fd) > 0 || memory.threads_wait ||
+			memory.held_follower == fd
+		? -EAGAIN
+		: 0;
 	leave();
 	return ret;
 }

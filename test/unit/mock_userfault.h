@@ -51,6 +51,8 @@ void mock_memory_delay_reports(bool late);
 void mock_memory_let_threads_wait(bool wait);
 /* One of them loses its CPU. */
 void mock_memory_preempt(void);
+/* The thread whose change this userfaultfd reported has not continued yet; 0: all have. */
+void mock_memory_hold_thread(int follower);
 /* Somebody else's userfaultfd follows the mapping; 0: nobody. */
 void mock_memory_follow_by_another(uint64_t start, int fd);
 /* How many descriptors the process may have. */

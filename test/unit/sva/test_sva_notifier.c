@@ -145,6 +145,27 @@ a_descriptor_is_used_again(void **state __rte_unused)
 	assert_int_equal(bench.watches.count, 2);
 }
 
+/*
+ * As long as the thread that unmapped has not continued, a change is under way for its
+ * userfaultfd. A device would wait for that thread, and request its page again and again.
+ */
+static void
+a_descriptor_is_not_used_again_before_its_thread_continues(
+	void **state __rte_unused)
+{
+	int follower;
+
+	map_other();
+	follower = mock_memory_follower(OTHER);
+	mock_memory_unmap(OTHER, OTHER + 16 * PAGE);
+	turn();
+	mock_memory_hold_thread(follower);
+	map_other();
+	mock_memory_hold_thread(0);
+	assert_int_not_equal(mock_memory_follower(OTHER), follower);
+	assert_area(OTHER, OTHER, OTHER + 16 * PAGE, R | W);
+}
+
 /* Its userfaultfd follows the new part without being told, and without a report. */
 static void
 what_has_grown_is_followed_as_before(void **state __rte_unused)
@@ -745,6 +766,7 @@ main(void)
 		TEST(mappings_share_what_descriptors_there_are),
 		TEST(without_another_descriptor_they_share_as_well),
 		TEST(a_descriptor_is_used_again),
+		TEST(a_descriptor_is_not_used_again_before_its_thread_continues),
 		TEST(what_has_grown_is_followed_as_before),
 		TEST(what_moves_onto_another_takes_its_place),
 		TEST(what_left_without_a_report_is_followed_anew),
