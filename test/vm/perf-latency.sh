@@ -1,6 +1,6 @@
 #!/bin/bash
-# dpdk-iommufd-perf latency measures each request once: 1000 in each situation, none lost, none made twice where nothing unmaps the page,
-# and what it tells of them is in order. How long they take is not looked at: that is the machine's.
+# dpdk-iommufd-perf latency measures each request once: 1000 in each situation, none lost, none made twice but where other threads unmap
+# what a device has, and what it tells of them is in order. How long they take is not looked at: that is the machine's.
 # machine: --nic e1000e --nic e1000e --nic svanic:link=pair1 --nic svanic:link=pair1 --hugepages 512
 . "$(dirname "$0")/lib.sh"
 
@@ -21,7 +21,7 @@ situations = {name.split(": ")[0] for name in figures if " / " not in name}
 assert len(situations) == 7 and "idle" in situations, situations
 for situation in situations:
     requests = figures[f"{situation}: requests for 1000 pages"]
-    assert requests == 1000, (situation, requests)
+    assert requests == 1000 or situation == "4 threads munmap(), a device's" and 1000 < requests < 2000, (situation, requests)
     for what in "a request", "munmap()":
         median, p99, worst = (figures[f"{situation}: {what}, {which}"] for which in ("median", "p99", "worst"))
         assert 0 < median <= p99 <= worst, (situation, what, median, p99, worst)
