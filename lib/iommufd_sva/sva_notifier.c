@@ -282,13 +282,17 @@ bool
 sva_notifier_observe(struct rte_iommufd_sva *sva)
 {
 	const uint64_t now = userfault_now();
+	uint64_t watch, waiting = WATCHES_MAX;
 	unsigned int next = 0;
-	uint64_t watch;
 
-	while (pending_removals_next_owner(&sva->removals, &next, &watch))
-		if (watch < sva->watches.count &&
-			watches_are_quiet(&sva->watches, watch))
+	while (pending_removals_next_owner(&sva->removals, &next, &watch)) {
+		if (watch == waiting)
+			continue; /* often many of one mapping */
+		if (watches_are_quiet(&sva->watches, watch))
 			pending_removals_continue(&sva->removals, watch, now);
+		else
+			waiting = watch;
+	}
 	return pending_removals_can_close(&sva->removals, now);
 }
 
