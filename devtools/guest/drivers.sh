@@ -1,6 +1,7 @@
 # Which of the distribution's drivers a DPDK program finds in the guest. EAL loads every file of its plugin folder at each start, and Debian has
 # 150 there: under TCG that is most of a start's time. So a script sees the few that the lab's NICs need, as where only their packages are
-# installed, or all of them where its header says `# drivers: all`.
+# installed, or all of them where its header says `# drivers: all`. That is also for a script in which the distribution's dpdk-proc-info reads
+# a small program: a secondary process may have no library with lists of its own that the primary has not, and with all drivers come all.
 # It must not know what the scripts do.
 # shellcheck shell=bash
 

@@ -2,6 +2,7 @@
 # A secondary process reads a port of net_svanic, and can change nothing of it. With plain addresses it can have a queue, one process after
 # the other; with sva=1 it is told that it cannot, and the primary process's frames go round all the time.
 # machine: --nic svanic:link=pair0 --nic virtio:link=pair0,kernel
+# drivers: all
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
