@@ -20,7 +20,7 @@ attach_often() { # NAME SETTINGS TURNS
 	local log=$work/$1.log
 	echo "== $1"
 	start_flow 02:00.0
-	RTE_IOMMUFD=$2 start_program "$log" "$programs/attach_often" -a 01:00.0 --iova-mode=va -m 16 -- 0000:01:00.0 "$3" $every
+	RTE_IOMMUFD=$2 start_program "$log" "$programs/attach_often" -a 01:00.0 --iova-mode=va -m 16 -- 0000:01:00.0 "$3" "$every"
 	wait_for_end "$log" 1000 || fail "it ended with status $?"
 	grep 'attach_often:' "$log" | tail -n 2
 	expect_line "$log" "attach_often: done, $3 turns"
@@ -30,7 +30,8 @@ attach_often() { # NAME SETTINGS TURNS
 }
 
 attach_often stock backend=stock 10
-for backend in iommufd type1; do
+read -ra backends <<<"${ATTACH_BACKENDS:-iommufd type1}"
+for backend in "${backends[@]}"; do
 	attach_often "$backend" backend=$backend "$turns"
 	[ "$(bytes_a_turn "$work/$backend.log")" -le $(($(bytes_a_turn "$work/stock.log") + 16)) ] ||
 		fail "each turn leaves more of the heap than with DPDK's own code"

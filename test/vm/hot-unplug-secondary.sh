@@ -9,7 +9,7 @@
 . "$(dirname "$0")/churn.sh"
 . /src/devtools/guest/monitor.sh
 
-turns=${UNPLUG_TURNS:-2}
+turns=$((${UNPLUG_TURNS:-2} / 2)) # on each backend
 bind_vfio 01:00.0
 note_before
 mkfifo "$work/commands"

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/churn.sh"
 
-kills=${START_KILLS:-10}
+kills=$((${START_KILLS:-16} / 2)) # on each backend
 RANDOM=${START_SEED:-1} # so that a run can be had again, as far as a machine lets it
 bind_vfio 01:00.0
 note_before
