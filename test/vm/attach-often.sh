@@ -32,7 +32,7 @@ attach_often() { # NAME SETTINGS TURNS
 attach_often stock backend=stock 10
 read -ra backends <<<"${ATTACH_BACKENDS:-iommufd type1}"
 for backend in "${backends[@]}"; do
-	attach_often "$backend" backend=$backend "$turns"
+	attach_often "$backend" "backend=$backend" "$turns"
 	[ "$(bytes_a_turn "$work/$backend.log")" -le $(($(bytes_a_turn "$work/stock.log") + 16)) ] ||
 		fail "each turn leaves more of the heap than with DPDK's own code"
 done

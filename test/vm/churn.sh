@@ -29,13 +29,3 @@ expect_next_start() {
 	stop_program "$log" || fail "the next program ended with status $?"
 	check_nothing_left
 }
-
-# The plugin folder has links to hundreds of drivers, which each start would load: from now on it has what an e1000e needs.
-use_few_plugins() {
-	plugins=$(echo /usr/lib/*/dpdk/pmds-*)
-	# shellcheck disable=SC2317,SC2329 # lib.sh calls it at the end; two releases of shellcheck
-	restore() { ! mountpoint -q "$plugins" || umount "$plugins"; }
-	mkdir "$work/plugins"
-	cp -a "$plugins"/librte_{bus_pci,bus_vdev,mempool_ring,net_e1000}* "$work/plugins/"
-	mount --bind "$work/plugins" "$plugins"
-}

@@ -7,8 +7,10 @@
  * takes it again and ends. Once for each place where our libraries call the system, with that
  * call failing: fault_points.h. Each life is a child of its own, so that nothing is loaded anew.
  *
- *   fault_life EAL-OPTIONS -- ADDRESS STEP   every STEP-th place; of the options, -a ADDRESS is
- *                       one, and of our libraries only errors may be logged
+ *   fault_life EAL-OPTIONS -- ADDRESS STEP CALLS   every STEP-th of the first CALLS calls at each
+ *                       place; of the options, -a ADDRESS is one, and of our libraries only
+ *                       errors may be logged. With --proc-type=secondary it is the life of a
+ *                       secondary process: it has the primary's NIC, maps memory, and ends
  *
  * A life may fail, with one line of ours for each step that did, and that step succeeds when
  * it is tried once more; what a life without a failure leaves at its end is all that any may
@@ -48,6 +50,7 @@
 #define OWN_PAGE 4096
 #define OWN_IOVA UINT64_C(0x40000000) /* EAL's memory lies above 4 GiB */
 #define HANGS_MS (3 * 60 * 1000)
+#define UNPINNED_MS (30 * 1000)
 #define LIVES_BETWEEN_PLAIN 16
 
 enum doing { START, SEND, GROW, MAP, DETACH, ATTACH, END, DOINGS };
@@ -70,6 +73,7 @@ static char **eal_argv;
 static const char *address;
 static int log_file;
 static unsigned int failures;
+static long pinned_at_first; /* pages, by other programs */
 
 /* --- the life itself, in the child ------------------------------------------------------ */
 
@@ -234,16 +238,19 @@ count_files(void)
 }
 
 static void
-live(void)
+live_as_secondary(void)
 {
-	int parsed;
-
-	fault_points_doing(START);
-	parsed = rte_eal_init(eal_argc, eal_argv);
-	if (parsed < 0) {
+	if (!has_port()) {
 		may_have_failed(START);
 		return;
 	}
+	attempt(MAP, map_own);
+	attempt(MAP, map_own);
+}
+
+static void
+live_as_primary(void)
+{
 	pool = rte_pktmbuf_pool_create(
 		"life", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	insist(pool != NULL, "a pool");
@@ -258,6 +265,23 @@ live(void)
 	attempt(ATTACH, attach);
 	attempt(SEND, send_frames);
 	attempt(DETACH, detach);
+}
+
+static void
+live(void)
+{
+	int parsed;
+
+	fault_points_doing(START);
+	parsed = rte_eal_init(eal_argc, eal_argv);
+	if (parsed < 0) {
+		may_have_failed(START);
+		return;
+	}
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		live_as_secondary();
+	else
+		live_as_primary();
 	fault_points_doing(END);
 	if (rte_eal_cleanup() != 0)
 		may_have_failed(END);
@@ -269,7 +293,7 @@ live(void)
 /* --- many lives ---------------------------------------------------------------------------- */
 
 static pid_t
-begin_life(uint64_t id)
+begin_life(uint64_t id, unsigned int nth)
 {
 	pid_t child;
 
@@ -284,7 +308,7 @@ begin_life(uint64_t id)
 	lseek(log_file, 0, SEEK_SET);
 	dup2(log_file, STDOUT_FILENO);
 	dup2(log_file, STDERR_FILENO);
-	fault_points_start(points, id);
+	fault_points_start(points, id, nth);
 	live();
 	fflush(stdout);
 	_exit(EXIT_SUCCESS);
@@ -348,12 +372,31 @@ pinned_pages(void)
 	return pinned;
 }
 
+/*
+ * What a life has left pinned. What a secondary process has mapped is unmapped by its primary,
+ * after the end.
+ */
+static long
+pinned_more(void)
+{
+	unsigned int tries;
+	long more = 0;
+
+	for (tries = 0; tries < UNPINNED_MS / 10; tries++) {
+		more = pinned_pages() - pinned_at_first;
+		if (more == 0)
+			break;
+		usleep(10000);
+	}
+	return more;
+}
+
 static void
-print_place(const struct fault_point *point)
+print_place(const struct fault_point *point, unsigned int nth)
 {
 	unsigned int i;
 
-	printf("%s while it does %s, at", point->call,
+	printf("call %u of %s while it does %s, at", nth, point->call,
 		doing_names[point->doing]);
 	for (i = 0; i < FAULT_POINT_FRAMES && point->library[i] != '\0'; i++)
 		printf(" %c+%#lx", point->library[i], (long)point->at[i]);
@@ -362,10 +405,12 @@ print_place(const struct fault_point *point)
 
 /* Lives once; says what is wrong. Returns whether it was right. */
 static bool
-live_once(const struct fault_point *point, unsigned int files_at_most)
+live_once(const struct fault_point *point, unsigned int nth,
+	unsigned int files_at_most)
 {
 	static const struct fault_point none = { .id = 1 };
-	int status = end_life(begin_life(point == NULL ? none.id : point->id));
+	int status = end_life(
+		begin_life(point == NULL ? none.id : point->id, nth));
 	char *said = life->problem;
 	const size_t size = sizeof(life->problem);
 	unsigned int lines = read_log(false);
@@ -376,8 +421,8 @@ live_once(const struct fault_point *point, unsigned int files_at_most)
 		snprintf(said, size, "signal %d ends it", WTERMSIG(status));
 	else if (status != 0)
 		snprintf(said, size, "its status is %#x", status);
-	else if (pinned_pages() != 0)
-		snprintf(said, size, "%ld pages stay pinned", pinned_pages());
+	else if (pinned_more() != 0)
+		snprintf(said, size, "%ld pages stay pinned", pinned_more());
 	else if (life->whole && life->files > files_at_most)
 		snprintf(said, size, "%u files are open at the end, not %u",
 			life->files, files_at_most);
@@ -392,7 +437,7 @@ live_once(const struct fault_point *point, unsigned int files_at_most)
 	if (point == NULL)
 		printf("nothing was made to fail\n");
 	else
-		print_place(point);
+		print_place(point, nth);
 	read_log(true);
 	return false;
 }
@@ -401,11 +446,13 @@ live_once(const struct fault_point *point, unsigned int files_at_most)
 static unsigned int
 find_places(void)
 {
-	unsigned int before;
+	unsigned int before, i;
 
 	do {
 		before = points->count;
-		if (end_life(begin_life(0)) != 0 || !life->whole) {
+		for (i = 0; i < points->count; i++)
+			points->points[i].calls = 0;
+		if (end_life(begin_life(0, 1)) != 0 || !life->whole) {
 			printf("fault_life: FAILED: a life without a failure: %s\n",
 				life->problem);
 			read_log(true);
@@ -419,27 +466,51 @@ find_places(void)
 	return life->files;
 }
 
+/* A place was called at least once where it was found, and maybe not since. */
+static unsigned int
+calls_tried(const struct fault_point *point, unsigned int calls_at_most)
+{
+	return RTE_MIN(RTE_MAX(point->calls, 1u), calls_at_most);
+}
+
+static unsigned int
+count_calls(unsigned int calls_at_most)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < points->count; i++)
+		count += calls_tried(&points->points[i], calls_at_most);
+	return count;
+}
+
 static void
-sweep(unsigned int step)
+sweep(unsigned int step, unsigned int calls_at_most)
 {
 	const unsigned int files = find_places();
-	unsigned int refused = 0, went_on = 0, missed = 0, i, lives = 0;
+	unsigned int refused = 0, went_on = 0, missed = 0, lives = 0, call = 0;
+	unsigned int i, nth;
 
-	printf("fault_life: %u places; a life leaves %u files open\n",
-		points->count, files);
-	for (i = 0; i < points->count; i += step) {
-		live_once(&points->points[i], files);
-		if (points->hits == 0)
-			missed++;
-		else if (life->refused > 0)
-			refused++;
-		else
-			went_on++;
-		if (++lives % LIVES_BETWEEN_PLAIN == 0)
-			live_once(NULL, files);
+	printf("fault_life: %u places, %u calls; a life leaves %u files open\n",
+		points->count, count_calls(calls_at_most), files);
+	for (i = 0; i < points->count; i++) {
+		for (nth = 1;
+			nth <= calls_tried(&points->points[i], calls_at_most);
+			nth++) {
+			if (call++ % step != 0)
+				continue;
+			live_once(&points->points[i], nth, files);
+			if (points->hits == 0)
+				missed++;
+			else if (life->refused > 0)
+				refused++;
+			else
+				went_on++;
+			if (++lives % LIVES_BETWEEN_PLAIN == 0)
+				live_once(NULL, 1, files);
+		}
 	}
-	live_once(NULL, files);
-	printf("fault_life: %u places tried: %u ended in an error, %u in success, %u were not reached; %u wrong\n",
+	live_once(NULL, 1, files);
+	printf("fault_life: %u calls tried: %u ended in an error, %u in success, %u were not reached; %u wrong\n",
 		lives, refused, went_on, missed, failures);
 }
 
@@ -461,7 +532,7 @@ main(int argc, char **argv)
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		;
-	if (i + 3 != argc) {
+	if (i + 4 != argc) {
 		printf("fault_life: FAILED: arguments\n");
 		return EXIT_FAILURE;
 	}
@@ -471,6 +542,7 @@ main(int argc, char **argv)
 	points = share(sizeof(*points));
 	life = share(sizeof(*life));
 	log_file = memfd_create("log", 0);
-	sweep(strtoul(argv[i + 2], NULL, 0));
+	pinned_at_first = pinned_pages();
+	sweep(strtoul(argv[i + 2], NULL, 0), strtoul(argv[i + 3], NULL, 0));
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* Takes the place of some of libc's functions: see fault_points.h. */
+/* Takes the place of some of libc's and EAL's functions: see fault_points.h. */
 
 #undef _FILE_OFFSET_BITS /* open() and open64() are two names here */
 
@@ -25,6 +25,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
+
 #include "fault_points.h"
 
 #define STACK_MAX 64
@@ -36,6 +38,7 @@ void *__libc_realloc(void *memory, size_t size);
 
 static struct fault_points *points; /* NULL: pass all calls on */
 static uint64_t failing;	    /* 0: none, write them down */
+static atomic_uint before_it; /* calls at this place that do not fail yet */
 static atomic_uint doing;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool is_inside; /* what this object itself calls */
@@ -80,7 +83,8 @@ describe(struct fault_point *point, const char *call)
 	enum owner owner;
 	char letter;
 
-	*point = (struct fault_point){ .call = call, .doing = doing };
+	*point = (struct fault_point){ .doing = doing };
+	snprintf(point->call, sizeof(point->call), "%s", call);
 	mix(&point->id, doing + 1);
 	for (i = 0; call[i] != '\0'; i++)
 		mix(&point->id, call[i]);
@@ -112,6 +116,8 @@ write_down(const struct fault_point *point)
 			break;
 	if (i == points->count && i < FAULT_POINTS_MAX)
 		points->points[points->count++] = *point;
+	if (i < FAULT_POINTS_MAX)
+		points->points[i].calls++;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -131,9 +137,11 @@ fails(const char *call, const void *caller)
 		describe(&point, call)) {
 		if (failing == 0)
 			write_down(&point);
-		else if (point.id == failing)
+		else if (point.id == failing && before_it == 0)
 			does_fail = __atomic_exchange_n(&points->hits, 1,
 					    __ATOMIC_ACQ_REL) == 0;
+		else if (point.id == failing)
+			before_it--;
 	}
 	is_inside = false;
 	return does_fail;
@@ -161,7 +169,7 @@ next(const char *name)
 	} while (0)
 
 void
-fault_points_start(struct fault_points *shared, uint64_t id)
+fault_points_start(struct fault_points *shared, uint64_t id, unsigned int nth)
 {
 	void *stack[2];
 
@@ -169,6 +177,7 @@ fault_points_start(struct fault_points *shared, uint64_t id)
 	backtrace(stack, 2); /* it loads what it needs the first time */
 	is_inside = false;
 	failing = id;
+	before_it = nth - 1;
 	points = shared;
 }
 
@@ -182,6 +191,31 @@ void
 fault_points_stop(void)
 {
 	points = NULL;
+}
+
+/*
+ * For programs that do not know of this, where it is preloaded: FAULT_POINTS is a file with a struct
+ * fault_points, FAULT_POINT and FAULT_CALL are the id, in hex, and the number of the call.
+ */
+static void __attribute__((constructor))
+start_by_environment(void)
+{
+	const char *name = getenv("FAULT_POINTS");
+	const char *id = getenv("FAULT_POINT");
+	const char *call = getenv("FAULT_CALL");
+	void *shared;
+	int fd;
+
+	if (name == NULL || id == NULL || call == NULL)
+		return;
+	fd = syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CLOEXEC);
+	shared = (void *)syscall(SYS_mmap, NULL, sizeof(*points),
+		PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd < 0 || shared == MAP_FAILED)
+		abort();
+	syscall(SYS_close, fd);
+	fault_points_start(
+		shared, strtoull(id, NULL, 16), strtoul(call, NULL, 10));
 }
 
 /* --- in the place of libc's -------------------------------------------------------- */
@@ -334,6 +368,56 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 		return EAGAIN;
 	NEXT(real, "pthread_create");
 	return real(thread, attributes, run, argument);
+}
+
+/* --- in the place of EAL's --------------------------------------------------------- */
+
+/* As EAL returns an error; which it is, the thread is told by EAL's own word. */
+static int
+fail_in_eal(int err)
+{
+	int *eal_errno = dlsym(RTLD_DEFAULT, "per_lcore__rte_errno");
+
+	if (eal_errno != NULL)
+		*eal_errno = err;
+	return -1;
+}
+
+int
+rte_mp_action_register(const char *name, rte_mp_t action)
+{
+	static int (*real)(const char *name, rte_mp_t action);
+
+	if (FAILS("rte_mp_action_register"))
+		return fail_in_eal(ENOMEM);
+	NEXT(real, "rte_mp_action_register");
+	return real(name, action);
+}
+
+int
+rte_mp_request_sync(struct rte_mp_msg *request, struct rte_mp_reply *reply,
+	const struct timespec *patience)
+{
+	static int (*real)(struct rte_mp_msg *request,
+		struct rte_mp_reply *reply, const struct timespec *patience);
+
+	if (FAILS("rte_mp_request_sync")) {
+		*reply = (struct rte_mp_reply){ .nb_sent = 0 };
+		return fail_in_eal(ENOMEM);
+	}
+	NEXT(real, "rte_mp_request_sync");
+	return real(request, reply, patience);
+}
+
+int
+rte_mp_reply(struct rte_mp_msg *message, const char *peer)
+{
+	static int (*real)(struct rte_mp_msg *message, const char *peer);
+
+	if (FAILS("rte_mp_reply"))
+		return fail_in_eal(ENOBUFS);
+	NEXT(real, "rte_mp_reply");
+	return real(message, peer);
 }
 
 /* What headers make of these for large files. */

@@ -6,7 +6,7 @@
 #define FAULT_POINTS_H
 
 /*
- * Places where our libraries call the system: a library that comes before libc writes them
+ * Places where our libraries call the system, or EAL's messages: a library that comes before libc and EAL writes them
  * down, or makes the call fail at one of them. A place is the function that is called, the part of the
  * stack that is in our libraries, and what the program is doing: a program that runs twice has
  * the same places, and they are finitely many.
@@ -23,7 +23,8 @@ struct fault_point {
 	uint64_t id;
 	unsigned int
 		doing; /* of the program, when it came here for the first time */
-	const char *call; /* the function */
+	char call[24];	    /* the function */
+	unsigned int calls; /* so often in one run that nothing failed in */
 	uint64_t at
 		[FAULT_POINT_FRAMES]; /* in our libraries: offsets, the innermost first */
 	char library[FAULT_POINT_FRAMES]; /* the first letter after "librte_" */
@@ -38,10 +39,12 @@ struct fault_points {
 };
 
 /*
- * From now on, in this process: id 0 writes down all places; else the first call at this place
- * fails, with the error that the system is most likely to give.
+ * From now on, in this process: id 0 writes down all places, and counts the calls from the number that
+ * is there on; else the nth call at this place fails, with the error that the system is most likely
+ * to give.
  */
-void fault_points_start(struct fault_points *shared, uint64_t id);
+void fault_points_start(
+	struct fault_points *shared, uint64_t id, unsigned int nth);
 
 /* What the program does from now on; a number of its own. */
 void fault_points_doing(unsigned int what);
