@@ -7,6 +7,7 @@
 # deadline: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
+
 bind_vfio 01:00.0
 for backend in iommufd type1; do
 	echo "== $backend"

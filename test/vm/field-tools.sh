@@ -4,14 +4,10 @@
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
-. "$(dirname "$0")/few_plugins.sh"
 
 frames=50
 questions=(--xstats --show-port --show-port-private --show-ring --show-mempool --show-tm --version --firmware-version --show-rss-reta
 	--show-rx-descriptor=0:0:2 --show-tx-descriptor=0:0:2)
-
-restore() { give_back_plugins; }
-use_few_plugins net_e1000 net_pcap
 
 # What a secondary process has printed, without numbers and without the lines that name how VFIO is used.
 without_numbers() { plain_text "$1" | { grep -vE '^(EAL|IOMMUFD|TELEMETRY): ' || true; } | sed -E 's/\b(0x)?[0-9a-fA-F]*[0-9][0-9a-fA-F]*\b/N/g'; } # LOG

@@ -4,10 +4,6 @@
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic e1000e
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
-. "$(dirname "$0")/few_plugins.sh"
-
-restore() { give_back_plugins; }
-use_few_plugins net_e1000
 
 # forward_with WAY BACKEND: what becomes of it, in $became.
 forward_with() {
