@@ -14,7 +14,7 @@ ensure_arm64_guest() {
 	# shellcheck disable=SC2034 # the guest uses it
 	qemu_root=$root
 	ensure_arm64_guest_root
-	ensure_arm64_kernel
+	ensure_arm64_kernel "${machine[kernel]}"
 	ensure_arm64_project
 	root=$arm64_guest_root
 }
@@ -45,45 +45,52 @@ make_arm64_guest_root() {
 
 # --- the kernel and its initramfs ---------------------------------------------------------------------------------------------
 
-# ensure_arm64_kernel: the folder with `vmlinuz` and `initramfs` is in $boot_files then, one with lib/modules in $modules. The key of the kernel is not of this
-# file: it takes minutes, and all that it is made of is in its folder.
+# Kernels that are patched, for tests of what no machine of the lab is otherwise. Their releases say so (uname -r).
+declare -A arm64_kernel_patches=([patched-nesting]=nesting.patch)
+kernels+=("${!arm64_kernel_patches[@]}")
+
+# ensure_arm64_kernel K: the folder with `vmlinuz` and `initramfs` is in $boot_files then, one with lib/modules in $modules. The key of the kernel is not of this
+# file: it takes minutes, and all that it is made of is in its folder, and in its patch.
 ensure_arm64_kernel() {
-	local key arm64_root
+	local key arm64_root patch=${arm64_kernel_patches[$1]:-} suffix=""
 	# shellcheck disable=SC2034 # kernel_release() uses it: the newest
 	kernel_version=
 	ensure_tool_root
 	ensure_root arm64
 	arm64_root=$root
-	key=$({ root_id "$tool_root"; root_id "$arm64_root"; cat "$lab_dir"/lab.d/arm64-kernel/*; } | key_of)
-	ensure_thing kernel-arm64 "$key" make_arm64_kernel "$arm64_root"
+	[ -z "$patch" ] || suffix=-$1
+	key=$({ root_id "$tool_root"; root_id "$arm64_root"; cat "$lab_dir"/lab.d/arm64-kernel/*
+		[ -z "$patch" ] || cat "$lab_dir/lab.d/arm64-kernel-patches/$patch"; } | key_of)
+	ensure_thing "kernel-arm64$suffix" "$key" make_arm64_kernel "$arm64_root" "$patch"
 	modules=$thing
 	key=$({ echo "$key"; root_id "$arm64_guest_root"; cat "$lab_dir/guest/initramfs-init"; declare -f make_arm64_boot_files; } | key_of)
-	ensure_thing boot-arm64 "$key" make_arm64_boot_files "$modules"
+	ensure_thing "boot-arm64$suffix" "$key" make_arm64_boot_files "$modules"
 	boot_files=$thing
 }
 
-make_arm64_kernel() { # ROOT DIRECTORY
-	local arm64_root=$1 dir=$2 release
+make_arm64_kernel() { # ROOT PATCH DIRECTORY
+	local arm64_root=$1 patch=$2 dir=$3 release
 	release=$(kernel_release)
 	mkdir "$dir/build"
 	open_root "$tool_root"
 	open_root "$arm64_root"
-	with_progress "building the kernel for arm64, Linux $release" "$cache/logs/kernel-arm64.log" \
-		build_arm64_kernel "$arm64_root" "$release" "$dir"
+	with_progress "building the kernel for arm64, Linux $release${patch:+ with $patch}" "$cache/logs/kernel-arm64.log" \
+		build_arm64_kernel "$arm64_root" "$release" "$patch" "$dir"
 	rm -r "$dir/build"
 }
 
 # The source is unpacked where it is, without what no part of this kernel is made of: half of it.
-build_arm64_kernel() { # ROOT RELEASE DIRECTORY
+build_arm64_kernel() { # ROOT RELEASE PATCH DIRECTORY
 	local version at
 	version=$(cut -d. -f1,2 <<<"$2")
-	at=$(inside "$3")
+	at=$(inside "$4")
 	in_root "$tool_root" tar -xJf "/usr/src/linux-source-$version.tar.xz" -C "$at/build" --strip-components=1 \
 		--exclude='*/arch/[!a]*/*.[chS]' --exclude='*/arch/[!a]*/*.dts*' --exclude='*/arch/arm/*.[chS]' --exclude='*/arch/arm/*.dts*' \
 		--exclude='*/Documentation/*/*' --exclude='*/tools/testing/*' --exclude='*/sound/*.[ch]' --exclude='*/drivers/gpu/*.[ch]' \
 		--exclude='*/drivers/media/*.[ch]'
+	[ -z "$3" ] || in_root "$tool_root" patch -d "$at/build" -p1 -i "/src/devtools/lab.d/arm64-kernel-patches/$3"
 	in_root "$1" /src/devtools/lab.d/arm64-kernel/build.sh "$at/build" "$at"
-	in_root "$tool_root" depmod -b "$at" "$(ls "$3/lib/modules")"
+	in_root "$tool_root" depmod -b "$at" "$(ls "$4/lib/modules")"
 }
 
 # As kernel.sh's, without modules and with the guest's own busybox.

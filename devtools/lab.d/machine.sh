@@ -36,23 +36,29 @@ check_machine() {
 	[[ ${machine[mem]} =~ ^[0-9]+[MG]$ ]] || die "--mem wants a size such as 3G, not '${machine[mem]}'"
 	[[ ${machine[reserve]:-0-0} =~ ^[0-9a-f]+-[0-9a-f]+$ ]] || die "--reserve wants FROM-TO in hexadecimal, not '${machine[reserve]}'"
 	check_iommu
-	[ "${machine[arch]}" != arm64 ] || check_arm64_machine_words
+	check_machine_of_arch
 	[ -z "${machine[reserve]}" ] || [ "${machine[iommu]}" = intel ] || die "--reserve replaces the table of the IOMMU 'intel': leave --iommu out"
 	[ "${machine[kernel]}" != mock ] || check_mock_machine
 	place_nics
 }
 
-check_arm64_machine_words() {
+check_machine_of_arch() {
 	local missing
-	missing=$(missing_on_arm64)
-	[ -z "$missing" ] || die "--arch arm64 has $missing"
+	missing=$("missing_on_${machine[arch]}")
+	[ -z "$missing" ] || die "--arch ${machine[arch]} has $missing"
 }
 
-# Prints what the machine wants and a guest for arm64 cannot be; nothing when it can be made.
+# Each prints what the machine wants and a guest of its architecture cannot be; nothing when it can be made.
+missing_on_amd64() {
+	! is_patched_kernel || echo "no kernel '${machine[kernel]}': only --arch arm64 has it"
+}
+
+is_patched_kernel() { [ -n "${arm64_kernel_patches[${machine[kernel]}]:-}" ]; }
+
 missing_on_arm64() {
 	[ "${machine[dpdk]:-24.11}" = 24.11 ] || { echo "no DPDK ${machine[dpdk]}: only 24.11"; return; }
 	[ -z "${machine[dpdk-source]}" ] || { echo "no DPDK tree: only 24.11"; return; }
-	[ "${machine[kernel]}" = iommufd ] || { echo "no kernel '${machine[kernel]}': only iommufd"; return; }
+	[ "${machine[kernel]}" = iommufd ] || is_patched_kernel || { echo "no kernel '${machine[kernel]}': only iommufd and ${!arm64_kernel_patches[*]}"; return; }
 	[ "${machine[install]}" = meson ] || { echo "no packages of the project"; return; }
 	contains "${machine[iommu]:-smmuv3}" smmuv3 none || { echo "no IOMMU '${machine[iommu]}': its kernel drives only smmuv3"; return; }
 	[ -z "${machine[reserve]}" ] || { echo "no table of the firmware to replace (--reserve)"; return; }

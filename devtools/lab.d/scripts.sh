@@ -128,20 +128,20 @@ run_scripts_item() { # WORKER MACHINE FOLDER NAME...
 	default_machine
 	parse_machine "${words[@]}"
 	machine[arch]=$test_arch
-	if [ "$test_arch" = arm64 ] && has_no_arm64; then return; fi
+	if is_of_other_arch; then return; fi
 	check_machine
 	prepare_guest
 	note_time "$machine_line" prepare "$(since "$started")"
 	while [ -s "$left" ]; do boot_for_scripts; done
 }
 
-# The scripts whose machine a guest for arm64 cannot be are skipped.
-has_no_arm64() {
+# The scripts whose machine a guest of this architecture cannot be are skipped.
+is_of_other_arch() {
 	local missing name
-	missing=$(missing_on_arm64)
+	missing=$("missing_on_$test_arch")
 	[ "$missing" ] || return 1
 	mapfile -t names <"$left"
-	for name in "${names[@]}"; do script_ended skip "$name" "" "a guest for arm64 has $missing"; done
+	for name in "${names[@]}"; do script_ended skip "$name" "" "a guest for $test_arch has $missing"; done
 }
 
 # One boot: takes the scripts that got a result out of the file $left.
