@@ -18,7 +18,7 @@ import sys
 
 LIBRARY = "lib/eal_iommufd"
 SVA = "lib/iommufd_sva"
-PUBLIC = {"rte_iommufd.h", "rte_iommufd_pasid.h"}
+PUBLIC = {"rte_iommufd.h", "rte_iommufd_nested.h", "rte_iommufd_pasid.h"}
 INTERNAL = {"rte_iommufd_internal.h"}
 UAPI = {"kernel/kernel_uapi.h"}  # the kernel's layouts, nothing of the library
 SVA_PUBLIC = {"rte_iommufd_sva.h"}

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-iommufd authors
  */
 
-/* A stand-in for kernel.c; see mock_kernel.h. */
+/* A stand-in for kernel.c and kernel_nested.c; see mock_kernel.h. */
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 
 #include "kernel/kernel.h"
+#include "kernel/kernel_nested.h"
 #include "kernel/same_memory.h"
 #include "mock_kernel.h"
 #include "rte_iommufd.h"
@@ -47,6 +48,10 @@ enum kind {
 	DIRTY_PAGE,   /* key: iova, parent: HWPT id or container fd */
 	HWPT_FLAGS,   /* key: HWPT id, parent: the same, value: flags */
 	FAULT_QUEUE,  /* key: id, parent: iommu fd, value: fd */
+	VIOMMU,	      /* key: id, parent: HWPT id */
+	VDEVICE,      /* key: id, parent: VIOMMU id, value: device id */
+	NESTED,	      /* key: id, parent: VIOMMU id */
+	VEVENTQ,      /* key: id, parent: VIOMMU id, value: fd */
 	PAGE_GROUP,   /* key: cookie, parent: fd, value: device id, PASID */
 	BOUND,	      /* key: device fd, parent: iommu fd, value: id */
 	ATTACHED,     /* key: device fd, parent: IOAS or HWPT id */
@@ -66,6 +71,10 @@ static const char *const kind_names[] = {
 	[DIRTY_PAGE] = "written page",
 	[HWPT_FLAGS] = "page table's flags",
 	[FAULT_QUEUE] = "fault queue",
+	[VIOMMU] = "part of an IOMMU",
+	[VDEVICE] = "device in a part of an IOMMU",
+	[NESTED] = "page table of a program",
+	[VEVENTQ] = "queue of events",
 	[PAGE_GROUP] = "group of page requests",
 	[BOUND] = "bound device",
 	[ATTACHED] = "attached device",
@@ -1087,6 +1096,18 @@ is_held(const struct object *holder, const char *call)
 }
 
 static const struct object *
+find_part_of_viommu(uint64_t viommu_id)
+{
+	static const enum kind kinds[] = { VDEVICE, NESTED, VEVENTQ };
+	const struct object *part = NULL;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(kinds) && part == NULL; i++)
+		part = find_child(kinds[i], viommu_id);
+	return part;
+}
+
+static const struct object *
 find_holder(const struct object *object)
 {
 	const struct object *holder = NULL;
@@ -1098,7 +1119,13 @@ find_holder(const struct object *object)
 		break;
 	case HWPT:
 		holder = find_child(PASID, object->key);
+		if (holder == NULL)
+			holder = find_child(VIOMMU, object->key);
 		break;
+	case VIOMMU:
+		return find_part_of_viommu(object->key);
+	case VEVENTQ:
+		return find(DESCRIPTOR, object->value);
 	case FAULT_QUEUE:
 		holder = find(DESCRIPTOR, object->value);
 		for (i = 0; i < MAX_OBJECTS; i++)
@@ -1124,6 +1151,20 @@ forget_object(struct object *object)
 	forget(object);
 }
 
+/* Those whose parents are no address spaces. */
+static struct object *
+find_other_object(uint32_t id)
+{
+	static const enum kind kinds[] = { FAULT_QUEUE, VIOMMU, VDEVICE, NESTED,
+		VEVENTQ };
+	struct object *object = NULL;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(kinds) && object == NULL; i++)
+		object = find(kinds[i], id);
+	return object;
+}
+
 int
 kernel_object_destroy(int iommu_fd, uint32_t id)
 {
@@ -1133,7 +1174,7 @@ kernel_object_destroy(int iommu_fd, uint32_t id)
 	if (object != NULL)
 		require_ioas(iommu_fd, object->parent, call);
 	else
-		object = find(FAULT_QUEUE, id);
+		object = find_other_object(id);
 	if (object == NULL)
 		object = require_ioas(iommu_fd, id, call);
 	struct answer answer = take(call, 0);
@@ -1685,7 +1726,8 @@ require_page_table(uint32_t id, const char *call)
 {
 	if (find(HWPT, id) != NULL)
 		return require(HWPT_FLAGS, id, call)->value;
-	require(IOAS, id, call);
+	if (find(NESTED, id) == NULL)
+		require(IOAS, id, call);
 	return 0;
 }
 
@@ -2060,6 +2102,163 @@ kernel_type1_unmap(
 		return -EINVAL;
 	return answer_unmap(
 		&answer, container_fd, iova, length, unmapped, call);
+}
+
+/* --- Page tables of programs: a stand-in for kernel_nested.c --- */
+
+struct smmuv3_registers mock_smmu;
+
+static struct {
+	struct smmuv3_event event;
+	uint32_t sequence;
+} mock_event;
+
+static bool mock_has_event;
+
+void
+mock_tell_event(const struct smmuv3_event *event, uint32_t sequence)
+{
+	mock_event.event = *event;
+	mock_event.sequence = sequence;
+	mock_has_event = true;
+}
+
+int
+kernel_smmuv3_registers(
+	int iommu_fd, uint32_t device_id, struct smmuv3_registers *registers)
+{
+	DESCRIBE(call, "smmuv3_registers device=%u", device_id);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	if (answer.result != 0)
+		return answer.result;
+	if (mock_iommu_type != MOCK_SMMUV3)
+		return -EOPNOTSUPP;
+	*registers = mock_smmu;
+	return 0;
+}
+
+int
+kernel_nest_parent_alloc(
+	int iommu_fd, uint32_t device_id, uint32_t ioas_id, uint32_t *hwpt_id)
+{
+	DESCRIBE(call, "nest_parent_alloc device=%u ioas=%u", device_id,
+		ioas_id);
+	struct answer answer = take(call, 0);
+
+	require_ioas(iommu_fd, ioas_id, call);
+	if (answer.result != 0)
+		return answer.result;
+	*hwpt_id = value_or(&answer, mock.next_id++);
+	enter(HWPT, *hwpt_id, ioas_id, 0);
+	enter(HWPT_FLAGS, *hwpt_id, *hwpt_id, 0);
+	return 0;
+}
+
+/* The object of that kind over another one, with the script's id or the mock's. */
+static int
+enter_over(const struct answer *answer, enum kind kind, uint32_t parent,
+	uint32_t *id)
+{
+	if (answer->result != 0)
+		return answer->result;
+	*id = value_or(answer, mock.next_id++);
+	enter(kind, *id, parent, 0);
+	return 0;
+}
+
+int
+kernel_viommu_alloc(
+	int iommu_fd, uint32_t device_id, uint32_t hwpt_id, uint32_t *viommu_id)
+{
+	DESCRIBE(call, "viommu_alloc device=%u hwpt=%u", device_id, hwpt_id);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	require(HWPT, hwpt_id, call);
+	return enter_over(&answer, VIOMMU, hwpt_id, viommu_id);
+}
+
+/* A device is in one part at most: iommufd_vdevice_alloc_ioctl(). */
+int
+kernel_vdevice_alloc(int iommu_fd, uint32_t viommu_id, uint32_t device_id,
+	uint32_t stream_id, uint32_t *vdevice_id)
+{
+	DESCRIBE(call, "vdevice_alloc viommu=%u device=%u stream=%u", viommu_id,
+		device_id, stream_id);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	require(VIOMMU, viommu_id, call);
+	return enter_over(&answer, VDEVICE, viommu_id, vdevice_id);
+}
+
+int
+kernel_nested_alloc(int iommu_fd, uint32_t device_id, uint32_t viommu_id,
+	const uint64_t words[2], uint32_t *hwpt_id)
+{
+	DESCRIBE(call,
+		"nested_alloc device=%u viommu=%u words=%#" PRIx64 ",%#" PRIx64,
+		device_id, viommu_id, words[0], words[1]);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	require(VIOMMU, viommu_id, call);
+	return enter_over(&answer, NESTED, viommu_id, hwpt_id);
+}
+
+int
+kernel_nested_invalidate(int iommu_fd, uint32_t viommu_id,
+	const struct smmuv3_command *commands, uint32_t *count)
+{
+	DESCRIBE(call,
+		"nested_invalidate viommu=%u count=%u first=%#" PRIx64
+		",%#" PRIx64 " last=%#" PRIx64 ",%#" PRIx64,
+		viommu_id, *count, commands[0].words[0], commands[0].words[1],
+		commands[*count - 1].words[0], commands[*count - 1].words[1]);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	require(VIOMMU, viommu_id, call);
+	if (answer.result != 0)
+		*count = 0;
+	return answer.result;
+}
+
+int
+kernel_veventq_alloc(
+	int iommu_fd, uint32_t viommu_id, uint32_t depth, uint32_t *veventq_id)
+{
+	DESCRIBE(call, "veventq_alloc viommu=%u depth=%u", viommu_id, depth);
+	struct answer answer = take(call, mock.next_fd);
+
+	require(DESCRIPTOR, iommu_fd, call);
+	require(VIOMMU, viommu_id, call);
+	if (answer.result < 0)
+		return answer.result;
+	if (!mock.scripted)
+		mock.next_fd++;
+	open_descriptor(answer.result, "queue of events");
+	*veventq_id = value_or(&answer, mock.next_id++);
+	enter(VEVENTQ, *veventq_id, viommu_id, answer.result);
+	return answer.result;
+}
+
+int
+kernel_veventq_read(
+	int veventq_fd, struct smmuv3_event *event, uint32_t *sequence)
+{
+	DESCRIBE(call, "veventq_read fd=%d", veventq_fd);
+	struct answer answer = take(call, 0);
+
+	require(DESCRIPTOR, veventq_fd, call);
+	if (answer.result != 0 || !mock_has_event)
+		return answer.result;
+	*event = mock_event.event;
+	*sequence = mock_event.sequence;
+	mock_has_event = false;
+	return 1;
 }
 
 int

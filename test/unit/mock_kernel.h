@@ -6,7 +6,7 @@
 #define MOCK_KERNEL_H
 
 /*
- * A stand-in for kernel.c. It has two modes:
+ * A stand-in for kernel.c and kernel_nested.c. It has two modes:
  *
  *  - script: every call is expected, as text, in order, with the result that it
  *    shall have; another call fails the test and shows both texts;
@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "backend/fault_queue.h"
+#include "util/smmuv3.h"
 
 struct rte_iommufd_range;
 
@@ -142,7 +143,13 @@ void mock_ask_pages(const struct page_request *requests, unsigned int count);
 
 /* What IOMMUs all devices are behind: enum iommu_hw_info_type. */
 #define MOCK_INTEL 1
+#define MOCK_SMMUV3 2
 #define MOCK_AMD 4
 extern uint32_t mock_iommu_type;
+
+/* Those SMMUs' registers. */
+extern struct smmuv3_registers mock_smmu;
+/* The next read of a queue of events finds this record. */
+void mock_tell_event(const struct smmuv3_event *event, uint32_t sequence);
 
 #endif /* MOCK_KERNEL_H */

@@ -34,6 +34,8 @@ struct backend {
 	bool unsafe;
 	/* Whether map() takes a dma-buf: a mapping with a file and no va. */
 	bool maps_regions;
+	/* Whether a program can own a device's page table: nest.h. */
+	bool nests;
 	/* What map() is charged to, by default: see backend_charge(). */
 	enum memory_charge charge;
 

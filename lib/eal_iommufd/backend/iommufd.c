@@ -433,6 +433,7 @@ const struct backend backend_iommufd = {
 	.dirty_track = page_tables_track_dirty,
 	.dirty_read = page_tables_read_dirty,
 	.maps_regions = true,
+	.nests = true,
 	.charge = MEMORY_CHARGED_TO_USER,
 	CDEVS_IN_IOAS,
 	.pasid_width = iommufd_pasid_width,

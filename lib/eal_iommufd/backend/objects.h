@@ -47,6 +47,7 @@ struct backend;
 struct fault_queue;
 struct group;
 struct page_table;
+struct rte_iommufd_nested;
 
 /* Whether the kernel has IOMMU_IOAS_MAP_FILE. */
 enum map_file_call {
@@ -210,6 +211,8 @@ struct rte_iommufd_device {
 	uint32_t iommufd_id; /* iommufd: the device's object in the context */
 	/* iommufd: NULL when attached to none, or to one that the kernel has made */
 	struct page_table *page_table;
+	/* iommufd: the program's own page table, or NULL; guarded by the context's lock */
+	struct rte_iommufd_nested *nested;
 	struct group *group; /* type1 */
 	/* An enum dirty_capability, of IOMMUFD's devices in spaces that want such a record. */
 	atomic_int dirty_capability;

@@ -20,6 +20,7 @@
 #include "core/device_owner.h"
 #include "core/fault_space.h"
 #include "core/inventory.h"
+#include "core/nested.h"
 #include "core/pasid.h"
 #include "kernel/kernel.h"
 #include "util/log.h"
@@ -124,7 +125,9 @@ device_detach_locked(struct rte_iommufd_device *device)
 			device->place.address);
 		return -EBUSY;
 	}
-	ret = device->context->backend->detach(device);
+	ret = nested_check_none(device, "detach");
+	if (ret == 0)
+		ret = device->context->backend->detach(device);
 	if (ret != 0)
 		return ret;
 	device_set_space(device, NULL);
@@ -150,6 +153,7 @@ rte_iommufd_device_close(struct rte_iommufd_device *device)
 	fault_space_device_closes(device);
 	pthread_mutex_lock(&context->lock);
 	space = device->space;
+	nested_end_device(device);
 	context->backend->device_close(device);
 	if (space != NULL) {
 		device_set_space(device, NULL);
@@ -196,6 +200,19 @@ device_move_group(const struct rte_iommufd_device *moved,
 			device_set_space(each, space);
 }
 
+/* A nested table is over the space in which its device was when it was made. */
+static int
+device_check_group_moves(const struct rte_iommufd_device *moved)
+{
+	struct rte_iommufd_device *each;
+	int ret = 0;
+
+	TAILQ_FOREACH(each, &moved->context->devices, next)
+		if (ret == 0 && devices_share_group(each, moved))
+			ret = nested_check_none(each, "move");
+	return ret;
+}
+
 /* The context's lock is held. */
 static int
 device_move_locked(
@@ -219,7 +236,9 @@ device_move_locked(
 			device->place.address);
 		return -EOPNOTSUPP;
 	}
-	ret = device->context->backend->move(device, space);
+	ret = device_check_group_moves(device);
+	if (ret == 0)
+		ret = device->context->backend->move(device, space);
 	if (ret != 0)
 		return ret;
 	device_move_group(device, left, space);

@@ -186,6 +186,10 @@ pasid_check_attachment(struct rte_iommufd_device *device, uint32_t number,
 		return pasid_refuse(device, number,
 			"the device itself is attached to nothing: attach it first, which can be to an empty address space",
 			-EINVAL);
+	if (device->nested != NULL)
+		return pasid_refuse(device, number,
+			"the device has a page table of the program's own: destroy that first",
+			-EBUSY);
 	return 0;
 }
 

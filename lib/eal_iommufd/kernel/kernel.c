@@ -19,20 +19,13 @@
 #include <sys/sysmacros.h>
 
 #include "kernel/kernel.h"
+#include "kernel/kernel_call.h"
 #include "kernel/kernel_uapi.h"
 #include "rte_iommufd.h"
 
 static_assert(
 	sizeof(struct rte_iommufd_range) == sizeof(struct uapi_iova_range),
 	"the kernel writes ranges straight into the caller's array");
-
-static int
-kernel_call(int fd, unsigned long request, void *argument)
-{
-	int result = ioctl(fd, request, argument);
-
-	return result < 0 ? -errno : result;
-}
 
 int
 kernel_open(const char *path)

@@ -12,8 +12,8 @@
  * include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they never change, and the
  * assertions below check them.
  *
- * Must not know: anything but layouts. In the library only kernel.c includes this file;
- * dpdk-iommufd-perf does for its raw calls.
+ * Must not know: anything but layouts. In the library only kernel.c and kernel_nested.c
+ * include this file; dpdk-iommufd-perf does for its raw calls.
  */
 
 #include <assert.h>
@@ -39,10 +39,13 @@
 #define UAPI_GET_HW_INFO UAPI_IOMMUFD(0x8a)
 #define UAPI_SET_DIRTY_TRACKING UAPI_IOMMUFD(0x8b)
 #define UAPI_GET_DIRTY_BITMAP UAPI_IOMMUFD(0x8c)
+#define UAPI_HWPT_INVALIDATE UAPI_IOMMUFD(0x8d)
 #define UAPI_FAULT_QUEUE_ALLOC UAPI_IOMMUFD(0x8e)
 #define UAPI_IOAS_MAP_FILE UAPI_IOMMUFD(0x8f)
 #define UAPI_VIOMMU_ALLOC UAPI_IOMMUFD(0x90)
+#define UAPI_VDEVICE_ALLOC UAPI_IOMMUFD(0x91)
 #define UAPI_IOAS_CHANGE_PROCESS UAPI_IOMMUFD(0x92)
+#define UAPI_VEVENTQ_ALLOC UAPI_IOMMUFD(0x93)
 #define UAPI_HW_QUEUE_ALLOC UAPI_IOMMUFD(0x94)
 #define UAPI_IOAS_NOIOMMU_GET_PA UAPI_IOMMUFD(0x95)
 
@@ -67,9 +70,18 @@
 /* The same for VFIO_DEVICE_ATTACH_PASID and VFIO_DEVICE_DETACH_PASID. */
 #define UAPI_ATTACH_PASID (1u << 0)
 
+#define UAPI_HWPT_ALLOC_NEST_PARENT (1u << 0)
 #define UAPI_HWPT_ALLOC_DIRTY_TRACKING (1u << 1)
 #define UAPI_HWPT_FAULT_ID_VALID (1u << 2)
 #define UAPI_HWPT_ALLOC_PASID (1u << 3)
+
+/* Enums that each count in their own way. */
+#define UAPI_HW_INFO_ARM_SMMUV3 2
+#define UAPI_HWPT_DATA_ARM_SMMUV3 2
+#define UAPI_VIOMMU_ARM_SMMUV3 1
+#define UAPI_INVALIDATE_ARM_SMMUV3 1
+#define UAPI_VEVENTQ_ARM_SMMUV3 1
+#define UAPI_VEVENTQ_LOST_EVENTS (1u << 0)
 
 #define UAPI_DIRTY_TRACKING_ENABLE (1u << 0)
 #define UAPI_GET_DIRTY_BITMAP_NO_CLEAR (1u << 0)
@@ -242,6 +254,64 @@ struct uapi_page_response {
 	uint32_t code;
 };
 
+struct uapi_hw_info_arm_smmuv3 {
+	uint32_t flags;
+	uint32_t reserved;
+	uint32_t idr[6];
+	uint32_t iidr;
+	uint32_t aidr;
+};
+
+struct uapi_hwpt_invalidate {
+	uint32_t size;
+	uint32_t hwpt_id;
+	uint64_t data_uptr;
+	uint32_t data_type;
+	uint32_t entry_len;
+	uint32_t entry_num;
+	uint32_t reserved;
+};
+
+struct uapi_viommu_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t type;
+	uint32_t dev_id;
+	uint32_t hwpt_id;
+	uint32_t out_viommu_id;
+	uint32_t data_len;
+	uint32_t reserved;
+	uint64_t data_uptr;
+};
+
+/* As it was at first: what came behind is not for SMMUv3. */
+#define UAPI_VIOMMU_ALLOC_OLD_SIZE offsetof(struct uapi_viommu_alloc, data_len)
+
+struct uapi_vdevice_alloc {
+	uint32_t size;
+	uint32_t viommu_id;
+	uint32_t dev_id;
+	uint32_t out_vdevice_id;
+	uint64_t virt_id;
+};
+
+struct uapi_veventq_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t viommu_id;
+	uint32_t type;
+	uint32_t veventq_depth;
+	uint32_t out_veventq_id;
+	uint32_t out_veventq_fd;
+	uint32_t reserved;
+};
+
+/* What a read of the queue begins with; an event record follows, unless events are lost. */
+struct uapi_vevent_header {
+	uint32_t flags;
+	uint32_t sequence;
+};
+
 struct uapi_bind_iommufd {
 	uint32_t argsz;
 	uint32_t flags;
@@ -317,6 +387,16 @@ static_assert(sizeof(struct uapi_attach_iommufd_pasid_pt) == 16,
 	"struct vfio_device_attach_iommufd_pt");
 static_assert(sizeof(struct uapi_detach_iommufd_pasid_pt) == 12,
 	"struct vfio_device_detach_iommufd_pt");
+static_assert(sizeof(struct uapi_hw_info_arm_smmuv3) == 40,
+	"struct iommu_hw_info_arm_smmuv3");
+static_assert(sizeof(struct uapi_hwpt_invalidate) == 32,
+	"struct iommu_hwpt_invalidate");
+static_assert(
+	sizeof(struct uapi_viommu_alloc) == 40, "struct iommu_viommu_alloc");
+static_assert(
+	sizeof(struct uapi_vdevice_alloc) == 24, "struct iommu_vdevice_alloc");
+static_assert(
+	sizeof(struct uapi_veventq_alloc) == 32, "struct iommu_veventq_alloc");
 static_assert(sizeof(struct uapi_bind_iommufd) == 24,
 	"struct vfio_device_bind_iommufd");
 

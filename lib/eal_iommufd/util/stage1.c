@@ -12,7 +12,6 @@
 #include "util/stage1.h"
 
 #define ENTRIES 512
-#define WIDTH 48
 #define LAST_LEVEL 3
 
 /* DDI 0487, D8.3.1: VMSAv8-64 translation table descriptor formats */
@@ -95,7 +94,7 @@ make_table(struct stage1 *table, uint64_t *entry)
 static bool
 is_valid(uint64_t address, uint64_t length)
 {
-	const uint64_t limit = UINT64_C(1) << WIDTH;
+	const uint64_t limit = UINT64_C(1) << STAGE1_WIDTH;
 
 	return (address | length) % STAGE1_PAGE == 0 && address < limit &&
 		length <= limit - address;
@@ -227,4 +226,13 @@ stage1_unmap(struct stage1 *table, uint64_t input, uint64_t length)
 	}
 	clear(table, input, length);
 	return 0;
+}
+
+uint64_t
+stage1_reach(const struct stage1 *table, uint64_t input)
+{
+	unsigned int level;
+
+	find_entry(table, input, &level);
+	return step_of(input, UINT64_MAX, level);
 }

@@ -8,7 +8,7 @@
 /*
  * A stage-1 page table in memory of the program, in Arm's VMSAv8-64 format with 4 KiB granule,
  * 48 bits and four levels (DDI 0487, D8.3), for an SMMUv3 that reads it through stage 2:
- * doc/nested.md. Nothing but tests uses it so far, so it is not in the library.
+ * doc/nested.md.
  *
  * All addresses in the table are those of the IOAS. To map needs no invalidation. After an
  * unmap the caller invalidates, and waits, before it uses the memory or the addresses again.
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define STAGE1_PAGE UINT64_C(4096)
+#define STAGE1_WIDTH 48 /* of addresses, in bits */
 #define STAGE1_READ (1u << 0)
 #define STAGE1_WRITE \
 	(1u << 1) /* with STAGE1_READ only: there is no other in the format */
@@ -54,5 +55,8 @@ int stage1_map(struct stage1 *table, uint64_t input, uint64_t output,
  * After an error all is mapped as before.
  */
 int stage1_unmap(struct stage1 *table, uint64_t input, uint64_t length);
+
+/* How far it is from the address, which is mapped, to the end of its page or block. */
+uint64_t stage1_reach(const struct stage1 *table, uint64_t input);
 
 #endif /* STAGE1_H */

@@ -37,9 +37,7 @@
 #define ROUNDS 11
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 
-/* linux/iommufd.h, and iommufd_test.h of the kernel */
-#define HWPT_INVALIDATE UAPI_IOMMUFD(0x8d)
-#define NEST_PARENT (1u << 0)
+/* iommufd_test.h of the kernel */
 #define DATA_SELFTEST 0xdead
 #define INVALIDATE_SELFTEST 0xdeadbeef
 #define INVALIDATE_ALL (1u << 0)
@@ -52,16 +50,6 @@ struct selftest_data {
 struct selftest_invalidation {
 	uint32_t flags;
 	uint32_t iotlb_id;
-};
-
-struct invalidate {
-	uint32_t size;
-	uint32_t hwpt_id;
-	uint64_t data_uptr;
-	uint32_t data_type;
-	uint32_t entry_len;
-	uint32_t entry_num;
-	uint32_t reserved;
 };
 
 static struct {
@@ -95,7 +83,7 @@ static void
 invalidate(uint32_t count)
 {
 	static struct selftest_invalidation entries[BATCH];
-	struct invalidate call = {
+	struct uapi_hwpt_invalidate call = {
 		.size = sizeof(call),
 		.hwpt_id = state.nested,
 		.data_uptr = (uintptr_t)entries,
@@ -104,7 +92,7 @@ invalidate(uint32_t count)
 		.entry_num = count,
 	};
 
-	if (ioctl(state.iommu_fd, HWPT_INVALIDATE, &call) != 0)
+	if (ioctl(state.iommu_fd, UAPI_HWPT_INVALIDATE, &call) != 0)
 		fail_msg("HWPT_INVALIDATE: %s", strerror(errno));
 	assert_int_equal(call.entry_num, count);
 }
@@ -121,7 +109,8 @@ set_up(void **argument __rte_unused)
 	assert_int_equal(kernel_ioas_alloc(state.iommu_fd, &state.ioas), 0);
 	assert_int_equal(
 		mock_create(state.iommu_fd, state.ioas, 0, &state.device), 0);
-	state.parent = alloc_page_table(state.ioas, NEST_PARENT, 0, NULL, 0);
+	state.parent = alloc_page_table(
+		state.ioas, UAPI_HWPT_ALLOC_NEST_PARENT, 0, NULL, 0);
 	state.nested = alloc_page_table(
 		state.parent, 0, DATA_SELFTEST, &data, sizeof(data));
 	state.memory = mock_memory(PAGES * PAGE, &state.file);
