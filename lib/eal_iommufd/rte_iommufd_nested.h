@@ -72,7 +72,8 @@ struct rte_iommufd_nested_fault {
  * maps to itself where the IOMMU translates them (type "msi" in the group's reserved_regions). The
  * device goes on with its space until rte_iommufd_nested_attach().
  *
- * Memory that is mapped in the space is entered once more by the kernel, into the second stage.
+ * Memory that is mapped in the space is entered once more by the kernel, into the second stage; nothing can be mapped
+ * beyond that from now on (rte_iommufd_space_ranges()).
  *
  * @param device
  *   A device of this process, attached to a space, without another nested table.
@@ -95,6 +96,8 @@ struct rte_iommufd_nested_fault {
  *   - -ENOENT: the memory for the tables is not mapped in the space, or not contiguous in this process.
  *   - -EBUSY: the device has a nested table already, or one of its PASIDs is attached.
  *   - -EEXIST: the device has a vDEVICE of somebody who shares this /dev/iommu.
+ *   - -EADDRINUSE: something is mapped in the space where the second stage does not reach, whose addresses
+ *     have as many bits as the SMMU's output (SMMU_IDR5.OAS; iopt_table_add_domain()).
  *   - -ENOMEM: no memory here or in the kernel, or none for the tables of the interrupt window.
  *   - -EMFILE, -ENFILE: no descriptor for the queue of faults.
  *   - another negative errno of the kernel.

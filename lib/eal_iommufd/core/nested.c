@@ -17,6 +17,7 @@
 
 #include "backend/backend.h"
 #include "backend/nest.h"
+#include "core/address_space.h"
 #include "core/device_owner.h"
 #include "core/nested.h"
 #include "core/pasid.h"
@@ -65,6 +66,7 @@ nested_end_device(struct rte_iommufd_device *device)
 		return;
 	nest_end(&device->nested->nest);
 	device->nested = NULL;
+	address_space_read_ranges(device->space);
 }
 
 static bool
@@ -181,9 +183,11 @@ nested_create_locked(struct rte_iommufd_device *device, uint64_t iova,
 		ret = nest_begin(&nested->nest, device);
 	if (ret == 0)
 		ret = nested_make(nested, memory, iova, length);
-	if (ret == 0)
-		device->nested = nested;
-	return ret;
+	if (ret != 0)
+		return ret;
+	device->nested = nested;
+	address_space_read_ranges(device->space);
+	return 0;
 }
 
 int

@@ -35,10 +35,13 @@ explain_registers(struct explanation *explanation,
 		strerror(-err));
 }
 
-/* arm_smmu_domain_alloc_paging_flags() */
+/* arm_smmu_domain_alloc_paging_flags(), iopt_table_add_domain() */
 static const char *
 explain_parent(struct explanation *explanation, int err)
 {
+	if (err == -EADDRINUSE)
+		return say(explanation,
+			"a program cannot own its page table, memory is mapped in its address space where the SMMU's second stage does not reach (SMMU_IDR5.OAS)");
 	if (err == -EOPNOTSUPP)
 		return say(explanation,
 			"a program cannot own its page table, its SMMU does not translate in two stages (SMMU_IDR0.S1P and S2P)");
