@@ -144,15 +144,22 @@ take_cpu_for_a_while(void *argument)
 	return argument;
 }
 
-/* Before a report is read. */
+/* The library's threads, which are wherever they were started. */
 static void
-starve_who_has_reported(void)
+keep_elsewhere(void)
 {
 	static _Thread_local bool is_elsewhere;
 
 	if (!is_elsewhere)
 		use_cpu(false);
 	is_elsewhere = true;
+}
+
+/* Before a report is read. */
+static void
+starve_who_has_reported(void)
+{
+	keep_elsewhere();
 	atomic_store(&has_taken_cpu, false);
 	sem_post(&take_cpu);
 	while (!atomic_load(&has_taken_cpu))
@@ -239,6 +246,8 @@ take_early(int fd, void *buffer)
 ssize_t
 read(int fd, void *buffer, size_t length)
 {
+	if (fd == queue_fd && atomic_load(&is_starving))
+		keep_elsewhere();
 	if (fd == queue_fd && fd >= 0 && atomic_load(&paused))
 		while (sem_wait(&go_on) != 0)
 			;
