@@ -34,17 +34,13 @@ for kind in munmap mremap; do
 	(ulimit -n 24 && run change "$kind" 100)
 done
 # madvise() is reported before it drops pages: what devices request there is held until the thread has run on. Nothing has to be waited for, and
-# to wait as drivers and programs can does no harm. A thread that gets no CPU (starved) shows that this is what it rests on.
+# to wait as drivers and programs can does no harm.
 for kind in dontneed race; do
 	run blind "$kind" 20
 	run early "$kind" 20
 	for way in unfenced fenced change settle; do
 		run "$way" "$kind" 100
 	done
-done
-run rash starved 20
-for way in unfenced fenced change; do
-	run "$way" starved 30
 done
 run blind mprotect 3
 run change mprotect 200
