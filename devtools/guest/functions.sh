@@ -83,7 +83,7 @@ slow_down() {
 	for task in "/proc/$pid/task"/*; do
 		{ read -r name <"$task/comm"; } 2>/dev/null || continue
 		[[ $name =~ $polling_threads ]] || continue
-		[ "$group" ] || make_slow_group "$pid" || return 0
+		[ "$group" ] || make_slow_group "$pid" 2>/dev/null || return 0
 		{ echo "${task##*/}" >"$group/cgroup.threads"; } 2>/dev/null || return 0
 	done
 	[ -z "$group" ] || slowed[$1]=$group
