@@ -79,7 +79,7 @@ polling_threads='^(dpdk|rte)-worker'
 cgroups=/sys/fs/cgroup
 slow_down() {
 	local task name group="" pid=${pid_of[$1]:-}
-	[ "$polling_share" ] && [ "$pid" ] && [ -z "${slowed[$1]:-}" ] && [ -e "$cgroups/cgroup.controllers" ] || return 0
+	[ "$polling_share" ] && [ "$pid" ] && [ -z "${slowed[$1]:-}" ] && has_cpu_groups || return 0
 	for task in "/proc/$pid/task"/*; do
 		{ read -r name <"$task/comm"; } 2>/dev/null || continue
 		[[ $name =~ $polling_threads ]] || continue
@@ -88,6 +88,8 @@ slow_down() {
 	done
 	[ -z "$group" ] || slowed[$1]=$group
 }
+
+has_cpu_groups() { [ -e "$cgroups/cgroup.controllers" ] && [[ " $(<"$cgroups/cgroup.controllers") " == *" cpu "* ]]; }
 
 make_slow_group() { # PID: it is in $group then
 	group=$cgroups/polling.$1
