@@ -24,8 +24,8 @@
  * Needs an Arm SMMUv3 with both stages, and S2FWB or a firmware that says CANWBS; Linux 6.13 with
  * CONFIG_ARM_SMMU_V3_IOMMUFD; the iommufd backend; and a device that is alone in its IOMMU group. The
  * line of a refusal names what is missing. Nothing is emulated: where it is refused, use
- * rte_iommufd_space_map(). doc/nested.md has the formats, the kernel's objects, and on what it has
- * been run.
+ * rte_iommufd_space_map(). doc/nested.md has the formats, the kernel's objects, and what was
+ * run: with an SMMU, these functions were not yet.
  *
  * rte_iommufd_nested_map(), rte_iommufd_nested_unmap() and rte_iommufd_nested_invalidate() of one
  * table are for one thread at a time, and take no lock. So is
