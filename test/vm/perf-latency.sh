@@ -3,6 +3,7 @@
 # what a device has, and what it tells of them is in order. How long they take is not looked at: that is the machine's.
 # machine: --nic e1000e --nic e1000e --nic svanic:link=pair1 --nic svanic:link=pair1 --hugepages 512
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wire.sh"
 
 need_command dpdk-iommufd-perf
 bind_vfio 03:00.0
