@@ -33,6 +33,7 @@
 #include <rte_mbuf.h>
 
 #include "frames.h"
+#include "rest.h"
 
 #define PORT 0
 #define FRAMES 20
@@ -180,6 +181,7 @@ send_back(void)
 
 	while (sent < FRAMES && !asked_to_end) {
 		count = rte_eth_rx_burst(PORT, 0, frames, BURST);
+		rest_if_none(count);
 		for (i = 0; i < count; i++)
 			frames_send(PORT, frames[i]);
 		sent += count;

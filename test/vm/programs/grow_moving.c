@@ -27,6 +27,7 @@
 #include <rte_mbuf.h>
 
 #include "frames.h"
+#include "rest.h"
 
 #define PORT 0
 #define FRAMES 20
@@ -109,6 +110,7 @@ send_back(void)
 	frames_start_port(PORT, pool);
 	while (sent < FRAMES && !asked_to_end) {
 		count = rte_eth_rx_burst(PORT, 0, frames, BURST);
+		rest_if_none(count);
 		for (i = 0; i < count; i++) {
 			frames_send(PORT,
 				frames_in_slot(&outgoing, pool,
