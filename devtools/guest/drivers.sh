@@ -6,7 +6,8 @@
 # shellcheck shell=bash
 
 needed_drivers=(bus_pci bus_pci_iommufd bus_vdev mempool_ring mempool_stack net_e1000 net_null net_pcap net_ring net_svanic net_virtio)
-all_drivers=/run/all-drivers few_drivers=/run/few-drivers # folders that are made once in a boot
+# Folders that are made once in a boot. Not in /run, which a container or a service manager has of its own.
+all_drivers=/usr/lib/lab-drivers/all few_drivers=/usr/lib/lab-drivers/few
 
 # show_drivers few|all: from now on. There is one plugin folder in each root; where there is another number, nothing is hidden.
 show_drivers() {
@@ -24,7 +25,7 @@ show_drivers() {
 # By the name with the first number of the version alone the dynamic linker finds what a program is linked with, and EAL no driver.
 collect_few_drivers() { # FOLDER
 	local path name links=()
-	mkdir "$all_drivers" "$few_drivers.new"
+	mkdir -p "$all_drivers" "$few_drivers.new"
 	mount --bind "$1" "$all_drivers"
 	for path in "$all_drivers"/*; do
 		name=${path##*/librte_}
