@@ -25,7 +25,7 @@
  * CONFIG_ARM_SMMU_V3_IOMMUFD; the iommufd backend; and a device that is alone in its IOMMU group. The
  * line of a refusal names what is missing. Nothing is emulated: where it is refused, use
  * rte_iommufd_space_map(). doc/nested.md has the formats, the kernel's objects, and what was
- * run: with an SMMU, these functions were not yet.
+ * run: QEMU's SMMUv3 with a patched kernel, no hardware.
  *
  * rte_iommufd_nested_map(), rte_iommufd_nested_unmap() and rte_iommufd_nested_invalidate() of one
  * table are for one thread at a time, and take no lock. So is

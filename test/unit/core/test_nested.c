@@ -4,8 +4,8 @@
 
 /*
  * Page tables of programs: the kernel's objects in their order, what is refused and how that is
- * explained, which invalidations are sent, faults, and that nothing is left behind. It does not
- * show that an SMMU reads the tables.
+ * explained, which invalidations are sent, faults, and that nothing is left behind. That an SMMU
+ * reads the tables is shown on one: test/vm/nested.sh.
  */
 
 #include <errno.h>
