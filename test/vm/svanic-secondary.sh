@@ -28,6 +28,9 @@ read_port() {
 	expect_line "$log" 'secondary: queue setup: Operation not supported$'
 }
 
+peer=$(interface_of 02:00.0)
+echo 1 >"/proc/sys/net/ipv6/conf/$peer/disable_ipv6" # the kernel sends nothing of its own
+restore() { echo 0 >"/proc/sys/net/ipv6/conf/$peer/disable_ipv6"; }
 bind_vfio 01:00.0
 primary=$work/primary.log
 start_program "$primary" "$programs/secondary_port" -a 01:00.0 --iova-mode=va -- primary
