@@ -420,7 +420,12 @@ tally_of(const char *call)
 unsigned int
 mock_memory_calls(const char *call)
 {
-	return call[0] == '\0' ? memory.calls : tally_of(call)->count;
+	unsigned int count;
+
+	enter();
+	count = call[0] == '\0' ? memory.calls : tally_of(call)->count;
+	leave();
+	return count;
 }
 
 void
