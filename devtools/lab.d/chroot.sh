@@ -42,6 +42,7 @@ mount_root() {
 	mount -o remount,bind,ro "$at"
 	mount -t proc proc "$at/proc"
 	mount --bind /dev "$at/dev"
+	[ ! -d "$at/dev/pts" ] || mount -t devpts -o ptmxmode=666,mode=620,gid=5 devpts "$at/dev/pts" # terminals, of this lab alone
 	mount -t tmpfs tmpfs "$at/tmp"
 	mount -t tmpfs tmpfs "$at/run"
 	mkdir -p "$at/run/lab"
