@@ -8,7 +8,7 @@
 . "$(dirname "$0")/wire.sh"
 . "$(dirname "$0")/churn.sh"
 
-moves=${GROW_MOVES:-40}
+moves=${GROW_MOVES:-10}
 log=$work/moving.log
 bind_vfio 01:00.0
 need_iommufd
