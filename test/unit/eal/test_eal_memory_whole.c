@@ -24,6 +24,7 @@
 #include "rte_iommufd.h"
 #include "fake_eal.h"
 #include "unit.h"
+#include "util/extents.h"
 
 #define RW (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define EAL_BYTES (64 << 20)
@@ -93,6 +94,20 @@ extent_of_eal(void)
 	return extent;
 }
 
+/* Memory in one piece is one run, but for the addresses at which each run ends: where it lies is up to the kernel. */
+static unsigned int
+runs_of(uint64_t first, uint64_t bytes)
+{
+	return 1 + (first + bytes - 1) / EXTENTS_END_AT -
+		first / EXTENTS_END_AT;
+}
+
+static unsigned int
+runs_of_eal(void)
+{
+	return runs_of(extent_of_eal().first, EAL_BYTES);
+}
+
 static void
 assert_mapped(unsigned int areas, uint64_t bytes)
 {
@@ -113,7 +128,7 @@ assert_all_is_mapped_in_one_run(void)
 
 	assert_int_equal(rte_iommufd_space_follow_memory(space), 0);
 	assert_no_error();
-	assert_mapped(1, EAL_BYTES);
+	assert_mapped(runs_of_eal(), EAL_BYTES);
 	assert_int_equal(rte_iommufd_space_lookup(
 				 space, extent.first, EAL_BYTES, RW, &va),
 		0);
@@ -125,7 +140,7 @@ all_is_mapped_in_one_run(void **state __rte_unused)
 {
 	assert_all_is_mapped_in_one_run();
 	assert_int_equal(rte_iommufd_space_follow_memory(space), 0);
-	assert_mapped(1, EAL_BYTES);
+	assert_mapped(runs_of_eal(), EAL_BYTES);
 }
 
 static void
@@ -137,7 +152,7 @@ all_is_mapped_in_one_run_by_address(void **state __rte_unused)
 	snprintf(text, sizeof(text), "ioas_map ioas=1 va=%#lx ",
 		(unsigned long)extent_of_eal().first);
 	assert_int_equal(mock_calls(text), 1);
-	assert_int_equal(mock_calls("ioas_map"), 1);
+	assert_int_equal(mock_calls("ioas_map"), runs_of_eal());
 }
 
 static void
@@ -164,7 +179,7 @@ a_failed_map_leaves_nothing_behind(void **state __rte_unused)
 	assert_mapped(0, 0);
 	mock_answer("ioas_map", 0);
 	assert_int_equal(rte_iommufd_space_follow_memory(space), 0);
-	assert_mapped(1, EAL_BYTES);
+	assert_mapped(runs_of_eal(), EAL_BYTES);
 }
 
 static void *
@@ -198,12 +213,14 @@ remove_heap(void *memory)
 static void
 an_external_heap_is_one_more_run(void **state __rte_unused)
 {
+	const unsigned int runs = runs_of_eal();
 	void *memory = add_heap();
 	void *va = NULL;
 
 	assert_int_equal(rte_iommufd_space_follow_memory(space), 0);
 	assert_no_error();
-	assert_mapped(2, EAL_BYTES + HEAP_BYTES);
+	assert_mapped(runs + runs_of((uintptr_t)memory, HEAP_BYTES),
+		EAL_BYTES + HEAP_BYTES);
 	assert_int_equal(rte_iommufd_space_lookup(
 				 space, (uintptr_t)memory, HEAP_BYTES, RW, &va),
 		0);
