@@ -4,6 +4,7 @@
 
 /* An sva without its service thread; see sva_bench.h. */
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,6 +110,29 @@ ask(uint64_t address, uint32_t rights)
 		.rights = rights };
 
 	return ask_group(&page, 1);
+}
+
+void
+wait_for_threads(uint64_t count)
+{
+	while (fair_lock_threads(&bench.lock) < count)
+		usleep(1000);
+}
+
+void
+wait_for_lock_in_order(
+	void *(*first)(void *argument), void *(*second)(void *argument))
+{
+	pthread_t threads[2];
+
+	fair_lock_take(&bench.lock);
+	pthread_create(&threads[0], NULL, first, NULL);
+	wait_for_threads(2);
+	pthread_create(&threads[1], NULL, second, NULL);
+	wait_for_threads(3);
+	fair_lock_give(&bench.lock);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
 }
 
 void

@@ -38,6 +38,12 @@ enum page_answer ask_group(
 	const struct page_request *pages, unsigned int count);
 enum page_answer ask(uint64_t address, uint32_t rights);
 
+/* Until so many threads have the lock or wait for it. */
+void wait_for_threads(uint64_t count);
+/* Two threads wait for the lock, which somebody has: first the one, and then the other. Returns when both have ended. */
+void wait_for_lock_in_order(
+	void *(*first)(void *argument), void *(*second)(void *argument));
+
 /* The mapped area at the address is exactly this. */
 void assert_area(
 	uint64_t address, uint64_t start, uint64_t end, uint32_t rights);

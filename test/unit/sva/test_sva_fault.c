@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "logs.h"
 #include "mock_kernel.h"
@@ -749,28 +748,12 @@ count_registered(void *argument)
 	return argument;
 }
 
-static void
-wait_for_threads(uint64_t count)
-{
-	while (fair_lock_threads(&bench.lock) < count)
-		usleep(1000);
-}
-
 /* A device waits for the answer. */
 static void
 a_request_goes_before_threads_that_prefault(void **state __rte_unused)
 {
-	pthread_t waits, serves;
-
 	mock_memory_map(BASE, BASE + PAGE, R | W);
-	fair_lock_take(&bench.lock);
-	pthread_create(&waits, NULL, count_registered, NULL);
-	wait_for_threads(2);
-	pthread_create(&serves, NULL, ask_in_thread, NULL);
-	wait_for_threads(3);
-	fair_lock_give(&bench.lock);
-	pthread_join(waits, NULL);
-	pthread_join(serves, NULL);
+	wait_for_lock_in_order(count_registered, ask_in_thread);
 	assert_int_equal(registered, 1);
 }
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <unistd.h>
 
 #include "kernel/kernel.h"
 #include "kernel/userfault.h"
@@ -549,13 +548,6 @@ the_service_learns_of_a_removal_that_another_thread_reads(
 static uint64_t areas_seen;
 static sem_t lock_is_taken;
 
-static void
-wait_for_threads(uint64_t count)
-{
-	while (fair_lock_threads(&bench.lock) < count)
-		usleep(1000);
-}
-
 static void *
 count_areas_once(void *argument)
 {
@@ -667,17 +659,8 @@ follow_in_thread(void *argument)
 static void
 it_goes_before_threads_that_only_wait_themselves(void **state __rte_unused)
 {
-	pthread_t waits, follows;
-
 	mock_memory_unmap(BASE, BASE + PAGE);
-	fair_lock_take(&bench.lock);
-	pthread_create(&waits, NULL, note_events_as_usual, NULL);
-	wait_for_threads(2);
-	pthread_create(&follows, NULL, follow_in_thread, NULL);
-	wait_for_threads(3);
-	fair_lock_give(&bench.lock);
-	pthread_join(waits, NULL);
-	pthread_join(follows, NULL);
+	wait_for_lock_in_order(note_events_as_usual, follow_in_thread);
 	assert_int_equal(events_seen, 1);
 }
 
