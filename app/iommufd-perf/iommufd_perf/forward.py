@@ -4,8 +4,8 @@
 
 Three testpmds live at the same time, one for each way, and send in short bursts by turns: what the machine does besides changes within
 seconds, and so cancels out of the ratio of bursts that follow each other. A turn is one life of the three, and its figure the median of
-its rounds; the next turn gives each way another one of the three devices. Lives differ by more than bursts do, so it is turns that count
-for the spread.
+its rounds; the next turn gives each way another one of the three devices, or another place in the order of their starts. Lives differ by more
+than bursts do, so it is turns that count for the spread.
 
 Where somebody tells how much time the polling processor really had (--cpu-time), the time for each packet is a second figure: what
 others take from an emulated processor is not in it.
@@ -101,12 +101,18 @@ class Turn:
         self.ratios = {side: medians([divided(figures[side], figures[STOCK]) for figures in rounds]) for side in SIDES}
 
 
+def starts(devices, number):
+    """Which way starts first in turn NUMBER, second and third, and on which device. Nine turns give each way each device in each place."""
+    count = len(SIDES)
+    for place in range(count):
+        which = (place + number // count) % count
+        yield SIDES[which], devices[(which + number) % count]
+
+
 def one_turn(options, number, processor):
-    """Three turns give each way each device once, of the last three."""
-    devices = options.devices[-len(SIDES):]
     with contextlib.ExitStack() as lives:
-        senders = {side: lives.enter_context(Sender(devices[(place + number) % len(SIDES)], side.settings, side.backend, side.prefix))
-                   for place, side in enumerate(SIDES)}
+        senders = {side: lives.enter_context(Sender(device, side.settings, side.backend, side.prefix))
+                   for side, device in starts(options.devices[-len(SIDES):], number)}
         turn = Turn([one_round(senders, i, processor) for i in range(ROUNDS)])
     say(f'forward: turn {number + 1}: packets/s, ours / stock: '
         f'{turn.ratios[SHARED].rate:.3f} shared, {turn.ratios[PER_DEVICE].rate:.3f} per-device')

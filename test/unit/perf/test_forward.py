@@ -75,6 +75,12 @@ class Turns(unittest.TestCase):
         for turn in range(3):
             self.assertEqual(len({life.device for life in lives[3 * turn:3 * turn + 3]}), 3)
 
+    def test_nine_turns_give_each_way_each_device_in_each_place_of_the_starts(self):
+        turns = [list(forward.starts('abc', number)) for number in range(9)]
+        for side in forward.SIDES:
+            places = {(place, device) for turn in turns for place, (which, device) in enumerate(turn) if which is side}
+            self.assertEqual(len(places), 9)
+
     def test_with_sva_who_begins_alternates(self):
         turn = sva_forward.one_turn(Options(svanics=['a', 'b']), 1)
         bursts = [entry.split('-')[-1] for entry in Numbers.log if isinstance(entry, str)]
