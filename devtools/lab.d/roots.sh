@@ -10,7 +10,7 @@ project_packages=(dpdk dpdk-dev libdpdk-dev meson ninja-build gcc libc6-dev pkgc
 	iproute2 ethtool python3 kmod tcpdump strace pciutils util-linux procps psmisc)
 tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x86 busybox-static cpio xz-utils
 	libhugetlbfs-dev libjansson-dev libcap-dev g++ gdb-minimal clang-format shellcheck make bc flex bison libelf-dev
-	debhelper dpkg-dev fakeroot)
+	debhelper dpkg-dev fakeroot driverctl)
 # What building the Debian packages takes beside, in the roots of the other releases.
 packaging_packages=(debhelper dpkg-dev fakeroot g++ libhugetlbfs-dev libjansson-dev libcap-dev)
 

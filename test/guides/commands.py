@@ -5,6 +5,7 @@
 
     commands.py SOURCE                each command of the guides is in the list, the list has no others, and what it names exists
     commands.py SOURCE guest          the commands of the list that test/vm/guide-commands.sh runs, one a line
+    commands.py SOURCE lab-commands   those that test/guides/lab-commands runs
 
 A line of the list is `WHO: COMMAND`, WHO one of
 
@@ -13,6 +14,7 @@ A line of the list is `WHO: COMMAND`, WHO one of
                         this test runs it, with paths and names of its own: its script has one of the programs that the command starts
     ci                  CI runs it, by .ci/run or by `devtools/lab test`
     planted-slowdown    test/lab/planted-slowdown is it
+    lab-commands        test/guides/lab-commands runs it as it stands, when somebody starts that
     not run (REASON)    nothing does
 
 A command is a line of a block of code without a language (or with `sh`), or a code span in a sentence, that begins with the name of a
@@ -26,7 +28,7 @@ import sys
 GUIDES = ['doc/guides/*.md', 'doc/guides/nics/svanic/*.md', 'doc/containers.md', 'doc/security.md', 'doc/limits.md', 'doc/sva.md']
 PROGRAMS = ('devtools/', 'dpdk-', 'examples/', 'test/lab/', 'meson ', 'ninja ', 'modprobe ', 'grep ', 'ls ', 'cat ', 'cc ', 'echo ', 'systemctl ',
             'systemd-', 'udevadm ', 'adduser ', 'driverctl ', 'docker ', 'podman ', 'lspci ', 'ulimit ', 'mount ', 'fuser ', 'apt ')
-ENTRY = re.compile(r'(guest|ci|planted-slowdown|(?:vm|mock|unit) [\w.-]+|not run \([^)]+\)): (.+)$')
+ENTRY = re.compile(r'(guest|ci|planted-slowdown|lab-commands|(?:vm|mock|unit) [\w.-]+|not run \([^)]+\)): (.+)$')
 
 
 def read(path):
@@ -90,8 +92,8 @@ def problem_of(source, who, command):
 def main():
     source = pathlib.Path(sys.argv[1])
     listed = list(entries(source))
-    if sys.argv[2:] == ['guest']:
-        print(*(command for who, command in listed if who == 'guest'), sep='\n')
+    if len(sys.argv) > 2:
+        print(*(command for who, command in listed if who == sys.argv[2]), sep='\n')
         return 0
     wrong = []
     known = {command for _, command in listed}

@@ -64,6 +64,13 @@ done
 [ ! -e "/proc/$testpmd/root/dev/iommu" ] && [ ! -e "/proc/$testpmd/root/dev/vfio" ] || fail "it sees the nodes"
 grep -qE '^Max locked memory +268435456 +268435456' "/proc/$testpmd/limits" || fail "not its limit: $(grep locked "/proc/$testpmd/limits")"
 
+echo "== what the guide asks systemd for"
+status=0
+nsenter --target "$(init_process)" --pid --mount systemctl status systemd-udevd >"$work/status.log" 2>&1 </dev/null || status=$?
+cat "$work/status.log"
+[ "$status" = 3 ] || fail "systemctl ended with status $status: here this service is not started"
+expect_line "$work/status.log" 'Active: inactive \(dead\)'
+
 echo "== stopped by systemd"
 unset "pid_of[$log]"
 kill -s RTMIN+4 "$(init_process)" # poweroff.target
