@@ -13,7 +13,7 @@
  *
  * Calls come from any thread.
  *
- * Must not know: the code under test; why it calls. mock_kernel.c has the rest of the kernel.
+ * Must not know: the code under test; why it calls. mock_kernel.h has the rest of the kernel.
  */
 
 #include <stdbool.h>

@@ -9,10 +9,11 @@
  * Every open() and ioctl() of the library, one small function each. All of them
  * return 0 (or a file descriptor, where the name says open or fd) or -errno, and
  * none of them logs, retries or remembers anything: explain.c explains an errno, and the
- * caller decides what to do about it.
+ * caller decides what to do about it. They are in kernel_file.c, kernel_iommufd.c, kernel_cdev.c and
+ * kernel_container.c, by what they are called on.
  *
- * This is the stand-in point of the unit tests: they link a scripted stand-in for
- * kernel.c, so all calls of the kernel have to use these functions.
+ * This is the stand-in point of the unit tests: they link a scripted stand-in for these
+ * files, so all calls of the kernel have to use these functions.
  *
  * Rights are RTE_IOMMUFD_MAP_*.
  *

@@ -6,7 +6,7 @@
 #define KERNEL_CALL_H
 
 /*
- * How kernel.c and kernel_nested.c call ioctl(): no other file does.
+ * How kernel_*.c call ioctl(): no other file does.
  *
  * Must not know: what is called.
  */

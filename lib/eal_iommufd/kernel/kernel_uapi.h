@@ -12,7 +12,7 @@
  * include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h; they never change, and the
  * assertions below check them.
  *
- * Must not know: anything but layouts. In the library only kernel.c and kernel_nested.c
+ * Must not know: anything but layouts. In the library only kernel_*.c
  * include this file; dpdk-iommufd-perf does for its raw calls.
  */
 

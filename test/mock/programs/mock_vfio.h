@@ -7,7 +7,7 @@
 
 /*
  * VFIO nodes for the kernel's mock devices, which have none: a few functions of
- * kernel.c have a stand-in here (by the linker's --wrap, see meson.build) that does
+ * kernel/ have a stand-in here (by the linker's --wrap, see meson.build) that does
  * with the kernel's test operations what VFIO's ioctls do with a NIC. All else of the
  * library is as it is, and so is the kernel's IOMMUFD.
  *
