@@ -6,7 +6,7 @@
 #define MOCK_KERNEL_H
 
 /*
- * A stand-in for kernel.c and kernel_nested.c. It has two modes:
+ * A stand-in for the library's files kernel_*.c. It has two modes:
  *
  *  - script: every call is expected, as text, in order, with the result that it
  *    shall have; another call fails the test and shows both texts;
@@ -21,7 +21,7 @@
  * time: kernel_sleep() is one like the others. Calls may come from any thread; what a
  * test asks the mock comes when they are done.
  *
- * The texts of calls are best learnt from mock_kernel.c; for example
+ * The texts of calls are best learnt from the files of the calls; for example
  *   open /dev/iommu
  *   ioas_map ioas=1 va=0x7f0000000000 iova=0x1000 length=0x1000 rights=rw
  *
