@@ -3,8 +3,9 @@
 # It must not know of QEMU or of what runs in the guest.
 # shellcheck shell=bash
 
-kernels=(iommufd stock mock)
-for kernel_version in "${older_kernels[@]}"; do kernels+=("iommufd-$kernel_version" "stock-$kernel_version"); done
+distribution_kernels=(iommufd stock)
+for kernel_version in "${older_kernels[@]}"; do distribution_kernels+=("iommufd-$kernel_version" "stock-$kernel_version"); done
+kernels=("${distribution_kernels[@]}" mock) # and those that other parts add
 kernel_version= # of an older one: 6.12, and so on
 
 check_kernel_name() {

@@ -41,12 +41,11 @@ matrix_machines() {
 # Lines DPDK KERNEL IOMMU NIC in which each pair of values of two of these axes stands once at least, with as many lines as kernels and IOMMUs
 # have pairs; each kernel and each IOMMU is in the first lines. A line is run with all backends.
 matrix_pairs() {
-	local names=() step k i
-	for k in "${kernels[@]}"; do [ "$k" = mock ] || names+=("$k"); done
+	local step k i
 	for ((step = 0; step < ${#matrix_iommus[@]}; step++)); do
-		for ((k = 0; k < ${#names[@]}; k++)); do
+		for ((k = 0; k < ${#distribution_kernels[@]}; k++)); do
 			i=$(((k + step) % ${#matrix_iommus[@]}))
-			echo "${releases[(i + k / 2) % ${#releases[@]}]} ${names[k]} ${matrix_iommus[i]} ${matrix_nics[(i + k) % ${#matrix_nics[@]}]}"
+			echo "${releases[(i + k / 2) % ${#releases[@]}]} ${distribution_kernels[k]} ${matrix_iommus[i]} ${matrix_nics[(i + k) % ${#matrix_nics[@]}]}"
 		done
 	done
 }
@@ -56,8 +55,7 @@ all_matrix_machines() {
 	{
 		printf '%s\n' "${matrix_slice[@]}" | cut -d' ' -f1-3
 		for iommu in "${matrix_iommus[@]}"; do
-			for kernel in "${kernels[@]}"; do
-				[ "$kernel" != mock ] || continue
+			for kernel in "${distribution_kernels[@]}"; do
 				for dpdk in "${releases[@]}" ${dpdk_source:+source}; do echo "$dpdk $kernel $iommu"; done
 			done
 		done
@@ -209,7 +207,7 @@ write_matrix() {
 	ensure_tool_root
 	touch "$matrix_new"
 	in_root "$tool_root" python3 /src/devtools/lab.d/matrix.py "$(if [ -f "$matrix_cells" ]; then echo "/src/${matrix_cells#"$checkout"/}"; else echo /dev/null; fi)" \
-		/run/lab/matrix-cells /run/lab/cells.tsv /run/lab/matrix.md "${releases[*]}" "${kernels[*]}" "${matrix_iommus[*]}" "${matrix_nics[*]}"
+		/run/lab/matrix-cells /run/lab/cells.tsv /run/lab/matrix.md "${releases[*]}" "${distribution_kernels[*]}" "${matrix_iommus[*]}" "${matrix_nics[*]}"
 	cp "$run_dir/cells.tsv" "$matrix_cells"
 	cp "$run_dir/matrix.md" "$checkout/doc/matrix.md"
 }
