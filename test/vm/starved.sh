@@ -10,12 +10,12 @@
 
 root=/sys/fs/cgroup
 group=$root/starved
+grep -qw cpu $root/cgroup.controllers || skip "no cgroup controller for processors in this kernel"
 restore() {
 	echo $$ >$root/cgroup.procs
 	! [ -d $group ] || rmdir $group
 	echo -cpu >$root/cgroup.subtree_control
 }
-grep -qw cpu $root/cgroup.controllers || skip "no cgroup controller for processors in this kernel"
 echo +cpu >$root/cgroup.subtree_control
 mkdir $group
 [ -e $group/cpu.max ] || skip "this kernel cannot limit a group's time (CONFIG_CFS_BANDWIDTH)"
