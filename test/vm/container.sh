@@ -2,6 +2,10 @@
 # It must not know which nodes the container has.
 # shellcheck shell=bash
 
+for space in mnt pid net ipc uts; do
+	[ -e /proc/self/ns/$space ] || skip "this kernel has no $space namespaces"
+done
+
 in_namespaces=/src/examples/containers/namespaces.sh
 testpmd=(dpdk-testpmd -a 01:00.0 -m 64)
 forwarding=(-- --no-mlockall --forward-mode=io --total-num-mbufs=2048 --stats-period 1)
