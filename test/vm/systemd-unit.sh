@@ -45,7 +45,8 @@ begin_namespace() {
 export -f begin_namespace
 export systemd
 : >"$log"
-SHELL=/bin/bash start_program "$manager" script -qefc "unshare --pid --mount --fork --kill-child bash -c begin_namespace" /dev/null
+start_program "$manager" python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+	unshare --pid --mount --fork --kill-child bash -c begin_namespace
 init_process() { pgrep -f "^$systemd --system --unit=unit-test.target"; }
 
 echo "== forwards"
