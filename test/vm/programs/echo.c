@@ -20,7 +20,7 @@
  *   echo EAL-OPTIONS -- idle     leaves the port alone: a secondary process that
  *                                holds the primary's device
  *
- * Ends with SIGTERM or SIGINT. Knows DPDK's public API only, nothing of ours.
+ * Ends with SIGTERM or SIGINT. Knows DPDK's API only, nothing of ours.
  */
 
 #include <inttypes.h>
@@ -39,10 +39,10 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
-#include <rte_vfio.h>
 
 #include "frames.h"
 #include "rest.h"
+#include "vfio_calls.h"
 
 #define PORT 0
 #define GROW_MBUFS 8192
@@ -225,7 +225,7 @@ map_into_container(const struct rte_memseg_list *list,
 {
 	if (list->external)
 		return 0;
-	return rte_vfio_container_dma_map(
+	return vfio_container_dma_map(
 		*(int *)container, page->addr_64, page->iova, page->len);
 }
 
@@ -235,31 +235,26 @@ unmap_from_container(const struct rte_memseg_list *list,
 {
 	if (list->external)
 		return 0;
-	return rte_vfio_container_dma_unmap(
+	return vfio_container_dma_unmap(
 		*(int *)container, page->addr_64, page->iova, page->len);
 }
 
 static int
 open_container(const char *address)
 {
-	int container, group;
+	int container = vfio_container_create();
 
-	check(rte_vfio_get_group_num("/sys/bus/pci/devices", address, &group) ==
-			1,
-		"group number");
-	container = rte_vfio_container_create();
 	check(container >= 0, "container");
-	check(rte_vfio_container_group_bind(container, group) >= 0, "bind");
-	check(rte_vfio_container_dma_map(container, 0x100000, 0x100000, 4096) <
-				0 &&
-			rte_errno == ENODEV,
-		"a map without a device does not say ENODEV");
+	check(vfio_container_take(container, address), "take");
+	check(vfio_container_dma_map(container, 0x100000, 0x100000, 4096) < 0 &&
+			rte_errno == VFIO_CALLS_NO_DEVICE,
+		"a map without a device does not say so");
 	check(rte_dev_probe(address) == 0, "probe");
 	check(rte_memseg_walk(map_into_container, &container) == 0, "map");
-	check(rte_vfio_container_dma_unmap(
-		      container, 0x100000, 0x100000, 4096) < 0 &&
-			rte_errno == EINVAL,
-		"unmap of what is not mapped does not say EINVAL");
+	check(vfio_container_dma_unmap(container, 0x100000, 0x100000, 4096) <
+				0 &&
+			rte_errno == VFIO_CALLS_NOT_MAPPED,
+		"unmap of what is not mapped does not say so");
 	return container;
 }
 
@@ -272,7 +267,7 @@ close_container(int container)
 	rte_eth_dev_close(PORT);
 	check(rte_memseg_walk(unmap_from_container, &container) == 0, "unmap");
 	check(rte_dev_remove(device) == 0, "remove");
-	check(rte_vfio_container_destroy(container) == 0, "destroy");
+	check(vfio_container_destroy(container) == 0, "destroy");
 	printf("echo: container closed\n");
 }
 
@@ -310,8 +305,7 @@ main(int argc, char **argv)
 		make_extmem(&extmem, -1);
 	if (strcmp(mode, "raw") == 0)
 		make_extmem(&extmem,
-			container >= 0 ? container
-				       : rte_vfio_get_container_fd());
+			container >= 0 ? container : vfio_get_container_fd());
 	printf("echo: ready, heap %" PRIu64 " MiB\n", heap_mib());
 
 	while (!asked_to_end) {

@@ -4,7 +4,7 @@
 
 /*
  * A program that maps memory of its own, as users of PMDs (rte_dev_dma_map()) and vhost
- * (rte_vfio_container_dma_map()) do. Knows DPDK's public API only, nothing of ours.
+ * (rte_vfio_container_dma_map()) do. Knows DPDK's API only, nothing of ours.
  *
  *   maps EAL-OPTIONS -- flat COUNT ROUNDS   COUNT maps of 4 KiB, one after the other, and as
  *               many unmaps; prints the medians of the first and of the last 2048 of each, of
@@ -28,7 +28,8 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_memory.h>
-#include <rte_vfio.h>
+
+#include "vfio_calls.h"
 
 #define PAGE 4096
 #define SOME 2048
@@ -228,16 +229,14 @@ run_twice(void)
 		iovas[i] = rte_mem_virt2iova(seen[0] + i * PAGE);
 		check(iovas[i] != RTE_BAD_IOVA, "physical address");
 	}
-	each_page(seen[0], iovas, rte_vfio_container_dma_map,
-		"map for the first");
-	each_page(seen[1], iovas, rte_vfio_container_dma_map,
-		"map for the second");
-	each_page(seen[0], iovas, rte_vfio_container_dma_unmap,
+	each_page(seen[0], iovas, vfio_container_dma_map, "map for the first");
+	each_page(seen[1], iovas, vfio_container_dma_map, "map for the second");
+	each_page(seen[0], iovas, vfio_container_dma_unmap,
 		"unmap for the first");
-	each_page(seen[1], iovas, rte_vfio_container_dma_unmap,
+	each_page(seen[1], iovas, vfio_container_dma_unmap,
 		"unmap for the second");
 	mark("all unmapped");
-	check(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
+	check(vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
 		      (uintptr_t)seen[1], iovas[0], PAGE) != 0,
 		"nothing is mapped any more");
 	close(file);
