@@ -33,14 +33,15 @@ build_arm64_guest_root() {
 	with_progress "unpacking Debian's arm64 packages for the guest" "$cache/logs/root-arm64-guest.log" make_arm64_guest_root "$1"
 }
 
-# What the scripts of packages, which are not run, would have made: the accounts, awk and which.
+# What the scripts of packages, which are not run, would have made: the accounts, awk and which, and the files that all of PAM's services share.
 make_arm64_guest_root() {
-	local dir=$1 point
+	local dir=$1 point kind
 	unpack_arm64_root "$dir" "${arm64_guest_packages[@]}"
 	cp "$dir/usr/share/base-passwd/passwd.master" "$dir/etc/passwd"
 	cp "$dir/usr/share/base-passwd/group.master" "$dir/etc/group"
 	[ -e "$dir/usr/bin/awk" ] || ln -s gawk "$dir/usr/bin/awk"
 	[ -e "$dir/usr/bin/which" ] || ln -s which.debianutils "$dir/usr/bin/which"
+	for kind in auth account password session; do echo "$kind required pam_permit.so" >"$dir/etc/pam.d/common-$kind"; done
 	for point in "${mount_points[@]}"; do mkdir -p "$dir/$point"; done
 }
 
