@@ -24,7 +24,9 @@ missing_for() { # COMMAND
 }
 
 run_command() { # COMMAND
-	bash -euo pipefail -c "$1" >"$work/output.log" 2>&1 </dev/null || { show_log "$work/output.log"; fail "exit status $?: $1"; }
+	local status=0
+	bash -euo pipefail -c "$1" >"$work/output.log" 2>&1 </dev/null || status=$?
+	[ "$status" = 0 ] || { show_log "$work/output.log"; fail "exit status $status: $1"; }
 	case $1 in
 	modprobe* | mount* | echo*) ;;
 	*) [ -s "$work/output.log" ] || fail "it says nothing: $1" ;;

@@ -143,7 +143,9 @@ expect_backend_line() { # LOG BACKEND
 
 # read_by_secondary LOG: a secondary process reads the statistics of the NIC at 01:00.0 and ends in order.
 read_by_secondary() {
-	dpdk-proc-info -a 01:00.0 -- --xstats >"$1" 2>&1 || { show_log "$1"; fail "dpdk-proc-info ended with status $?"; }
+	local status=0
+	dpdk-proc-info -a 01:00.0 -- --xstats >"$1" 2>&1 || status=$?
+	[ "$status" = 0 ] || { show_log "$1"; fail "dpdk-proc-info ended with status $status"; }
 	expect_line "$1" 'rx_good_packets'
 }
 
