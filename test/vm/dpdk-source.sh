@@ -8,11 +8,12 @@
 echo "DPDK $(pkg-config --modversion libdpdk)"
 bind_vfio 01:00.0
 forward_on_all_backends
+# A secondary process may have no library with lists of its own that its primary has not, and dpdk-proc-info has those of eventdev.
 for backend in iommufd type1; do
 	echo "== $backend, and a secondary process"
 	log=$work/primary-$backend.log
 	export RTE_IOMMUFD=backend=$backend
-	start_testpmd "$log" -a 01:00.0 --iova-mode=va -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
+	start_testpmd "$log" -d librte_eventdev.so -a 01:00.0 --iova-mode=va -- --forward-mode=io --total-num-mbufs=2048 --stats-period 1
 	wait_for_line "$log" 'start packet forwarding' 90
 	expect_backend "$log" "$backend(v2)?"
 	echo_frames 02:00.0 50
