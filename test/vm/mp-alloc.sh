@@ -1,5 +1,7 @@
 #!/bin/bash
 # testpmd with its pools in memory of its own, which it maps once for each of two ports that share an address space.
+# Not with --mp-alloc=anon: testpmd maps that at IOVA 0 and gives the NIC the addresses of the process, so that each DMA is refused, also
+# with DPDK's own code.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic e1000e
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
