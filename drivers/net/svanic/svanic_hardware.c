@@ -61,7 +61,8 @@ svanic_hardware_identify(struct svanic_hardware *hardware)
 	hardware->pairs = RTE_MIN(limits & 0xff, (uint32_t)SVANIC_PAIRS_MAX);
 	hardware->ring_log2_max = RTE_MIN(
 		(limits >> 8) & 0xff, (uint32_t)SVANIC_RING_LOG2_MAX);
-	hardware->segments_max = (limits >> 16) & 0xff;
+	hardware->segments_max = RTE_MIN(
+		(limits >> 16) & 0xff, (uint32_t)SVANIC_SEGMENTS_MAX);
 	hardware->features = svanic_read32(hardware, SVANIC_FEATURES);
 	if (hardware->pairs == 0 ||
 		hardware->ring_log2_max < SVANIC_RING_LOG2_MIN ||
