@@ -62,15 +62,20 @@ ring_size(const struct rte_eth_dev *dev, uint16_t count)
 	return 0;
 }
 
+/* Rings whose memory is lost, of all ports of this process: they keep their names. */
+static uint16_t lost_rings;
+
 static const struct rte_memzone *
 reserve_ring(const struct rte_eth_dev *dev, const char *side, uint16_t number,
 	uint16_t descriptors, unsigned int socket)
 {
 	const struct rte_memzone *memory;
-	char name[RTE_MEMZONE_NAMESIZE];
+	char name[RTE_MEMZONE_NAMESIZE], after[8] = "";
 
-	snprintf(name, sizeof(name), "svanic_%" PRIu16 "_%s_%" PRIu16,
-		dev->data->port_id, side, number);
+	if (lost_rings > 0)
+		snprintf(after, sizeof(after), "_%" PRIu16, lost_rings);
+	snprintf(name, sizeof(name), "svanic_%" PRIu16 "_%s_%" PRIu16 "%s",
+		dev->data->port_id, side, number, after);
 	memory = rte_memzone_reserve_aligned(name,
 		descriptors * sizeof(union svanic_descriptor), socket,
 		RTE_MEMZONE_IOVA_CONTIG, SVANIC_RING_ALIGNMENT);
@@ -151,6 +156,8 @@ free_ring(const struct rte_eth_dev *dev, const struct rte_memzone *memory)
 {
 	if (!svanic_device_of(dev)->dma_goes_on)
 		rte_memzone_free(memory);
+	else
+		lost_rings++;
 }
 
 static void

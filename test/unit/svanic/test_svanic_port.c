@@ -143,6 +143,37 @@ limits_beyond_the_datasheet_are_not_believed(void **state __rte_unused)
 
 /* --- rings ------------------------------------------------------------------------ */
 
+/* Its memory is lost while the device may write to it, and the port works again after a reset that succeeds. */
+static void
+a_queue_whose_ring_was_lost_can_be_set_up_again(void **state __rte_unused)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(
+		"lost", 64, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	const struct rte_eth_rxconf rx = { 0 };
+	const struct rte_eth_txconf tx = { 0 };
+	void *rx_queues[1] = { NULL }, *tx_queues[1] = { NULL };
+	unsigned int turn;
+
+	assert_non_null(pool);
+	data.rx_queues = rx_queues;
+	data.tx_queues = tx_queues;
+	data.nb_rx_queues = 1;
+	data.nb_tx_queues = 1;
+	for (turn = 0; turn < 3; turn++) {
+		assert_int_equal(
+			svanic_rx_setup(&dev, 0, 32, SOCKET_ID_ANY, &rx, pool),
+			0);
+		assert_int_equal(
+			svanic_tx_setup(&dev, 0, 32, SOCKET_ID_ANY, &tx), 0);
+		device.dma_goes_on = turn < 2;
+		svanic_rx_release(&dev, 0);
+		svanic_tx_release(&dev, 0);
+		device.dma_goes_on = false;
+	}
+	assert_no_error();
+	rte_mempool_free(pool);
+}
+
 static union svanic_descriptor ring[32];
 static char *dumped;
 static size_t dumped_length;
@@ -280,6 +311,7 @@ main(void)
 		TEST(what_the_device_lacks_is_not_offered),
 		TEST(registers_are_shown_as_they_are),
 		TEST(limits_beyond_the_datasheet_are_not_believed),
+		TEST(a_queue_whose_ring_was_lost_can_be_set_up_again),
 		TEST(received_descriptors_are_dumped_from_the_next_one_on),
 		TEST(descriptors_to_be_sent_are_dumped_from_the_next_place_on),
 		TEST(a_device_that_is_gone_is_removed),
