@@ -8,7 +8,8 @@
  * memory that was taken while the NIC was in the other space.
  *
  *   grow_moving EAL-OPTIONS -- ADDRESS MOVES EVERY   the options name the NIC at ADDRESS; after the
- *                       first and each EVERY-th move frames are sent back as they came
+ *                       first and each EVERY-th move frames are sent back as they came. A line for
+ *                       each move says how long the program waited for memory and for the move
  *
  * Uses rte_iommufd.h, and must not know how the library does it.
  */
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
@@ -126,6 +128,15 @@ send_back(void)
 
 /* --- moves --- */
 
+static unsigned int
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void
 begin(const char *address)
 {
@@ -146,19 +157,25 @@ begin(const char *address)
 static void
 move_often(unsigned int moves, unsigned int every)
 {
-	unsigned int move;
+	unsigned int move, began, has_memory, moved;
 
 	for (move = 1; move <= moves && !asked_to_end; move++) {
+		began = milliseconds();
 		take_outgoing();
+		has_memory = milliseconds();
 		check(rte_iommufd_device_move(device, spaces[move % 2]) == 0,
 			"move");
 		check(rte_iommufd_device_space(device) == spaces[move % 2],
 			"it is elsewhere");
+		moved = milliseconds();
 		if (move == 1 || move % every == 0) {
 			send_back();
 			wait_for_growth(1);
 		}
 		rte_free(outgoing.va);
+		printf("grow_moving: move %u: %u ms for memory, %u ms for the move, %u ms for the rest; memory was taken %u times\n",
+			move, has_memory - began, moved - has_memory,
+			milliseconds() - moved, growths);
 	}
 	check(move > moves, "ended early");
 }
