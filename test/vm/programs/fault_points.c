@@ -36,10 +36,10 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 
-static struct fault_points *points; /* NULL: pass all calls on */
-static uint64_t failing;	    /* 0: none, write them down */
+static struct fault_points *points;
+static atomic_bool is_on;     /* else all calls are passed on */
+static uint64_t failing;      /* 0: none, write them down */
 static atomic_uint before_it; /* calls at this place that do not fail yet */
-static atomic_uint doing;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool is_inside; /* what this object itself calls */
 
@@ -79,6 +79,8 @@ describe(struct fault_point *point, const char *call)
 	void *stack[STACK_MAX];
 	int depth = backtrace(stack, STACK_MAX), i;
 	unsigned int frames = 0;
+	const unsigned int doing = __atomic_load_n(
+		&points->doing, __ATOMIC_RELAXED);
 	uint64_t offset;
 	enum owner owner;
 	char letter;
@@ -130,7 +132,7 @@ fails(const char *call, const void *caller)
 	uint64_t offset;
 	char letter;
 
-	if (points == NULL || is_inside)
+	if (!is_on || is_inside)
 		return false;
 	is_inside = true;
 	if (owner_of(caller, &letter, &offset) != OWNER_OTHER &&
@@ -179,18 +181,19 @@ fault_points_start(struct fault_points *shared, uint64_t id, unsigned int nth)
 	failing = id;
 	before_it = nth - 1;
 	points = shared;
+	is_on = true;
 }
 
 void
 fault_points_doing(unsigned int what)
 {
-	doing = what;
+	__atomic_store_n(&points->doing, what, __ATOMIC_RELAXED);
 }
 
 void
 fault_points_stop(void)
 {
-	points = NULL;
+	is_on = false;
 }
 
 /*

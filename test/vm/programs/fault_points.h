@@ -35,6 +35,8 @@ struct fault_points {
 	unsigned int
 		count; /* that are written down; FAULT_POINTS_MAX: not all are there */
 	unsigned int hits; /* calls that have failed */
+	unsigned int
+		doing; /* what the program does at this moment: a number of its own */
 	struct fault_point points[FAULT_POINTS_MAX];
 };
 
@@ -46,7 +48,7 @@ struct fault_points {
 void fault_points_start(
 	struct fault_points *shared, uint64_t id, unsigned int nth);
 
-/* What the program does from now on; a number of its own. */
+/* What the program does from now on. */
 void fault_points_doing(unsigned int what);
 
 /* Nothing is written down and nothing fails any more. */
