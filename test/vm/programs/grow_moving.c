@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
@@ -39,6 +40,7 @@
 		<< 20) /* several hugepages, given back when they are freed */
 #define OUTGOING (UINT64_C(4) << 20)
 #define ALIGNMENT 4096
+#define BETWEEN_US 2000
 
 static struct rte_iommufd_device *device;
 static struct rte_iommufd_space *spaces[2];
@@ -75,6 +77,8 @@ grow(void *argument)
 		check(both_have(memory), "new memory is not in both spaces");
 		rte_free(memory);
 		growths++;
+		/* EAL's lock is not given in turns: who takes it again at once keeps others waiting for seconds. */
+		usleep(BETWEEN_US);
 	}
 	return argument;
 }
