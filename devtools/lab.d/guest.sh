@@ -20,6 +20,7 @@ use_guest guest
 prepare_guest() {
 	if [ "${machine[arch]}" = arm64 ]; then
 		ensure_arm64_guest
+		kernel_file=$boot_files/vmlinuz
 		return
 	fi
 	ensure_root "${machine[dpdk]}"
@@ -27,10 +28,25 @@ prepare_guest() {
 	qemu_root=$tool_root
 	! has_nic_type svanic || check_qemu_release
 	ensure_kernel "${machine[kernel]}"
+	ensure_unpacked_kernel
 	case ${machine[install]} in
 	packages) ensure_packages "${machine[dpdk]}" ;;
 	*) ensure_project "${machine[dpdk]}" ;;
 	esac
+}
+
+# ensure_unpacked_kernel: the file that QEMU boots is in $kernel_file then. To unpack the kernel in each guest is a second of its boot under TCG.
+ensure_unpacked_kernel() {
+	ensure_thing "unpacked-$(basename "${boot_files%-*}")" "$({ basename "$boot_files"; cat "$lab_dir/lab.d/vmlinux.py"; } | key_of)" unpack_kernel
+	kernel_file=$thing/vmlinux
+	[ -f "$kernel_file" ] || kernel_file=$boot_files/vmlinuz
+}
+
+# One that cannot be unpacked, or cannot be booted so, is booted as it is.
+unpack_kernel() { # DIRECTORY
+	open_root "$tool_root"
+	in_root "$tool_root" python3 /src/devtools/lab.d/vmlinux.py "$(inside "$boot_files")/vmlinuz" "$(inside "$1")/vmlinux" ||
+		say "the guest unpacks its kernel itself, which takes a second of each boot"
 }
 
 # The model of svanic uses QEMU's functions and layouts without its headers, so it is for one release of QEMU.
@@ -123,7 +139,7 @@ run_qemu() {
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
 	in_root "$qemu_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" "$(qemu_program)" \
 		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
-		-kernel "$(inside "$boot_files")/vmlinuz" -initrd "$initramfs" -append "$(kernel_parameters)" \
+		-kernel "$(inside "$kernel_file")" -initrd "$initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \
 		-device virtio-serial-pci -chardev stdio,id=output,signal=off -device virtconsole,chardev=output \
 		-chardev "socket,id=monitor,path=$at/monitor,server=on,wait=off" -mon chardev=monitor,mode=control \
