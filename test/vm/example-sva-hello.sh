@@ -12,7 +12,7 @@ printf 'hello from the stack' >"$work/stack"
 printf 'hello from malloc()' >"$work/heap"
 head -c 1000 "$program" >"$work/file"
 printf 'hello from where the file was' >"$work/instead"
-start_program "$work/peer.log" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/stack" "$work/heap" "$work/file" "$work/instead"
+start_program "$work/peer.log" "$programs/peer" expect "$(interface_of 02:00.0)" "$work/stack" "$work/heap" "$work/file" "$work/instead"
 wait_for_line "$work/peer.log" 'peer: listening'
 
 start_program "$work/hello.log" "$program" -a 01:00.0,sva=1

@@ -9,7 +9,7 @@ need_iommufd
 bind_vfio 01:00.0
 printf 'from the memory of Anna' >"$work/anna"
 printf 'from the memory of Bert' >"$work/bert"
-start_program "$work/peer.log" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/anna" "$work/anna" "$work/bert"
+start_program "$work/peer.log" "$programs/peer" expect "$(interface_of 02:00.0)" "$work/anna" "$work/anna" "$work/bert"
 wait_for_line "$work/peer.log" 'peer: listening'
 
 # broadcasts, of another kind than the tenants' frames

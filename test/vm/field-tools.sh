@@ -30,7 +30,7 @@ capture() {
 	wait_for_line "$log" 'Packets captured|core \(|capture for' 60
 	echo_frames 02:00.0 $frames
 	stop_program "$log" INT || status=$?
-	python3 /src/test/vm/peer.py captured "$file" "$(interface_of 02:00.0)" $frames || { show_log "$log"; fail "$1: the capture is not what was sent"; }
+	"$programs/peer" captured "$file" "$(interface_of 02:00.0)" $frames || { show_log "$log"; fail "$1: the capture is not what was sent"; }
 	echo "$1: $status" >>"$results"
 	expect_no_line "$log" 'IOMMUFD: .*(cannot|does not)'
 }

@@ -7,6 +7,11 @@ folder=$(echo "$libraries"/dpdk/pmds-*)
 link=$folder/librte_bus_pci_iommufd.so
 rm -f /var/lib/man-db/auto-update # its index of all pages takes longer than the rest here
 
+# Nor is the other end of the wire.
+programs=$work/programs
+mkdir -p "$programs"
+gcc -o "$programs/peer" /src/test/vm/programs/peer.c /src/test/vm/programs/peer_frames.c
+
 our_packages() { dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -nE 's/^.i *(.*iommufd.*)/\1/p'; }
 run_dpkg() { # WHAT ARGUMENT...
 	local what=$1

@@ -35,7 +35,7 @@ for backend in iommufd type1; do
 	stop_program "$capture" INT || fail "dpdk-pdump ended with status $?"
 	plain_text "$capture"
 	for side in rx tx; do
-		python3 /src/test/vm/peer.py captured "$work/$side-$backend.pcap" "$(interface_of 02:00.0)" $frames || fail "the capture ($side) is not what was sent"
+		"$programs/peer" captured "$work/$side-$backend.pcap" "$(interface_of 02:00.0)" $frames || fail "the capture ($side) is not what was sent"
 	done
 	expect_no_line "$capture" 'IOMMUFD: .*(cannot|does not)'
 	echo_frames 02:00.0 50

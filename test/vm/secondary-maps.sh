@@ -45,7 +45,7 @@ for backend in iommufd type1; do
 	export RTE_IOMMUFD=backend=$backend
 	tries=0 ended=0
 	peer=$work/peer-$backend.log
-	start_program "$peer" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/first" "$work/second" "$work/third"
+	start_program "$peer" "$programs/peer" expect "$(interface_of 02:00.0)" "$work/first" "$work/second" "$work/third"
 	wait_for_line "$peer" 'peer: listening'
 	start_primary
 	expect_place free

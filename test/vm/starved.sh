@@ -44,7 +44,7 @@ grow_and_be_killed() {
 # The peer takes the secondary's frame, and nothing else is on the wire. TURN: of four secondaries two are killed with their memory mapped.
 map_in_secondary() { # TURN
 	local primary=$work/primary-$backend.log secondary=$work/secondary-$backend.log peer=$work/peer-$backend.log
-	start_program "$peer" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work/frame"
+	start_program "$peer" "$programs/peer" expect "$(interface_of 02:00.0)" "$work/frame"
 	wait_for_line "$peer" 'peer: listening'
 	start_program "$primary" "$programs/secondary_maps" -a 01:00.0 --iova-mode=va --log-level=lib.iommufd:debug -- primary
 	wait_for_line "$primary" 'maps: ready' 120

@@ -21,7 +21,7 @@ forward_jumbo() { # NAME TESTPMD-OPTIONS...
 	local log=$work/$1.log
 	start_jumbo "$log" "${@:2}"
 	wait_for_line "$log" 'start packet forwarding' 90
-	python3 /src/test/vm/peer.py echo "$peer" 200 --longest 9014 || fail "$1: frames were lost or changed"
+	"$programs/peer" echo "$peer" 200 --longest 9014 || fail "$1: frames were lost or changed"
 	stop_testpmd "$log" || fail "testpmd ended with status $?"
 	check_nothing_pinned
 }

@@ -15,7 +15,7 @@ import sys
 for turn in range(int(sys.argv[1])):
     with open(f"{sys.argv[2]}/{turn}", "wb") as file:
         file.write(turn.to_bytes(8, "big") * 125)' "$turns" "$work/turns"
-start_program "$work/peer.log" python3 /src/test/vm/peer.py expect "$(interface_of 02:00.0)" "$work"/turns/*
+start_program "$work/peer.log" "$programs/peer" expect "$(interface_of 02:00.0)" "$work"/turns/*
 wait_for_line "$work/peer.log" 'peer: listening'
 start_flow 04:00.0
 

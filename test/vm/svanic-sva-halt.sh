@@ -19,7 +19,7 @@ for turn in 1 2; do
 	kill -USR1 "${pid_of[$log]}"
 	wait_for_lines "$log" 'sva_ports: the ring is gone' "$turn"
 	# more than the ring has, whose first and last page are not only its own
-	start_program "$work/subject.$turn.log" python3 /src/test/vm/peer.py echo "$(interface_of 02:00.0)" 1100 --seed 2
+	start_program "$work/subject.$turn.log" "$programs/peer" echo "$(interface_of 02:00.0)" 1100 --seed 2
 	wait_for_line "$log" "sva_ports: event $turn: a reset is needed"
 	wait_for_flow
 	kill -USR2 "${pid_of[$log]}"

@@ -13,7 +13,7 @@ start_testpmd "$log" -a 01:00.0,sva=1,pin-limit=64M -a 03:00.0,sva=1 --iova-mode
 wait_for_line "$log" 'start packet forwarding' 90
 [ "$(count_lines "$log" 'addresses of this process by PASID')" = 2 ] || fail "not a PASID for each port"
 [ "$(threads_named iommufd-sva)" = 1 ] || fail "$(threads_named iommufd-sva) threads serve page requests"
-start_program "$work/far.log" python3 /src/test/vm/peer.py reflect "$(interface_of 04:00.0)"
+start_program "$work/far.log" "$programs/peer" reflect "$(interface_of 04:00.0)"
 wait_for_line "$work/far.log" 'peer: listening'
 echo_frames 02:00.0 1000
 stop_program "$work/far.log" TERM || fail "the far end"

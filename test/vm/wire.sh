@@ -23,7 +23,7 @@ give_to_kernel() { # BDF DRIVER
 }
 
 # echo_frames BDF COUNT [MORE]: frames sent by the kernel's NIC at BDF all come back unchanged from whoever is at the other end.
-echo_frames() { python3 /src/test/vm/peer.py echo "$(interface_of "$1")" "${@:2}" || fail "frames were lost or changed"; }
+echo_frames() { "$programs/peer" echo "$(interface_of "$1")" "${@:2}" || fail "frames were lost or changed"; }
 
 # start_flow BDF [NAME]: frames go round all the time from now on, as in echo_frames; what is lost on the way is sent again. Flows on several wires have
 # names.
@@ -31,7 +31,7 @@ declare -gA flow_interface
 start_flow() {
 	local name=${2:-flow}
 	flow_interface[$name]=$(interface_of "$1")
-	start_program "$work/$name.log" python3 /src/test/vm/peer.py flow "${flow_interface[$name]}"
+	start_program "$work/$name.log" "$programs/peer" flow "${flow_interface[$name]}"
 }
 
 # wait_for_flow [NAME]: returns when twenty more frames have come back, none of them changed.
