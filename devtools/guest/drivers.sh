@@ -9,17 +9,21 @@ needed_drivers=(bus_pci bus_pci_iommufd bus_vdev mempool_ring mempool_stack net_
 # Folders that are made once in a boot. Not in /run, which a container or a service manager has of its own.
 all_drivers=/usr/lib/lab-drivers/all few_drivers=/usr/lib/lab-drivers/few
 
+shown_drivers=all
+
 # show_drivers few|all: from now on. There is one plugin folder in each root; where there is another number, nothing is hidden.
 show_drivers() {
 	local folder
+	[ "$1" != "$shown_drivers" ] || return 0
 	folder=$(echo /usr/lib/*/dpdk/pmds-*)
 	[ -d "$folder" ] || return 0
 	if [ "$1" = all ]; then
-		! mountpoint -q "$folder" || umount "$folder"
-	elif ! mountpoint -q "$folder"; then
+		umount "$folder" || return
+	else
 		[ -d "$few_drivers" ] || collect_few_drivers "$folder"
-		mount --bind "$few_drivers" "$folder"
+		mount --bind "$few_drivers" "$folder" || return
 	fi
+	shown_drivers=$1
 }
 
 # By the name with the first number of the version alone the dynamic linker finds what a program is linked with, and EAL no driver.

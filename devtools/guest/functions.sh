@@ -11,9 +11,10 @@ declare -A slowed=()  # LOG -> the cgroup of its threads that poll
 
 pci_device() { echo "/sys/bus/pci/devices/0000:${1#0000:}"; }
 
-driver_of() { # BDF: the driver's name, or nothing
-	[ ! -e "$(pci_device "$1")/driver" ] || basename "$(realpath "$(pci_device "$1")/driver")"
-}
+# folder_name LINK: the name of the folder that it leads to, or nothing. Without programs: under TCG each one takes its time.
+folder_name() { (cd -P "$1" 2>/dev/null && echo "${PWD##*/}") || true; }
+
+driver_of() { folder_name "$(pci_device "$1")/driver"; } # BDF: the driver's name, or nothing
 
 release_from_driver() { # BDF
 	local driver
@@ -23,7 +24,7 @@ release_from_driver() { # BDF
 
 bind_vfio() { # BDF...
 	local bdf
-	modprobe vfio-pci || return
+	[ -d /sys/bus/pci/drivers/vfio-pci ] || modprobe vfio-pci || return
 	for bdf in "$@"; do
 		release_from_driver "$bdf"
 		echo vfio-pci >"$(pci_device "$bdf")/driver_override"
@@ -42,7 +43,7 @@ unbind_nics() { # BDF...: back to no driver
 	done
 }
 
-group_of() { basename "$(realpath "$(pci_device "$1")/iommu_group")"; } # BDF
+group_of() { folder_name "$(pci_device "$1")/iommu_group"; } # BDF
 
 # --- programs ---------------------------------------------------------------------------------------------------------------
 

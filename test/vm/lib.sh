@@ -36,7 +36,7 @@ skip() { # what is missing
 
 need_command() { command -v "$1" >/dev/null || skip "no $1 in this root"; }
 need_iommufd() {
-	modprobe vfio-pci
+	[ -d /sys/bus/pci/drivers/vfio-pci ] || modprobe vfio-pci
 	[ -c /dev/iommu ] || skip "no /dev/iommu with this kernel"
 }
 
@@ -64,14 +64,16 @@ restore() { :; }
 
 # What the programs of a failed script have printed is shown, all of it.
 clean_up() {
-	local status=$? log
+	local status=$? log file
 	for log in "${!pid_of[@]}"; do
 		stop_program "$log" KILL 2>/dev/null || true
 	done
 	for log in "$work"/*.log; do
 		[ "$status" = 0 ] || [ "$status" = 77 ] || [ ! -f "$log" ] || show_log "$log" >&2
 	done
-	find /dev/hugepages -name '*map_[0-9]*' -delete # EAL leaves them for the next start
+	for file in /dev/hugepages/*map_[0-9]*; do # EAL leaves them for the next start
+		[ ! -e "$file" ] || rm "$file"
+	done
 	[ ${#bound_nics[@]} = 0 ] || unbind_nics "${bound_nics[@]}"
 	restore
 	exit "$status"

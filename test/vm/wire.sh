@@ -8,12 +8,17 @@ declare -gA pid_of # LOG -> process; functions.sh has begun it
 programs=/usr/libexec/dpdk-iommufd-test
 telemetry=/src/test/vm/telemetry.py
 
+# Without programs where it is up already: most scripts ask often.
 interface_of() { # BDF: the network interface, set up
-	local name
-	name=$(find "$(pci_device "$1")/" -path '*/net/*' -prune -printf '%f\n' | head -n 1)
-	[ -n "$name" ] || fail "the kernel has no network interface at $1"
-	ip link set "$name" up
-	echo "$name"
+	local device=/sys/bus/pci/devices/0000:${1#0000:} path flags
+	for path in "$device"/net/* "$device"/virtio*/net/*; do
+		[ -e "$path" ] || continue
+		read -r flags <"$path/flags"
+		((flags & 1)) || ip link set "${path##*/}" up # IFF_UP
+		echo "${path##*/}"
+		return
+	done
+	fail "the kernel has no network interface at $1"
 }
 
 give_to_kernel() { # BDF DRIVER
@@ -57,8 +62,11 @@ stop_flow() {
 
 # The pages that are pinned for devices at this moment, whoever pinned them.
 pinned_pages() {
+	local lines
 	echo 1 >/proc/sys/vm/stat_refresh # processors keep part of the count to themselves
-	awk '$1 == "nr_foll_pin_acquired" { a = $2 } $1 == "nr_foll_pin_released" { r = $2 } END { print a - r }' /proc/vmstat
+	mapfile -t lines </proc/vmstat
+	[[ " ${lines[*]} " =~ \ nr_foll_pin_acquired\ ([0-9]+)\ nr_foll_pin_released\ ([0-9]+)\  ]] || fail "this kernel does not count pinned pages"
+	echo $((BASH_REMATCH[1] - BASH_REMATCH[2]))
 }
 
 check_nothing_pinned() { [ "$(pinned_pages)" = 0 ] || fail "$(pinned_pages) pages are still pinned"; }
