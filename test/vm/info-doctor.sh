@@ -86,7 +86,7 @@ ulimit -l 8192
 refuses memlock "${login[@]}" "${testpmd[@]}"
 start_program "$work/memlock.log" setpriv --reuid="$user" --regid="$user" --init-groups bash "$work/session"
 wait_for_line "$work/memlock.log" 'session: asked' 60
-python3 /src/test/vm/info_check.py "$schema" "$work/memlock.json" 'doctor.found=["memlock"]' 'host.limits.memlock_kib=8192' 'user.name="packet"'
+is_as_wanted "$work/memlock.json" 'doctor.found=["memlock"]' 'host.limits.memlock_kib=8192' 'user.name="packet"'
 cat "$work/memlock.doctor"
 sed -nE 's/^ +[0-9]+\. //p' "$work/memlock.doctor" >"$work/memlock.commands"
 run_commands memlock

@@ -4,11 +4,14 @@
 """Checks the JSON of dpdk-iommufd-info.
 
   info_check.py SCHEMA OUTPUT [PATH=VALUE...]
+  info_check.py SCHEMA          the same for many: reads OUTPUT and what follows it, each word ended by a zero byte and all of them by an
+                                empty word; the last line of what it answers is `right` or `wrong`
 
 The output has to be as the schema says, of which what doc/info-schema.json uses is understood; any other keyword is an error. Then
 each PATH has to have the value, which is JSON: `devices.0.start.verdict="would-try"`. PATH~TEXT: the string there contains it.
 """
 import json
+import os
 import re
 import sys
 
@@ -74,15 +77,37 @@ def check_field(output, wanted):
     return None if value == golden and type(value) is type(golden) else f"{path}: {value!r} is not {golden!r}"
 
 
+def wrong_in(schema, path, wanted):
+    with open(path, encoding="utf-8") as file:
+        output = json.load(file)
+    return list(check(schema, schema, output, "$")) + [one for one in (check_field(output, field) for field in wanted) if one]
+
+
+def report(wrong):
+    print("\n".join(wrong) if wrong else "the output is as the schema says, and the fields are as wanted")
+
+
+def requests():
+    text = b""
+    while more := os.read(0, 1 << 16):
+        text += more
+        if text.endswith(b"\0\0"):
+            yield text.decode().split("\0")[:-2]
+            text = b""
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         schema = json.load(file)
-    with open(sys.argv[2], encoding="utf-8") as file:
-        output = json.load(file)
-    wrong = list(check(schema, schema, output, "$"))
-    wrong += filter(None, (check_field(output, wanted) for wanted in sys.argv[3:]))
-    print("\n".join(wrong) if wrong else "the output is as the schema says, and the fields are as wanted")
-    return 1 if wrong else 0
+    if len(sys.argv) > 2:
+        wrong = wrong_in(schema, sys.argv[2], sys.argv[3:])
+        report(wrong)
+        return 1 if wrong else 0
+    for path, *wanted in requests():
+        wrong = wrong_in(schema, path, wanted)
+        report(wrong)
+        print("wrong" if wrong else "right", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
