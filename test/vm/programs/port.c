@@ -38,7 +38,7 @@
 #define DESCRIPTORS 128
 #define MBUFS 4096
 #define BURST 32
-#define SLEEP_MS 1000
+#define SLEEP_MS 250
 
 static volatile sig_atomic_t asked_to_end;
 static volatile sig_atomic_t asked_to_reset;
