@@ -75,7 +75,7 @@ show_doings() {
 	local pause=30
 	[ ! -t 2 ] || pause=1
 	local line
-	while sleep "$pause"; do
+	while sleep "$pause" >/dev/null 2>&1; do # one that is left must not keep what reads this lab's output
 		line=$(list_doings)
 		[ -z "$line" ] || progress_line "$line"
 	done
