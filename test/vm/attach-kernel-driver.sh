@@ -1,7 +1,7 @@
 #!/bin/bash
 # A running testpmd is told to attach a NIC that a driver of the kernel has, one that has no driver, and one that does not exist: each
 # time the line that start-up has for such a device.
-# machine: --nic e1000e --nic e1000e
+# machine: --nic e1000e --nic e1000e --hugepages 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What a look at a legacy container's record of written pages costs, over 256 MiB that an idle device could write: the kernel reports all
 # of it, at each look.
-# machine: --nic e1000e
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

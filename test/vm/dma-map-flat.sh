@@ -1,7 +1,7 @@
 #!/bin/bash
 # Maps of 4 KiB by rte_dev_dma_map() take as long when there are 65,536 of them as at the first: the last 2048 calls at most 1.5 times
 # the first 2048, by their medians, and so do unmaps. DPDK's own code is measured beside it, with 16,384.
-# machine: --nic e1000e
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 # deadline: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"

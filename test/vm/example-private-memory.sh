@@ -1,7 +1,7 @@
 #!/bin/bash
 # examples/private-memory: each NIC has a space of its own with EAL's memory, what is mapped for the first is not in the second's,
 # and nothing is left.
-# machine: --nic e1000e --nic e1000e
+# machine: --nic e1000e --nic e1000e --hugepages 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 need_iommufd

@@ -1,7 +1,7 @@
 #!/bin/bash
 # examples/two-spaces: the file is mapped by one call and copied by one, the device is moved, its registers can be mapped where the kernel
 # gives them out, and nothing is left.
-# machine: --nic e1000e
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 need_iommufd

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Two NICs that a driver of the kernel has are asked for. Without a PMD that works through it each gets a line with the advice to bind
 # it to vfio-pci; with such a PMD none does, at start and when it is attached later.
-# machine: --nic e1000e --nic e1000e
+# machine: --nic e1000e --nic e1000e --hugepages 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

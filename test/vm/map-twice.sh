@@ -1,7 +1,7 @@
 #!/bin/bash
 # With physical addresses as IOVAs the same page can be mapped for two addresses of the process, as two ports of vhost do with the
 # memory of one guest: each page is mapped by one call of the kernel, and unmapped when both are unmapped.
-# machine: --nic e1000e
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

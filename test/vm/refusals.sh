@@ -1,7 +1,7 @@
 #!/bin/bash
 # Refusals whose cause is easily mistaken: a device that this very process has open is not said to be another program's, and memory that
 # runs out in a memory cgroup is not put down to a limit on locked memory that has room.
-# machine: --nic e1000e
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The programs of the unit tests, one after the other, where they were built for another machine than the one that built them: there Meson
 # cannot run them. The build directory is the lab's 9p export `build`.
-# machine: --nic e1000e
+# machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 # deadline: 600
 . "$(dirname "$0")/lib.sh"
 
