@@ -38,6 +38,7 @@ testpmd_command() { # BACKEND DEVARGS EAL-ARGUMENTS APP-ARGUMENTS...
 	shift 3
 	bdf=${nic_table[0]%% *}
 	[ -z "$backend" ] || printf 'RTE_IOMMUFD=%q ' "backend=$backend"
+	[ "$tcg_threads" = multi ] || printf 'POLLING_SHARE=4000 '
 	printf '%q ' /src/devtools/guest/run-testpmd "$bdf" -a "$bdf$devargs" --iova-mode=va
 	printf '%s -- ' "$eal"
 	printf '%q ' --forward-mode=txonly --stats-period 1 "$@"
