@@ -4,10 +4,10 @@
 
 queue=$run_dir/queue # a file for each item, in the order of their names; a worker takes one by moving it away
 
-# How many guests at once: as many as processors, and as there is memory for.
+# How many guests at once: half as many again as processors, for a guest waits for a good part of its time; and as there is memory for.
 default_jobs() {
 	local jobs memory
-	jobs=$(nproc)
+	jobs=$(($(nproc) * 3 / 2))
 	memory=$(awk '$1 == "MemAvailable:" { print int($2 / 3000000) }' /proc/meminfo)
 	[ "$memory" -ge "$jobs" ] || jobs=$memory
 	[ "$jobs" -ge 1 ] || jobs=1
