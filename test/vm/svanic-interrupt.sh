@@ -11,8 +11,8 @@ log=$work/port.log
 bind_vfio 01:00.0
 start_program "$log" "$programs/port" -a 01:00.0 --iova-mode=va -- sleep
 wait_for_line "$log" 'port: ready' 90
-# One after another: of frames that come together one wake tells, and how many do is up to the machine.
-echo_frames 02:00.0 200 --window 1
+# One after another, with time to fall asleep: of frames that come together one wake tells, and how many do is up to the machine.
+echo_frames 02:00.0 200 --window 1 --pause 5
 stop_program "$log" TERM || fail "the program ended with status $?"
 expect_line "$log" 'port: [0-9]+ wakes, [0-9]+ timeouts'
 read -r _ wakes _ timeouts _ empty _ _ packets _ < <(grep -E 'port: [0-9]+ wakes' "$log")

@@ -25,8 +25,8 @@ sleep_on() {
 		wait_for_end "$log" 30 || true
 		became="not started: $(sed -nE 's/^port: FAILED: //p' "$log" | tail -n 1)"
 	else
-		# One after another: of frames that come together one wake tells.
-		echo_frames "${peer_of[$1]}" $frames --window 1 >"$work/frames"
+		# One after another, and the program asleep before each: of frames that come together one wake tells.
+		echo_frames "${peer_of[$1]}" $frames --window 1 --pause 50 >"$work/frames"
 		stop_program "$log" TERM || true # net_virtio keeps mbufs that the program misses: below
 		read -r _ wakes _ timeouts _ < <(grep -E 'port: [0-9]+ wakes' "$log")
 		became="asleep"

@@ -8,9 +8,10 @@
  * once and none was changed.
  *
  *   peer echo INTERFACE COUNT [--seed TEXT] [--swapped ADDRESS] [--longest BYTES]
- *        [--window FRAMES]         frames come back as they were, each at least once; or they go
- *                                  to ADDRESS and come back with their two addresses swapped; so
- *                                  many are on their way at once
+ *        [--window FRAMES] [--pause MS]   frames come back as they were, each at least once; or
+ *                                  they go to ADDRESS and come back with their two addresses
+ *                                  swapped; so many are on their way at once, and after each that
+ *                                  has come back there is a pause: who receives falls asleep
  *   peer flow INTERFACE            a few frames go round all the time, as above; what is lost is
  *                                  sent again soon, and after SIGTERM until all have come back
  *   peer captured FILE INTERFACE COUNT [--seed TEXT]
@@ -465,6 +466,7 @@ parse_options(int argc, char **argv, struct peer_frames *frames,
 		{ "swapped", required_argument, NULL, 'x' },
 		{ "longest", required_argument, NULL, 'l' },
 		{ "window", required_argument, NULL, 'w' },
+		{ "pause", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -484,6 +486,9 @@ parse_options(int argc, char **argv, struct peer_frames *frames,
 			break;
 		case 'w':
 			options->window = parse_number(optarg, 4096);
+			break;
+		case 'p':
+			options->pause = 1000 * parse_number(optarg, 999);
 			break;
 		default:
 			exit(2);
