@@ -14,9 +14,12 @@
 
 #include <rte_errno.h>
 
-static unsigned int wrong;
+/* Weak, so that a program of several files has one count. */
+__attribute__((weak)) unsigned int wrong;
 
-static void
+void expect(const char *what, int result, int expected);
+
+__attribute__((weak)) void
 expect(const char *what, int result, int expected)
 {
 	printf("%s: %d (%s)\n", what, result,

@@ -91,14 +91,12 @@ check_transparent_hugepage(struct pair *pair)
 static void
 check_untouched(struct pair *pair)
 {
-	struct pollfd ready = { .fd = peer, .events = POLLIN };
 	uint8_t *memory = get_memory(1 << 20);
 	uint8_t frame[2048], zeros[PAYLOAD] = { 0 };
 
 	printf("-- memory that nobody has touched\n");
 	expect("sent", send_from(pair, memory + 0x5000), 0);
-	must(poll(&ready, 1, BARE_PATIENCE_MS) == 1, "a frame");
-	expect("length", recv(peer, frame, sizeof(frame), 0), HEADER + PAYLOAD);
+	expect("length", peer_receives(frame, sizeof(frame)), HEADER + PAYLOAD);
 	expect("zeros", memcmp(frame + HEADER, zeros, PAYLOAD), 0);
 	expect("received", receive_into(pair, memory + 0x80ff0, 5), 0);
 }

@@ -211,15 +211,26 @@ send_from(struct pair *pair, const void *payload)
 }
 
 int
-peer_gets(uint32_t number)
+peer_receives(void *frame, size_t size)
 {
 	struct pollfd ready = { .fd = peer, .events = POLLIN };
-	uint8_t frame[2048], wanted[PAYLOAD];
 
-	fill(wanted, number);
 	if (poll(&ready, 1, BARE_PATIENCE_MS) <= 0)
 		return -ETIMEDOUT;
-	if (recv(peer, frame, sizeof(frame), 0) != HEADER + PAYLOAD)
+	return (int)recv(peer, frame, size, 0);
+}
+
+int
+peer_gets(uint32_t number)
+{
+	uint8_t frame[2048], wanted[PAYLOAD];
+	int length;
+
+	fill(wanted, number);
+	length = peer_receives(frame, sizeof(frame));
+	if (length == -ETIMEDOUT)
+		return length;
+	if (length != HEADER + PAYLOAD)
 		return -EMSGSIZE;
 	return memcmp(frame + HEADER, wanted, PAYLOAD) == 0 ? 0 : -EILSEQ;
 }

@@ -72,6 +72,8 @@ uint32_t post(struct pair *pair, const void *payload, uint16_t ethertype);
 /* The error code that the descriptor got, or -ETIMEDOUT. */
 int done(struct pair *pair, uint32_t last);
 int send_from(struct pair *pair, const void *payload);
+/* The length of the next frame that the peer gets, or -ETIMEDOUT. */
+int peer_receives(void *frame, size_t size);
 /* 0: the next frame that the peer gets is this one; -EILSEQ: it has other bytes. */
 int peer_gets(uint32_t number);
 /* The error code of the receive descriptor, or -errno. */
