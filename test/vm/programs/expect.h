@@ -10,24 +10,8 @@
  * documented: prints each, and counts what is wrong.
  */
 
-#include <stdio.h>
-
-#include <rte_errno.h>
-
-/* Weak, so that a program of several files has one count. */
-__attribute__((weak)) unsigned int wrong;
+extern unsigned int wrong;
 
 void expect(const char *what, int result, int expected);
-
-__attribute__((weak)) void
-expect(const char *what, int result, int expected)
-{
-	printf("%s: %d (%s)\n", what, result,
-		result < 0 ? rte_strerror(-result) : "");
-	if (result == expected)
-		return;
-	printf("WRONG: %d was expected\n", expected);
-	wrong++;
-}
 
 #endif /* EXPECT_H */
