@@ -22,12 +22,12 @@ refusals() { # NAME SETTINGS: the line
 
 # Nobody in it can be killed for memory, so that the kernel says ENOMEM.
 fill_in_cgroup() { # SETTINGS
-	(
-		echo -1000 >/proc/self/oom_score_adj
-		echo 0 >$cgroup/cgroup.procs
-		ulimit -l 1048576
-		exec setpriv --reuid=$user --regid=$user --clear-groups "$programs/refusals" fill "backend=$1" "$(pci_device 01:00.0)"
-	) >"$log" 2>&1
+	start_program "$log" bash -c 'echo -1000 >/proc/self/oom_score_adj; ulimit -l 1048576; exec "$@"' - \
+		setpriv --reuid=$user --regid=$user --clear-groups "$programs/refusals" fill "backend=$1" "$(pci_device 01:00.0)"
+	wait_for_line "$log" 'refusals: ready'
+	echo "${pid_of[$log]}" >$cgroup/cgroup.procs
+	kill -USR1 "${pid_of[$log]}"
+	wait_for_end "$log" 60
 }
 
 for backend in iommufd type1; do

@@ -8,12 +8,15 @@
  *
  *   refusals twice SETTINGS DEVICE-FOLDER      opens the device in two contexts
  *   refusals fill SETTINGS DEVICE-FOLDER       maps a page at many addresses until the
- *                                              kernel has no memory for it
+ *                                              kernel has no memory for it; before that it
+ *                                              prints "ready" and waits for SIGUSR1
  *
  * SETTINGS of "-" are the process's. Ends with status 0 when it was refused with the errno that it should be.
  */
 
 #include <errno.h>
+#include <malloc.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,9 @@
 /* What one page of an I/O page table reaches: each mapping needs one of its own. */
 #define STRIDE (UINT64_C(2) << 20)
 #define MAPS_MAX 60000 /* fewer than a container takes */
+/* What the process itself may need from then on. */
+#define HEAP (16 << 20)
+#define STACK (256 << 10)
 
 struct opened {
 	struct rte_iommufd_context *context;
@@ -72,6 +78,44 @@ is_refused_twice(const char *settings, const char *path)
 	return ret == -EINVAL || ret == -EBUSY;
 }
 
+static void
+use_stack(void)
+{
+	volatile char bytes[STACK];
+	size_t i;
+
+	for (i = 0; i < sizeof(bytes); i += PAGE)
+		bytes[i] = 0;
+}
+
+/*
+ * All that the process touches later is there when it comes to a place where memory ends: the kernel answers a call
+ * with ENOMEM there, but lets a page fault wait for ever when it may kill nobody.
+ */
+static bool
+is_ready(void)
+{
+	void *heap;
+	sigset_t signals;
+	int number;
+
+	mallopt(M_MMAP_THRESHOLD, 2 * HEAP);
+	mallopt(M_TRIM_THRESHOLD, 2 * HEAP);
+	heap = malloc(HEAP);
+	if (heap == NULL)
+		return false;
+	memset(heap, 1, HEAP);
+	free(heap);
+	use_stack();
+	if (mlockall(MCL_CURRENT) != 0)
+		return false;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	printf("refusals: ready\n");
+	return sigwait(&signals, &number) == 0;
+}
+
 /* The error of the first mapping that is refused; 0: none was. */
 static int
 fill(struct rte_iommufd_space *space, const void *memory)
@@ -101,7 +145,7 @@ is_filled(const char *settings, const char *path)
 	if (ret == 0)
 		ret = rte_iommufd_device_attach(opened.device, space);
 	if (ret == 0)
-		ret = fill(space, memory);
+		ret = is_ready() ? fill(space, memory) : -errno;
 	rte_iommufd_device_close(opened.device);
 	rte_iommufd_space_destroy(space);
 	rte_iommufd_context_destroy(opened.context);
