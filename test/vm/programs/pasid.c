@@ -21,19 +21,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <arpa/inet.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 
 #include <rte_iommufd.h>
 #include <rte_iommufd_pasid.h>
 
 #include "expect.h"
 #include "svanic_bare.h"
+#include "wire_socket.h"
 
 #define ALL (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
 #define MEMORY_SIZE (1u << 18)
@@ -112,18 +110,8 @@ get_memory(void)
 static void
 open_peer(const char *interface)
 {
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(TEST_ETHERTYPE),
-		.sll_ifindex = (int)if_nametoindex(interface),
-	};
-
-	/* Protocol 0 until bind(): else it gets frames of every interface first. */
-	peer = socket(AF_PACKET, SOCK_RAW, 0);
-	must(peer >= 0 &&
-			bind(peer, (struct sockaddr *)&address,
-				sizeof(address)) == 0,
-		interface);
+	peer = wire_socket(interface, TEST_ETHERTYPE);
+	must(peer >= 0, interface);
 }
 
 /* The address of frames for a pair; a filter of the device steers them there. */

@@ -11,13 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <arpa/inet.h>
-#include <net/if.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <linux/if_packet.h>
 
 #include "sva_scene.h"
+#include "wire_socket.h"
 
 static const uint8_t peer_mac[6] = { 0x52, 0x54, 0, 0, 0, 2 };
 
@@ -50,18 +48,8 @@ now_ms(void)
 static void
 open_peer(const char *interface)
 {
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(TEST_ETHERTYPE),
-		.sll_ifindex = (int)if_nametoindex(interface),
-	};
-
-	/* Protocol 0 until bind(): else it gets frames of every interface first. */
-	peer = socket(AF_PACKET, SOCK_RAW, 0);
-	must(peer >= 0 &&
-			bind(peer, (struct sockaddr *)&address,
-				sizeof(address)) == 0,
-		interface);
+	peer = wire_socket(interface, TEST_ETHERTYPE);
+	must(peer >= 0, interface);
 }
 
 void
