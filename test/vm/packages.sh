@@ -10,7 +10,7 @@ rm -f /var/lib/man-db/auto-update # its index of all pages takes longer than the
 # Nor is the other end of the wire.
 programs=$work/programs
 mkdir -p "$programs"
-gcc -o "$programs/peer" /src/test/vm/programs/peer.c /src/test/vm/programs/peer_frames.c
+gcc -o "$programs/peer" /src/test/vm/programs/{peer,peer_frames,wire_socket}.c
 
 our_packages() { dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -nE 's/^.i *(.*iommufd.*)/\1/p'; }
 run_dpkg() { # WHAT ARGUMENT...

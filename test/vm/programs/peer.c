@@ -37,13 +37,13 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <arpa/inet.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <linux/if_packet.h>
 
 #include "peer_frames.h"
+#include "wire_socket.h"
 
 #define RECEIVE_BUFFER (4 << 20)
 #define SHORTEST_CONTENTS 46 /* a NIC fills with zeros */
@@ -101,25 +101,16 @@ now(void)
 
 /* --- the wire ----------------------------------------------------------------------- */
 
-/* Protocol 0 until bind(): a socket with a protocol gets frames of every interface before. */
 static void
 open_wire(const char *interface)
 {
 	const int size = RECEIVE_BUFFER;
 	const struct timeval timeout = { .tv_usec = 200000 };
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(PEER_ETHERTYPE),
-		.sll_ifindex = (int)if_nametoindex(interface),
-	};
 
-	must(address.sll_ifindex != 0, interface);
-	wire = socket(AF_PACKET, SOCK_RAW, 0);
-	must(wire >= 0, "socket");
+	wire = wire_socket(interface, PEER_ETHERTYPE);
+	must(wire >= 0, interface);
 	setsockopt(wire, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(wire, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	must(bind(wire, (struct sockaddr *)&address, sizeof(address)) == 0,
-		"bind");
 }
 
 static void
