@@ -86,17 +86,17 @@ write_share() {
 	printf '%s\n' "${plug_table[@]}" | sed '/^$/d' >"$share/.plugs"
 }
 
-# A guest under TCG can panic while it boots, when the machine is busy. One that ended before its first program is booted once more;
-# one that was given up after $limit is not, nor one whose command had begun.
+# A guest under TCG can panic while it boots, or wait for ever for its second processor, when the machine is busy. One that had not come as
+# far as its first program is booted once more; one whose command had begun is not.
 boot_guest() {
 	local status=0 limit=${DPDK_IOMMUFD_BOOT_LIMIT:-900}
 	open_root "$qemu_root"
-	run_qemu "$limit" || status=$?
-	if has_died_at_boot "$status"; then
+	run_watched "$limit" || status=$?
+	if has_died_at_boot; then
 		explain_death "$status" "$limit"
 		say "the guest had not started its first program; booting it once more"
 		status=0
-		run_qemu "$limit" || status=$?
+		run_watched "$limit" || status=$?
 	fi
 	cp "$console" "$cache/logs/console.log.$BASHPID" && mv "$cache/logs/console.log.$BASHPID" "$cache/logs/console.log"
 	if [ -f "$share/.status" ]; then return "$(cat "$share/.status")"; fi
@@ -104,14 +104,37 @@ boot_guest() {
 	return "$guest_died"
 }
 
-has_died_at_boot() { # QEMU'S-STATUS
-	[ ! -f "$share/.booted" ] && [ ! -f "$share/.status" ] && ! was_given_up "$1"
+has_died_at_boot() { [ ! -f "$share/.booted" ] && [ ! -f "$share/.status" ]; }
+
+# run_watched LIMIT: run_qemu, which is ended where the guest's first program has not begun after $boot_patience seconds.
+boot_patience=240 # a boot takes 5 to 10 on a quiet machine, a minute on a busy one
+run_watched() {
+	local status=0 watcher
+	rm -f "$guest_dir/hung" "$guest_dir/qemu.pid"
+	end_hung_boot >/dev/null 2>&1 & # nor may its `sleep` keep what reads this lab's output
+	watcher=$!
+	run_qemu "$1" || status=$?
+	kill "$watcher" 2>/dev/null || true
+	wait "$watcher" 2>/dev/null || true
+	return "$status"
+}
+
+end_hung_boot() {
+	local until=$((SECONDS + boot_patience))
+	while [ "$SECONDS" -lt "$until" ]; do
+		[ ! -f "$share/.booted" ] || return 0
+		sleep 1
+	done
+	: >"$guest_dir/hung"
+	kill -KILL "$(<"$guest_dir/qemu.pid")"
 }
 
 was_given_up() { [ "$1" = 124 ] || [ "$1" = 137 ]; } # QEMU'S-STATUS: timeout's
 
 explain_death() {
-	if was_given_up "$1"; then
+	if [ -f "$guest_dir/hung" ]; then
+		say "the guest did not come as far as its first program within $boot_patience s and was given up; the end of its console:"
+	elif was_given_up "$1"; then
 		say "the guest did not end within $2 s and was given up; the end of its console:"
 	else
 		say "the guest died (QEMU's exit status: $1); the end of its console:"
@@ -138,7 +161,7 @@ run_qemu() {
 	mapfile -t objects < <(preloaded_objects)
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
 	in_root "$qemu_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" "$(qemu_program)" \
-		-nodefaults -no-user-config -display none -no-reboot "${arguments[@]}" \
+		-nodefaults -no-user-config -display none -no-reboot -pidfile "$at/qemu.pid" "${arguments[@]}" \
 		-kernel "$(inside "$kernel_file")" -initrd "$initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \
 		-device virtio-serial-pci -chardev stdio,id=output,signal=off -device virtconsole,chardev=output \
