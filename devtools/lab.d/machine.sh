@@ -242,14 +242,16 @@ iommu_arguments() {
 tcg_threads=${DPDK_IOMMUFD_TCG_THREADS:-multi}
 
 # /dev/kvm may be there and of no use: a nested machine without the CPU flags. On arm64, pointer authentication by the architected algorithm
-# would take much of TCG's time.
+# would take much of TCG's time. On x86, programs and the kernel copy and clear memory by `rep movsb` and `rep stosb` where the processor says that
+# these are fast, and TCG does them byte by byte: without these flags to clear memory takes a third of the time, and a boot 15 % less.
+slow_strings=-erms,-fsrm,-fzrm,-fsrs,-fsrc
 accelerator_arguments() {
 	if [ "${machine[arch]}" = arm64 ]; then
 		printf '%s\n' -accel "tcg,thread=$tcg_threads" -cpu max,pauth-impdef=on
 	elif grep -qwE 'vmx|svm' /proc/cpuinfo && { : <>/dev/kvm; } 2>/dev/null; then
 		printf '%s\n' -accel kvm -cpu host
 	else
-		printf '%s\n' -accel "tcg,thread=$tcg_threads" -cpu max,-la57
+		printf '%s\n' -accel "tcg,thread=$tcg_threads" -cpu "max,-la57,$slow_strings"
 	fi
 }
 
