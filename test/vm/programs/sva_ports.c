@@ -155,6 +155,25 @@ put_on_ring(struct piece *piece)
 	insist(rte_eth_tx_burst(SUBJECT, 0, &header, 1) == 1, "room to send");
 }
 
+/* Why a frame was refused: what the device has counted, and where its last fault was. */
+static void
+show_counters(void)
+{
+	struct rte_eth_xstat_name names[64];
+	struct rte_eth_xstat values[64];
+	int count = rte_eth_xstats_get(SUBJECT, values, RTE_DIM(values));
+	int i;
+
+	if (count > (int)RTE_DIM(names) ||
+		rte_eth_xstats_get_names(SUBJECT, names, RTE_DIM(names)) !=
+			count)
+		return;
+	for (i = 0; i < count; i++)
+		if (values[i].value != 0)
+			printf("sva_ports: %s: %" PRIu64 "\n",
+				names[values[i].id].name, values[i].value);
+}
+
 /* The memory is changed again only when the device has done with it. */
 static void
 send_piece(struct piece *piece, bool can_be_sent)
@@ -178,6 +197,7 @@ send_piece(struct piece *piece, bool can_be_sent)
 	printf("sva_ports: %" PRIu64 " sent and %" PRIu64
 	       " refused, not %" PRIu64 " and %" PRIu64 "\n",
 		stats.opackets, stats.oerrors, piece->frames, piece->errors);
+	show_counters();
 	insist(false, "what the process has is sent, the rest refused");
 }
 
