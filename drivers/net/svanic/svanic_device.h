@@ -88,9 +88,10 @@ struct svanic_device {
 	uint8_t hash_key[SVANIC_HASH_KEY_LENGTH];
 	uint8_t hash_table[SVANIC_HASH_TABLE_ENTRIES];
 	uint64_t hash_types; /* 0: frames are not spread */
-	uint32_t halts_told; /* svanic_queue_bit(); two threads': atomic */
-	bool fault_told;     /* so was a refused translation */
-	bool was_reset;	     /* since the start: no queue can be started */
+	/* Queues whose halt was told of, or that were never started: bits of svanic_queue_bit(); two threads': atomic */
+	uint32_t halts_told;
+	bool fault_told;  /* so was a refused translation */
+	bool was_reset;	  /* since the start: no queue can be started */
 	bool dma_goes_on; /* perhaps: the device does not come out of a reset */
 	bool listens;	  /* vector 0 has its handler */
 	bool has_interrupts; /* and the device may interrupt */
@@ -203,6 +204,8 @@ void svanic_interrupts_open(struct rte_eth_dev *dev);
 void svanic_interrupts_close(struct rte_eth_dev *dev);
 int svanic_interrupts_start(struct rte_eth_dev *dev);
 void svanic_interrupts_stop(struct rte_eth_dev *dev);
+/* No queue is started: no halt is told of. */
+void svanic_expect_no_halts(struct svanic_device *device);
 /* A queue is about to be started: its next halt is told of. */
 void svanic_forget_halt(
 	struct svanic_device *device, uint16_t pair, uint32_t side);

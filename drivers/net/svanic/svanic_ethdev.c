@@ -167,7 +167,7 @@ reset(struct rte_eth_dev *dev)
 	int ret;
 
 	svanic_stats_keep(dev);
-	__atomic_store_n(&device->halts_told, 0, __ATOMIC_SEQ_CST);
+	svanic_expect_no_halts(device);
 	ret = svanic_queues_recover(dev);
 	if (ret == 0)
 		ret = svanic_hardware_reset(&device->hardware);

@@ -144,6 +144,13 @@ svanic_forget_halt(struct svanic_device *device, uint16_t pair, uint32_t side)
 		__ATOMIC_SEQ_CST);
 }
 
+/* What the device says of a queue that nobody has started is not believed. */
+void
+svanic_expect_no_halts(struct svanic_device *device)
+{
+	__atomic_store_n(&device->halts_told, UINT32_MAX, __ATOMIC_SEQ_CST);
+}
+
 /* The first one since the start; how many there are the statistics tell. */
 static void
 tell_of_fault(struct svanic_device *device)
@@ -268,6 +275,7 @@ svanic_interrupts_stop(struct rte_eth_dev *dev)
 void
 svanic_interrupts_open(struct rte_eth_dev *dev)
 {
+	svanic_expect_no_halts(svanic_device_of(dev));
 	svanic_device_of(dev)->listens = rte_intr_callback_register(
 						 dev->intr_handle, handle,
 						 dev) == 0;

@@ -158,6 +158,20 @@ a_queue_that_was_started_is_told_of_again(void **state __rte_unused)
 	assert_int_equal(events, 2);
 }
 
+/* A device that lies, or that another program has left so. */
+static void
+a_queue_that_was_never_started_is_not_told_of(void **state __rte_unused)
+{
+	svanic_expect_no_halts(&device);
+	svanic_forget_halt(&device, 0, SVANIC_TX);
+	halt(0, SVANIC_RX, SVANIC_ERROR_MALFORMED);
+	halt(0, SVANIC_TX, SVANIC_ERROR_MALFORMED);
+	handle(&dev);
+	expect_told(0, "receive queue 0 has halted");
+	expect_told(1, "transmit queue 0 has halted");
+	assert_int_equal(events, 1);
+}
+
 static void
 the_address_is_the_rings(void **state __rte_unused)
 {
@@ -202,6 +216,8 @@ main(void)
 			a_halt_between_stop_and_start_is_told_of, setup),
 		cmocka_unit_test_setup(
 			a_queue_that_was_started_is_told_of_again, setup),
+		cmocka_unit_test_setup(
+			a_queue_that_was_never_started_is_not_told_of, setup),
 		cmocka_unit_test_setup(the_address_is_the_rings, setup),
 		cmocka_unit_test_setup(
 			an_address_of_something_else_is_not_told, setup),
