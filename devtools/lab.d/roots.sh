@@ -14,6 +14,9 @@ tool_packages=(linux-image-amd64 linux-headers-amd64 linux-source qemu-system-x8
 # What building the Debian packages takes beside, in the roots of the other releases.
 packaging_packages=(debhelper dpkg-dev fakeroot g++ libhugetlbfs-dev libjansson-dev libcap-dev)
 
+# What a test wants in the root of its own release: vm docker-22.11 runs Debian's Docker.
+declare -A test_packages=([22.11]="docker.io apparmor")
+
 # Where apt has DPDK's source package in the very version that is installed: from it come the headers for drivers.
 driver_sdk_releases=(22.11)
 driver_sdk_packages=(xz-utils)
@@ -47,6 +50,7 @@ packages_of() {
 	printf '%s\n' "${project_packages[@]}"
 	if [ "$1" = 24.11 ]; then printf '%s\n' "${tool_packages[@]}"; else printf '%s\n' "${packaging_packages[@]}"; fi
 	! has_driver_sdk "$1" || printf '%s\n' "${driver_sdk_packages[@]}"
+	[ -z "${test_packages[$1]:-}" ] || xargs -n1 <<<"${test_packages[$1]}"
 }
 
 has_driver_sdk() { contains "$1" "${driver_sdk_releases[@]}"; }

@@ -59,6 +59,9 @@ check() {
 
 check_no_faults() { [ -z "$(dmesg_faults)" ] || fail "refused DMA: $(dmesg_faults)"; }
 
+# Programs that others have started for a script, it stops in a function of this name.
+stop_others() { :; }
+
 # What a script has changed of the guest beyond programs and NICs, it puts back in a function of this name.
 restore() { :; }
 
@@ -68,6 +71,7 @@ clean_up() {
 	for log in "${!pid_of[@]}"; do
 		stop_program "$log" KILL 2>/dev/null || true
 	done
+	stop_others
 	for log in "$work"/*.log; do
 		[ "$status" = 0 ] || [ "$status" = 77 ] || [ ! -f "$log" ] || show_log "$log" >&2
 	done
