@@ -5,8 +5,9 @@
 # What the guest has: what scripts and programs in it use. Nothing is compiled there. Of these the ones from bash on are essential in Debian:
 # a root that is only unpacked has what is named and what that depends on.
 arm64_guest_packages=(dpdk dpdk-dev libcmocka0 libhugetlbfs-dev libjansson4 libcap2 libcap2-bin iproute2 ethtool python3 kmod tcpdump strace
-	pciutils procps psmisc busybox-static
-	bash coreutils passwd base-files base-passwd util-linux mount login grep sed gawk diffutils findutils tar gzip debianutils hostname libc-bin dash)
+	pciutils procps psmisc busybox-static systemd udev driverctl adduser
+	bash coreutils passwd base-files base-passwd util-linux mount login grep sed gawk diffutils findutils tar gzip debianutils hostname libc-bin dash
+	perl-base)
 
 # ensure_arm64_guest: everything for a guest; its root is in $root then, and so on (see prepare_guest).
 ensure_arm64_guest() {
