@@ -4,7 +4,7 @@
 
 monitor=""          # the port's file descriptor
 monitor_command=0   # counts commands: an answer has its command's number
-monitor_patience=30
+monitor_patience=90 # seconds: it only ends what will never end, and a guest among others on a busy machine takes long for a device to go
 
 open_monitor() {
 	local name

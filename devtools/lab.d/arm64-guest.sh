@@ -5,8 +5,9 @@
 # What the guest has: what scripts and programs in it use. Nothing is compiled there. Of these the ones from bash on are essential in Debian:
 # a root that is only unpacked has what is named and what that depends on.
 arm64_guest_packages=(dpdk dpdk-dev libcmocka0 libhugetlbfs-dev libjansson4 libcap2 libcap2-bin iproute2 ethtool python3 kmod tcpdump strace
-	pciutils procps psmisc busybox-static
-	bash coreutils passwd base-files base-passwd util-linux mount login grep sed gawk diffutils findutils tar gzip debianutils hostname libc-bin dash)
+	pciutils procps psmisc busybox-static systemd udev driverctl adduser
+	bash coreutils passwd base-files base-passwd util-linux mount login grep sed gawk diffutils findutils tar gzip debianutils hostname libc-bin dash
+	perl-base)
 
 # ensure_arm64_guest: everything for a guest; its root is in $root then, and so on (see prepare_guest).
 ensure_arm64_guest() {
@@ -52,7 +53,7 @@ declare -A arm64_kernel_patches=([patched-nesting]=nesting.patch)
 kernels+=("${!arm64_kernel_patches[@]}")
 
 # ensure_arm64_kernel K: the folder with `vmlinuz` and `initramfs` is in $boot_files then, one with lib/modules in $modules. The key of the kernel is not of this
-# file: it takes minutes, and all that it is made of is in its folder, and in its patch.
+# file: it takes minutes, and all else that it is made of is in its folder, and in its patch.
 ensure_arm64_kernel() {
 	local key arm64_root patch=${arm64_kernel_patches[$1]:-} suffix=""
 	# shellcheck disable=SC2034 # kernel_release() uses it: the newest
@@ -61,7 +62,7 @@ ensure_arm64_kernel() {
 	ensure_root arm64
 	arm64_root=$root
 	[ -z "$patch" ] || suffix=-$1
-	key=$({ root_id "$tool_root"; root_id "$arm64_root"; cat "$lab_dir"/lab.d/arm64-kernel/*
+	key=$({ kernel_origin "$arm64_root"; cat "$lab_dir"/lab.d/arm64-kernel/*
 		[ -z "$patch" ] || cat "$lab_dir/lab.d/arm64-kernel-patches/$patch"; } | key_of)
 	ensure_thing "kernel-arm64$suffix" "$key" make_arm64_kernel "$arm64_root" "$patch"
 	modules=$thing

@@ -53,7 +53,8 @@ unpack_kernel() { # DIRECTORY
 check_qemu_release() {
 	local wanted installed
 	wanted=$(qemu_release_of_model)
-	installed=$(awk '/^Package: / { package = $2 } /^Version: / && package == "qemu-system-x86" { print $2 }' "$tool_root/var/lib/dpkg/status")
+	installed=$(package_versions "$tool_root" qemu-system-x86)
+	installed=${installed#* }
 	[[ $installed == *:$wanted.* ]] ||
 		die "the model of svanic is made for QEMU $wanted, and the tool root has ${installed:-none}: adapt test/svanic/qemu_abi.h to it, or do without svanic"
 }

@@ -27,6 +27,15 @@ kernel_image() { # RELEASE
 	die "the tool root has no image of Linux $1"
 }
 
+# kernel_origin ROOT: what a kernel is made of that ROOT's compiler makes from the distribution's source: the packages, with their versions. The
+# roots' ids do not count: a root that is made anew has the same packages nearly always, and a kernel takes minutes.
+kernel_origin() {
+	local version
+	version=$(kernel_release | cut -d. -f1,2)
+	package_versions "$tool_root" "linux-source-${version/./[.]}"
+	package_versions "$1" '(gcc-[0-9]+|binutils)(-aarch64-linux-gnu)?'
+}
+
 # ensure_kernel K: the folder with `initramfs` and `vmlinuz` is in $boot_files then, one with lib/modules in $modules.
 ensure_kernel() {
 	kernel_version=
@@ -123,10 +132,10 @@ make_initramfs() { # DIRECTORY RELEASE MODULE...
 
 ensure_mock_kernel() {
 	local key
-	# Not of this file: the kernel takes minutes, and all that it is made of is in that folder.
-	key=$({ root_id "$tool_root"; cat "$lab_dir"/lab.d/mock-kernel/*; } | key_of)
+	# Not of this file: the kernel takes minutes, and all else that it is made of is in that folder.
+	key=$({ kernel_origin "$tool_root"; cat "$lab_dir"/lab.d/mock-kernel/*; } | key_of)
 	ensure_thing kernel-mock "$key" make_mock_kernel
-	key=$({ echo "$key"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
+	key=$({ echo "$key"; root_id "$tool_root"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
 	ensure_thing boot-mock "$key" make_mock_boot_files "$thing"
 	boot_files=$thing
 	modules=$thing

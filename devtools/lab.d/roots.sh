@@ -118,3 +118,6 @@ make_root() {
 
 # What a thing built in a root depends on: this very root, made at one time from one state of the archive.
 root_id() { cat "$1/etc/lab-root-id"; }
+
+# package_versions ROOT REGEX: a line NAME VERSION for each package in the root whose whole name matches.
+package_versions() { awk -v names="^($2)\$" '/^Package: / { package = $2 } /^Version: / && package ~ names { print package, $2 }' "$1/var/lib/dpkg/status"; }

@@ -30,13 +30,23 @@ static const char *nic;
 static const char *old_nic;
 static const char *unsafe_nic;
 
-/* In the place of kernel_state.c's: whatever the machine's kernel is, this one has neither. */
+/*
+ * In the place of kernel_state.c's: whatever the machine's kernel is, this one has neither, and
+ * its interrupts are not remapped.
+ */
 extern bool __wrap_kernel_state_has_node(const char *name);
+extern enum kernel_switch __wrap_kernel_state_remaps_interrupts(void);
 
 bool
 __wrap_kernel_state_has_node(const char *name __rte_unused)
 {
 	return false;
+}
+
+enum kernel_switch
+__wrap_kernel_state_remaps_interrupts(void)
+{
+	return KERNEL_SWITCH_OFF;
 }
 
 static int
