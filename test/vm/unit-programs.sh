@@ -32,7 +32,7 @@ list_programs >"$work/programs"
 count=0 failed=()
 while read -r -u 4 name program arguments; do
 	# shellcheck disable=SC2086
-	(cd "$there" && timeout 120 "$program" $arguments) >"$work/$name.txt" 2>&1 </dev/null ||
+	(cd "$there" && timeout $((busy_factor * 120)) "$program" $arguments) >"$work/$name.txt" 2>&1 </dev/null ||
 		{ failed+=("$name: exit status $?"); plain_text "$work/$name.txt" | tail -n 30; }
 	count=$((count + 1))
 done 4<"$work/programs"
