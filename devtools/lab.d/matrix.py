@@ -3,7 +3,9 @@
 # Copyright (c) 2026 The dpdk-iommufd authors
 """Puts results of the matrix together and writes doc/matrix.md from them.
 
-  matrix.py CELLS NEW CELLS-OUT PAGE-OUT RELEASES KERNELS IOMMUS NICS
+  matrix.py CELLS NEW CELLS-OUT PAGE-OUT RELEASES KERNELS IOMMUS NICS OTHERS OTHERS-NICS
+
+OTHERS: lines DPDK KERNEL IOMMU of machines that are in no axis, which have only the NICs of the last argument.
 
 CELLS and NEW have a line for each cell, of these fields with tabs between them: DPDK, kernel, IOMMU, NIC, backend, outcome, date, commit,
 the kernel's release, DPDK's version, note. NEW's lines replace those of CELLS, and a later line replaces an earlier one of the same cell.
@@ -27,6 +29,9 @@ cell has three outcomes, of the backends iommufd, type1 and stock (DPDK's own co
 - `N`: refused, by the line with this number below. A refusal of the library is one documented line.
 - `FAIL`: neither. `DIFFERS`: DPDK's own code did it, and type1 did not.
 - `-`: was not run, or not with this row's commit.
+
+The kernel `iommufd-arm64` is that of a guest for arm64 (`devtools/lab test --matrix --arch arm64`), whose IOMMU is SMMUv3; svanic has no
+model there.
 
 A row is what was run of one machine with one commit, and each cell is in the row of its newest run. `-changed`: the tree was not quite
 that commit.
@@ -87,16 +92,21 @@ def rows_of(cells, machine, nics, notes):
         yield f"| {machine[0]} ({version}) | {machine[1]} ({release}) | {machine[2]} | {' | '.join(columns)} | {date}, {commit} |"
 
 
-def page_of(cells, releases, kernels, iommus, nics):
+def keys_of(machines, nics):
+    return {machine + (nic, backend) for machine in machines for nic in nics for backend in BACKENDS}
+
+
+def page_of(cells, releases, kernels, iommus, nics, others, others_nics):
     notes = Notes()
-    machines = list(itertools.product(releases, kernels, iommus))
-    keys = {machine + (nic, backend) for machine in machines for nic in nics for backend in BACKENDS}
+    machines = list(itertools.product(releases, kernels, iommus)) + others
+    walked = keys_of(itertools.product(releases, kernels, iommus), nics)
+    keys = walked | keys_of(others, others_nics)
     ran = {key: cell for key, cell in cells.items() if key in keys}
     rows = [row for machine in machines for row in rows_of(ran, machine, nics, notes)]
     yield HEAD
     failed = sum(cell.outcome == "fail" for cell in ran.values())
     yield f"{len(ran)} of {len(keys)} cells were run, {failed} of these failed."
-    yield f"Of {len(pairs_of(keys))} pairs of values of two axes, {len(pairs_of(ran))} are in a cell that was run.\n"
+    yield f"Of {len(pairs_of(walked))} pairs of values of two axes, {len(pairs_of(walked & ran.keys()))} are in a cell that was run.\n"
     if ran:
         newest = max(ran.values(), key=lambda cell: cell.date).date
         yield f"The newest run is of {newest}. Cells by commit: {commits_of(ran.values())}.\n"
@@ -110,7 +120,7 @@ def page_of(cells, releases, kernels, iommus, nics):
     without = [machine for machine in machines if not any(key[:3] == machine for key in ran)]
     if without:
         yield "\n## Machines without a run\n"
-        for release, kernel in itertools.product(releases, kernels):
+        for release, kernel in dict.fromkeys(machine[:2] for machine in machines):
             left = [machine[2] for machine in without if machine[:2] == (release, kernel)]
             if left:
                 yield f"- DPDK {release}, kernel {kernel}: {', '.join(left)}"
@@ -131,13 +141,14 @@ def commits_of(results):
 def main():
     cells = read_cells(sys.argv[1], sys.argv[2])
     releases, kernels, iommus, nics = (words.split() for words in sys.argv[5:9])
+    others = [tuple(line.split()) for line in sys.argv[9].splitlines()]
     if any(key[0] == "source" for key in cells):  # of a tree that was given
         releases.append("source")
     with open(sys.argv[3], "w", encoding="utf-8") as file:
         for key, result in sorted(cells.items()):
             print(*key, *result, sep="\t", file=file)
     with open(sys.argv[4], "w", encoding="utf-8") as file:
-        for line in page_of(cells, releases, kernels, iommus, nics):
+        for line in page_of(cells, releases, kernels, iommus, nics, others, sys.argv[10].split()):
             print(line, file=file)
 
 

@@ -15,6 +15,11 @@ matrix_machine=(--nic e1000e:link=pair0 --nic virtio:link=pair0,kernel --nic igb
 	--nic virtio:link=pair2 --nic virtio:link=pair2,kernel --nic svanic:link=pair3 --nic virtio:link=pair3,kernel
 	--nic e1000:link=pair4 --nic virtio:link=pair4,kernel)
 
+# Guests for arm64 are machines of their own, and no axis: they have one release, one kernel of the lab's and no svanic (--arch arm64). Their
+# kernel is called so that no cell is one of an amd64 guest's.
+arm64_matrix_machines=("24.11 iommufd-arm64 smmuv3" "24.11 iommufd-arm64 none")
+arm64_matrix_nics=(e1000e e1000 igb igb-vf virtio)
+
 # Each value of each axis once at least, by one boot for each kernel.
 matrix_slice=(
 	"24.11 iommufd intel svanic"
@@ -27,13 +32,18 @@ matrix_slice=(
 
 # --- the machines -------------------------------------------------------------------------------------------------------------------
 
-# matrix_machines NAME...: lines DPDK KERNEL IOMMU NIC... of all that have each of these names; first those of matrix_pairs that were never
+# matrix_machines NAME...: lines DPDK KERNEL IOMMU NIC... of all of $test_arch that have each of these names; first those of matrix_pairs that were never
 # run, then the others with cells that were never run, and only these cells' NICs, then those whose newest run is the oldest.
 matrix_machines() {
 	local names=() chosen=() name
 	for name in "$@"; do
 		if contains "$name" "${matrix_nics[@]}"; then chosen+=("$name"); else names+=("$name"); fi
 	done
+	if [ "${test_arch:-amd64}" = arm64 ]; then
+		[ ${#chosen[@]} -gt 0 ] || chosen=("${arm64_matrix_nics[@]}")
+		printf '%s\n' "${arm64_matrix_machines[@]}" | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
+		return
+	fi
 	[ ${#chosen[@]} -gt 0 ] || chosen=("${matrix_nics[@]}")
 	{ matrix_pairs; all_matrix_machines; } | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
 }
@@ -115,7 +125,7 @@ run_matrix_item() { # WORKER DPDK KERNEL IOMMU NIC...
 	started=$(now)
 	use_guest "guest$worker"
 	default_machine
-	parse_machine --dpdk "$dpdk" --kernel "$kernel" --iommu "$iommu" "${matrix_machine[@]}"
+	choose_matrix_machine "$dpdk" "$kernel" "$iommu"
 	check_machine
 	prepare_guest
 	note_time "$machine_line" prepare "$(since "$started")"
@@ -141,6 +151,15 @@ run_matrix_item() { # WORKER DPDK KERNEL IOMMU NIC...
 	done < <(DPDK_IOMMUFD_BOOT_LIMIT=${DPDK_IOMMUFD_BOOT_LIMIT:-5400} run_guest "/src/devtools/guest/run-matrix '${matrix_backends[*]}' $*" || true)
 	[ ! -d "$share/matrix" ] || { mkdir -p "$cache/logs/matrix" && cp "$share"/matrix/* "$cache/logs/matrix/"; }
 	[ -n "$release" ]
+}
+
+# Another NIC is in svanic's place on arm64, so that all have the same addresses.
+choose_matrix_machine() { # DPDK KERNEL IOMMU
+	if [[ $2 == *-arm64 ]]; then
+		parse_machine --arch arm64 --dpdk "$1" --kernel "${2%-arm64}" --iommu "$3" "${matrix_machine[@]/svanic:/virtio:}"
+	else
+		parse_machine --dpdk "$1" --kernel "$2" --iommu "$3" "${matrix_machine[@]}"
+	fi
 }
 
 keep_cell() { # FIELD...
@@ -207,7 +226,8 @@ write_matrix() {
 	ensure_tool_root
 	touch "$matrix_new"
 	in_root "$tool_root" python3 /src/devtools/lab.d/matrix.py "$(if [ -f "$matrix_cells" ]; then echo "/src/${matrix_cells#"$checkout"/}"; else echo /dev/null; fi)" \
-		/run/lab/matrix-cells /run/lab/cells.tsv /run/lab/matrix.md "${releases[*]}" "${distribution_kernels[*]}" "${matrix_iommus[*]}" "${matrix_nics[*]}"
+		/run/lab/matrix-cells /run/lab/cells.tsv /run/lab/matrix.md "${releases[*]}" "${distribution_kernels[*]}" "${matrix_iommus[*]}" "${matrix_nics[*]}" \
+		"$(printf '%s\n' "${arm64_matrix_machines[@]}")" "${arm64_matrix_nics[*]}"
 	cp "$run_dir/cells.tsv" "$matrix_cells"
 	cp "$run_dir/matrix.md" "$checkout/doc/matrix.md"
 }

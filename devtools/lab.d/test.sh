@@ -44,8 +44,8 @@ command_test() {
 		esac
 		shift
 	done
-	[ "$test_arch" = amd64 ] || [ "$matrix${kinds[*]}" = vm ] ||
-		die "--arch arm64 is of the tests of a whole machine: devtools/lab test vm --arch arm64"
+	[ "$test_arch" = amd64 ] || [ "${kinds[*]}" = vm ] || { [ "$matrix" ] && [ -z "$slice" ]; } ||
+		die "--arch arm64 is of the tests of a whole machine and of the whole matrix: devtools/lab test vm --arch arm64, devtools/lab test --matrix --arch arm64"
 	[ "$matrix" ] || [ -z "$slice$minutes" ] || die "--slice and --minutes are of --matrix; see: devtools/lab help"
 	[ -z "$junit" ] || { : >"$junit"; } 2>/dev/null || die "cannot write $junit"
 	: "${jobs:=$(default_jobs)}"

@@ -29,8 +29,8 @@ export RTE_IOMMUFD=backend=$backend
 permit_unsafe() {
 	local module
 	if [ -z "$translated" ]; then
-		modprobe vfio enable_unsafe_noiommu_mode=1 || true
-	elif ! grep -q 'IR-' /proc/interrupts; then
+		load_with vfio enable_unsafe_noiommu_mode=1 || true
+	elif ! grep -qE 'IR-|ITS-' /proc/interrupts; then
 		for module in iommufd vfio_iommu_type1; do
 			modprobe -q "$module" || continue
 			echo Y >"/sys/module/$module/parameters/allow_unsafe_interrupts"
