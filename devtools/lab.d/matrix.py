@@ -98,8 +98,9 @@ def keys_of(machines, nics):
 
 def page_of(cells, releases, kernels, iommus, nics, others, others_nics):
     notes = Notes()
-    machines = list(itertools.product(releases, kernels, iommus)) + others
-    walked = keys_of(itertools.product(releases, kernels, iommus), nics)
+    of_axes = list(itertools.product(releases, kernels, iommus))
+    machines = of_axes + others
+    walked = keys_of(of_axes, nics)
     keys = walked | keys_of(others, others_nics)
     ran = {key: cell for key, cell in cells.items() if key in keys}
     rows = [row for machine in machines for row in rows_of(ran, machine, nics, notes)]

@@ -39,13 +39,22 @@ matrix_machines() {
 	for name in "$@"; do
 		if contains "$name" "${matrix_nics[@]}"; then chosen+=("$name"); else names+=("$name"); fi
 	done
-	if [ "${test_arch:-amd64}" = arm64 ]; then
-		[ ${#chosen[@]} -gt 0 ] || chosen=("${arm64_matrix_nics[@]}")
-		printf '%s\n' "${arm64_matrix_machines[@]}" | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
-		return
+	if [ ${#chosen[@]} = 0 ]; then
+		chosen=("${matrix_nics[@]}")
+		! is_matrix_of_arm64 || chosen=("${arm64_matrix_nics[@]}")
 	fi
-	[ ${#chosen[@]} -gt 0 ] || chosen=("${matrix_nics[@]}")
-	{ matrix_pairs; all_matrix_machines; } | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
+	walked_machines | machines_with "${names[@]}" | machines_by_age "${chosen[@]}"
+}
+
+is_matrix_of_arm64() { [ "${test_arch:-amd64}" = arm64 ]; }
+
+walked_machines() {
+	if is_matrix_of_arm64; then
+		printf '%s\n' "${arm64_matrix_machines[@]}"
+	else
+		matrix_pairs
+		all_matrix_machines
+	fi
 }
 
 # Lines DPDK KERNEL IOMMU NIC in which each pair of values of two of these axes stands once at least, with as many lines as kernels and IOMMUs

@@ -74,16 +74,11 @@ since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", to -
 
 # --- where the time went ------------------------------------------------------------------------------------------------------
 
-# processor_seconds: what this process and all that it has waited for have used, into $run_dir/processor_seconds. Called where `times` tells of
-# them, and not in a subshell, which has used nothing.
-processor_seconds() {
-	times >"$run_dir/times_used"
-	awk -F'[ms ]+' '{ sum += 60 * $1 + $2 + 60 * $3 + $4 } END { printf "%.0f\n", sum }' "$run_dir/times_used" >"$run_dir/processor_seconds"
-}
-
 show_times() { # SECONDS JOBS
-	processor_seconds
-	echo "The time: $1 s, $2 at once, $(<"$run_dir/processor_seconds") s of processor time. Seconds for each machine:"
+	local processor
+	times >"$run_dir/times_used" # here: a subshell has used nothing
+	processor=$(awk -F'[ms ]+' '{ sum += 60 * $1 + $2 + 60 * $3 + $4 } END { printf "%.0f", sum }' "$run_dir/times_used")
+	echo "The time: $1 s, $2 at once, $processor s of processor time. Seconds for each machine:"
 	awk -F'\t' '
 		{ if (!($1 in sum)) order[++n] = $1; sum[$1] += $3; part[$1, $2] += $3 }
 		$2 == "boot" { boots[$1]++; all++ }
