@@ -27,14 +27,10 @@ export RTE_IOMMUFD=backend=$backend
 
 # What an administrator permits where the machine cannot do better.
 permit_unsafe() {
-	local module
 	if [ -z "$translated" ]; then
 		load_with vfio enable_unsafe_noiommu_mode=1 || true
 	elif ! grep -qE 'IR-|ITS-' /proc/interrupts; then
-		for module in iommufd vfio_iommu_type1; do
-			modprobe -q "$module" || continue
-			echo Y >"/sys/module/$module/parameters/allow_unsafe_interrupts"
-		done
+		allow_unsafe_interrupts Y
 	fi
 }
 
