@@ -123,7 +123,7 @@ wait_for_service(enum wait wait)
 		rte_iommufd_sva_changes(sva), __ATOMIC_ACQUIRE);
 
 	while (wait == FENCE && __atomic_load_n(fence, __ATOMIC_ACQUIRE) != 0)
-		;
+		bare_pause();
 	if (wait == CHANGES && changes != seen)
 		wait = SETTLE;
 	seen = changes;

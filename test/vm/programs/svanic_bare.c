@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,11 +301,20 @@ bare_write_wide(struct bare *bare, uint32_t offset, uint64_t value)
 }
 
 void
+bare_pause(void)
+{
+	sched_yield();
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#endif
+}
+
+void
 bare_reset(struct bare *bare)
 {
 	bare_write(bare, SVANIC_CONTROL, SVANIC_CONTROL_RESET);
 	while (bare_read(bare, SVANIC_CONTROL) & SVANIC_CONTROL_RESET)
-		;
+		bare_pause();
 	bare_write(bare, SVANIC_CONTROL, SVANIC_CONTROL_RECEIVE);
 }
 
@@ -344,7 +354,7 @@ bare_queue_stop(struct bare_queue *queue)
 {
 	bare_write(queue->bare, queue->base + SVANIC_QUEUE_CONTROL, 0);
 	while (bare_read(queue->bare, queue->base + SVANIC_QUEUE_CONTROL) != 0)
-		;
+		bare_pause();
 }
 
 static uint32_t
@@ -424,6 +434,7 @@ bare_wait_for_head(struct bare_queue *queue, uint32_t head)
 	while (bare_queue_head(queue) != head) {
 		if (now_ms() > end)
 			return false;
+		bare_pause();
 	}
 	return true;
 }
@@ -436,6 +447,7 @@ bare_wait_for_state(struct bare_queue *queue, uint32_t state)
 	while (bare_queue_state(queue) != state) {
 		if (now_ms() > end)
 			return false;
+		bare_pause();
 	}
 	return true;
 }
@@ -454,6 +466,7 @@ bare_wait_for_counter(struct bare *bare, uint32_t offset, uint64_t value)
 	while (bare_read_wide(bare, offset) != value) {
 		if (now_ms() > end)
 			return false;
+		bare_pause();
 	}
 	return true;
 }

@@ -88,6 +88,11 @@ uint32_t bare_put_tx(struct bare_queue *queue, uint64_t iova, uint16_t length,
 void bare_queue_ring(struct bare_queue *queue);
 uint32_t bare_queue_head(struct bare_queue *queue);
 uint32_t bare_queue_state(struct bare_queue *queue);
+/*
+ * In a loop that waits: whoever is waited for may need this processor. To QEMU's TCG, which may
+ * run all processors by one thread in turns of 100 ms, `pause` is the end of the turn.
+ */
+void bare_pause(void);
 /* False when HEAD does not get there. */
 bool bare_wait_for_head(struct bare_queue *queue, uint32_t head);
 bool bare_wait_for_state(struct bare_queue *queue, uint32_t state);
