@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <rte_pause.h>
+
 #include "latency_load.h"
 
 #define READ_WRITE (RTE_IOMMUFD_MAP_READ | RTE_IOMMUFD_MAP_WRITE)
@@ -24,8 +26,10 @@ static volatile unsigned int counted;
 static int
 spin(struct load *load)
 {
-	while (!atomic_load(&load->ending))
+	while (!atomic_load(&load->ending)) {
 		counted++;
+		rte_pause();
+	}
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
+#include <rte_pause.h>
 
 #include "frames.h"
 
@@ -93,7 +94,7 @@ void
 frames_send(uint16_t port, struct rte_mbuf *frame)
 {
 	while (!asked_to_end && rte_eth_tx_burst(port, 0, &frame, 1) == 0)
-		;
+		rte_pause();
 }
 
 void *

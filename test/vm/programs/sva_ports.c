@@ -30,6 +30,7 @@
 #include <rte_iommufd_sva.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
+#include <rte_pause.h>
 
 #include "rest.h"
 
@@ -188,6 +189,7 @@ send_piece(struct piece *piece, bool can_be_sent)
 		piece->errors++;
 	do {
 		echo(BESIDE);
+		rte_pause(); /* an emulator may run the service in turns with this */
 		insist(rte_eth_stats_get(SUBJECT, &stats) == 0, "statistics");
 		insist(rte_get_timer_cycles() < end, "an end of a frame");
 	} while (
