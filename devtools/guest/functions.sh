@@ -66,7 +66,6 @@ stop_program() { # LOG [SIGNAL]: its exit status
 	local log=$1 status=0
 	kill -"${2:-TERM}" "${pid_of[$log]}" 2>/dev/null || true
 	wait "${pid_of[$log]}" || status=$?
-	[ -z "${slowed[$log]:-}" ] || rmdir "${slowed[$log]}" 2>/dev/null || true
 	unset "pid_of[$log]" "slowed[$log]"
 	return "$status"
 }
@@ -84,20 +83,30 @@ slow_down() {
 	for task in "/proc/$pid/task"/*; do
 		{ read -r name <"$task/comm"; } 2>/dev/null || continue
 		[[ $name =~ $polling_threads ]] || continue
-		[ "$group" ] || make_slow_group "$pid" 2>/dev/null || return 0
+		[ "$group" ] || find_slow_group 2>/dev/null || return 0
 		{ echo "${task##*/}" >"$group/cgroup.threads"; } 2>/dev/null || return 0
 	done
 	[ -z "$group" ] || slowed[$1]=$group
 }
 
-has_cpu_groups() { [ -e "$cgroups/cgroup.controllers" ] && [[ " $(<"$cgroups/cgroup.controllers") " == *" cpu "* ]]; }
+has_cpu_groups() {
+	local controllers
+	{ read -r controllers <"$cgroups/cgroup.controllers"; } 2>/dev/null && [[ " $controllers " == *" cpu "* ]]
+}
 
-make_slow_group() { # PID: it is in $group then
-	group=$cgroups/polling.$1
-	echo +cpu >"$cgroups/cgroup.subtree_control" &&
-		mkdir "$group" &&
-		echo threaded >"$group/cgroup.type" &&
-		echo "$polling_share 20000" >"$group/cpu.max"
+# Sets $group: one that no thread is in. It stays when its threads are gone, for a program to come.
+find_slow_group() {
+	local number=0 thread
+	while group=$cgroups/polling.$number && [ -d "$group" ]; do
+		read -r thread <"$group/cgroup.threads" || break
+		number=$((number + 1))
+	done
+	[ -d "$group" ] || make_slow_group "$group" || return
+	echo "$polling_share 20000" >"$group/cpu.max"
+}
+
+make_slow_group() { # FOLDER
+	echo +cpu >"$cgroups/cgroup.subtree_control" && mkdir "$1" && echo threaded >"$1/cgroup.type"
 }
 
 # Deadlines are what a quiet machine never needs. A busy one gets so many times as long: a deadline only ends what will never end.

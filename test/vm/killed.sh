@@ -24,17 +24,17 @@ kill_outright() { stop_program "$1" KILL 2>/dev/null || true; } # LOG
 echo "== primaries"
 start_flow 02:00.0
 # Linked statically, because it starts several times as fast; what the kernel has to clean up is the same.
+log=$work/primary.log
 for ((turn = 1; turn <= 50; turn++)); do
-	log=$work/primary-$turn.log
+	: >"$log" # what the one before has said
 	export RTE_IOMMUFD=backend=iommufd
 	((turn % 4 != 0)) || RTE_IOMMUFD=backend=type1 # one of four, for comparison
 	start_primary "$log" echo-static
-	grep -qE "backend ${RTE_IOMMUFD#backend=}(v2)?: " "$log" || fail "another backend: $(grep IOMMUFD: "$log")"
+	wait_for_line "$log" "backend ${RTE_IOMMUFD#backend=}(v2)?: " 1
 	wait_for_flow
 	[ "$(pinned_pages)" -gt 0 ] || fail "nothing is pinned while the program runs: this check would not see a leak"
 	kill_outright "$log"
 	check_nothing_pinned
-	rm "$log"
 done
 
 # A primary of its own, because EAL lets nobody start under the name of a secondary process that is still there.
