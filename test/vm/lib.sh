@@ -9,7 +9,9 @@ set -euo pipefail
 # shellcheck source=../../devtools/guest/functions.sh
 . /src/devtools/guest/functions.sh
 
-polling_share=4000 # a fifth: what a script looks at needs no more
+# A fifth: what a script looks at needs no more. Not where a capture of dpdk-pdump or dpdk-dumpcap ends: rte_pdump.c frees its ring and waits for
+# no thread that is using it, so that a primary can crash with DPDK's own code as well, and a thread that is kept waiting is in there for long.
+polling_share=4000
 
 work=${LAB_SCRIPT_DIR:-$(mktemp -d)} # for logs and other files of this script
 

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wire.sh"
 
+polling_share="" # captures end here: see lib.sh
 frames=200
 
 # What a process has received from another one is closed when it executes a program, as what it opens itself.
