@@ -1,5 +1,5 @@
 # Runs scripts that say in their header which machine they want (test/vm, test/mock): those with the same machine share a boot, and a
-# guest that one of them leaves dirty, or that dies, is replaced for the rest. Reports each script as it ends.
+# guest in which one of them fails, or that dies, is replaced for the rest. Reports each script as it ends.
 # It must not know what the scripts do. A script's exit status says it: 0 passed, 77 skipped, all else failed.
 # shellcheck shell=bash
 
