@@ -67,7 +67,13 @@ command_test() {
 	[ "$failed" = 0 ] && { [ -s "$results" ] || [ "$minutes" = 0 ]; }
 }
 
-do_item() { "run_$2_item" "$1" "${@:3}"; } # WORKER X WORD...
+# With --repeat, items of unit tests and of scripts repeat their tests themselves; the others are done so many times.
+do_item() { # WORKER X WORD...
+	local turn turns=$repeat
+	! contains "$2" unit scripts || turns=1
+	for ((turn = 0; turn < turns; turn++)); do "run_$2_item" "$1" "${@:3}"; done
+}
+
 end_item() { "end_$2_item" "$1" "${@:3}"; } # WORKER X WORD...
 
 # is_wanted TEST... -- NAME...: whether one of the tests is named, which all are where no name is given.
