@@ -158,7 +158,7 @@ read_by_secondary() {
 }
 
 # What the administrator of a machine that does not remap interrupts says where its devices are trusted, to the modules that this kernel has; a
-# script that calls it takes it back in its restore().
+# script that is not alone in its guest takes it back in its restore().
 allow_unsafe_interrupts() { # Y|N
 	local module
 	for module in iommufd vfio_iommu_type1; do
