@@ -5,7 +5,7 @@
 declare -A pid_of=()  # LOG -> process
 bound_nics=()
 declare -A shown=()   # LOG -> it has been shown
-declare -A slowed=()  # LOG -> the cgroup of its threads that poll
+declare -A slowed=()  # LOG -> its threads that poll have been slowed down
 
 # --- NICs -------------------------------------------------------------------------------------------------------------------
 
@@ -50,6 +50,7 @@ group_of() { folder_name "$(pci_device "$1")/iommu_group"; } # BDF
 start_program() { # LOG COMMAND...: in the background, all it prints goes to LOG
 	local log=$1
 	shift
+	: >"$log" # before others read it: a script may use the name again
 	"$@" >"$log" 2>&1 </dev/null &
 	pid_of[$log]=$!
 }
@@ -86,7 +87,7 @@ slow_down() {
 		[ "$group" ] || find_slow_group 2>/dev/null || return 0
 		{ echo "${task##*/}" >"$group/cgroup.threads"; } 2>/dev/null || return 0
 	done
-	[ -z "$group" ] || slowed[$1]=$group
+	[ -z "$group" ] || slowed[$1]=1
 }
 
 has_cpu_groups() {

@@ -26,7 +26,6 @@ start_flow 02:00.0
 # Linked statically, because it starts several times as fast; what the kernel has to clean up is the same.
 log=$work/primary.log
 for ((turn = 1; turn <= 50; turn++)); do
-	: >"$log" # what the one before has said
 	export RTE_IOMMUFD=backend=iommufd
 	((turn % 4 != 0)) || RTE_IOMMUFD=backend=type1 # one of four, for comparison
 	start_primary "$log" echo-static

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,7 +213,7 @@ change_beside_traffic(
 			0,
 		"thread");
 	while (atomic_load(&traffic.frames) == 0)
-		sched_yield(); /* a few turns can be over before it begins */
+		bare_pause(); /* a few turns can be over before it begins */
 	atomic_store(&order, how);
 	old = run_turns(kind, turns, area, wait);
 	atomic_store(&traffic.end, true);
