@@ -161,7 +161,8 @@ run_qemu() {
 	choose_initramfs
 	mapfile -t objects < <(preloaded_objects)
 	[ ${#objects[@]} = 0 ] || preload=(env LD_PRELOAD="${objects[*]}")
-	in_root "$qemu_root" timeout --foreground --kill-after=5 "$limit" "${preload[@]}" "$(qemu_program)" \
+	in_root "$qemu_root" timeout --foreground --kill-after=5 "$limit" \
+		python3 /src/devtools/lab.d/wires.py "$first_wire" "${#pair_wire[@]}" "${preload[@]}" "$(qemu_program)" \
 		-nodefaults -no-user-config -display none -no-reboot -pidfile "$at/qemu.pid" "${arguments[@]}" \
 		-kernel "$(inside "$kernel_file")" -initrd "$initramfs" -append "$(kernel_parameters)" \
 		-chardev "file,id=console,path=$at/console.log" -serial chardev:console \

@@ -97,11 +97,12 @@ nic_arguments=()  # for QEMU
 nic_table=()      # per NIC: BDF TYPE kernel|free, for the guest
 plug_table=()     # per NIC: ID and what plugs it in again once it is unplugged, for the guest
 next_bus=1
-declare -A slot_port=() slot_bus=() slot_count=() pair_ends=()
+declare -A slot_port=() slot_bus=() slot_count=() pair_ends=() pair_wire=()
+first_wire=100 # a file descriptor: wires.py
 
 place_nics() {
 	local index pair
-	nic_arguments=() nic_table=() plug_table=() next_bus=1 slot_port=() slot_bus=() slot_count=() pair_ends=()
+	nic_arguments=() nic_table=() plug_table=() next_bus=1 slot_port=() slot_bus=() slot_count=() pair_ends=() pair_wire=()
 	for index in "${!nics[@]}"; do place_nic "$index" "${nics[$index]}"; done
 	for pair in "${!pair_ends[@]}"; do
 		[ "${pair_ends[$pair]}" = 2 ] || die "link=$pair wants exactly two NICs"
@@ -182,17 +183,18 @@ place_behind_bridge() {
 
 add_root_port() { nic_arguments+=(-device "pcie-root-port,id=port$1,slot=$1,chassis=$1"); }
 
-# A pair is two datagram sockets: unlike a hub's, its ends never wait for each other.
+# A pair is a wire of wires.py: unlike a hub's, its ends never wait for each other.
 add_netdev() {
-	local id=net$1 link=$2 end ends=(a b)
+	local id=net$1 link=$2 end
 	case $link in
 	"") nic_arguments+=(-netdev "user,id=$id") ;;
 	hub*) nic_arguments+=(-netdev "hubport,id=$id,hubid=${link#hub}") ;;
 	pair*)
 		end=${pair_ends[$link]:-0}
 		[ "$end" -lt 2 ] || die "link=$link wants exactly two NICs"
+		[ "$end" = 1 ] || pair_wire[$link]=${#pair_wire[@]}
 		pair_ends[$link]=$((end + 1))
-		nic_arguments+=(-netdev "dgram,id=$id,local.type=unix,local.path=$guest_at/$link.${ends[$end]},remote.type=unix,remote.path=$guest_at/$link.${ends[1 - end]}")
+		nic_arguments+=(-netdev "dgram,id=$id,local.type=fd,local.str=$((first_wire + 2 * pair_wire[$link] + end))")
 		;;
 	esac
 }

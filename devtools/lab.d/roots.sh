@@ -29,7 +29,7 @@ declare -A work_packages=(
 	[guides]="doxygen python3-sphinx python3-myst-parser graphviz python3-matplotlib"
 	[browser]="chromium-headless-shell python3 fonts-dejavu-core"
 	[arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc libc6-dev meson ninja-build pkgconf python3 make bc flex bison"
-	[arm64-machine]="qemu-system-arm"
+	[arm64-machine]="qemu-system-arm python3"
 	[dpdk-source]="meson ninja-build gcc libc6-dev pkgconf python3-pyelftools libnuma-dev libbsd-dev libpcap-dev libcmocka-dev iproute2 ethtool python3 kmod tcpdump strace pciutils util-linux procps psmisc"
 	[fuzz]="clang llvm libclang-rt-19-dev gcc libc6-dev g++ libdpdk-dev dpdk-dev libnuma-dev libcmocka-dev libcap-dev libjansson-dev pkgconf meson ninja-build python3 linux-libc-dev"
 )
