@@ -69,7 +69,7 @@ restore() { :; }
 
 # What the programs of a failed script have printed is shown, all of it.
 clean_up() {
-	local status=$? log file
+	local status=$? log files=()
 	for log in "${!pid_of[@]}"; do
 		stop_program "$log" KILL 2>/dev/null || true
 	done
@@ -77,9 +77,8 @@ clean_up() {
 	for log in "$work"/*.log; do
 		[ "$status" = 0 ] || [ "$status" = 77 ] || [ ! -f "$log" ] || show_log "$log" >&2
 	done
-	for file in /dev/hugepages/*map_[0-9]*; do # EAL leaves them for the next start
-		[ ! -e "$file" ] || rm "$file"
-	done
+	files=(/dev/hugepages/*map_[0-9]*) # EAL leaves them for the next start
+	[ ! -e "${files[0]}" ] || rm "${files[@]}"
 	[ ${#bound_nics[@]} = 0 ] || unbind_nics "${bound_nics[@]}"
 	restore
 	exit "$status"
