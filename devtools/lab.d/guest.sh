@@ -105,6 +105,13 @@ boot_guest() {
 	return "$guest_died"
 }
 
+# The seconds of processor time that the guest that runs has taken; nothing where it has just ended.
+guest_processor_time() {
+	local pid
+	read -r pid <"$guest_dir/qemu.pid" || return 0
+	awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.1f\n", ($12 + $13) / ticks }' "/proc/$pid/stat" # proc_pid_stat(5)
+} 2>/dev/null
+
 has_died_at_boot() { [ ! -f "$share/.booted" ] && [ ! -f "$share/.status" ]; }
 
 # run_watched LIMIT: run_qemu, which is ended where the guest's first program has not begun after $boot_patience seconds.

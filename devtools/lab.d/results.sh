@@ -6,11 +6,13 @@
 results=$run_dir/results # a line for each result: STATUS KIND NAME SECONDS NOTE, with tabs
 outputs=$run_dir/outputs # what the failed ones printed, in files KIND.NAME
 spent=$run_dir/spent     # a line for each piece of work: MACHINE prepare|boot|scripts SECONDS, with tabs
+processor_times=$run_dir/processor_times # a line for each script in a guest: SECONDS NAME
 
 start_results() {
 	mkdir -p "$outputs"
 	: >"$results"
 	: >"$spent"
+	: >"$processor_times"
 }
 
 # report pass|fail|skip KIND NAME SECONDS NOTE [LOG]: SECONDS is empty where nobody knows it. A failure shows the log.
@@ -70,6 +72,8 @@ note_time() { printf '%s\t%s\t%s\n' "$@" >>"$spent"; }
 
 now() { echo "$EPOCHREALTIME"; }
 
+note_processor_time() { echo "$2 $1" >>"$processor_times"; } # NAME SECONDS
+
 since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", to - from }'; } # TIME
 
 # --- where the time went ------------------------------------------------------------------------------------------------------
@@ -94,6 +98,9 @@ show_times() { # SECONDS JOBS
 		}' "$spent"
 	echo "The slowest:"
 	awk -F'\t' '$4 != "" { printf "  %8.1f  %s\n", $4, $3 }' "$results" | sort -rn | sed -n 1,10p
+	[ -s "$processor_times" ] || return 0
+	echo "What took most of the guests' processor time:"
+	awk '{ printf "  %8.1f  %s\n", $1, $2 }' "$processor_times" | sort -rn | sed -n 1,10p
 }
 
 # --- how long each took, for the next time ------------------------------------------------------------------------------------

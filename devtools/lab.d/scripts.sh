@@ -146,7 +146,7 @@ is_of_other_arch() {
 
 # One boot: takes the scripts that got a result out of the file $left.
 boot_for_scripts() {
-	local line="" outcome="" current="" name command total=0 names=() booted mark
+	local line="" outcome="" current="" name command total=0 names=() booted mark processor=""
 	command=/src/devtools/guest/run-scripts
 	mapfile -t names <"$left"
 	for name in "${names[@]}"; do
@@ -163,11 +163,13 @@ boot_for_scripts() {
 			current=${line#@lab start }
 			[ "$booted" ] || { note_time "$machine_line" boot "$(since "$mark")"; booted=1; }
 			mark=$(now)
+			processor=$(guest_processor_time || true)
 			doing "$worker" "$current"
 			;;
 		"@lab result "*)
 			read -r _ _ current outcome _ note <<<"$line"
 			note_time "$machine_line" tests "$(since "$mark")"
+			note_processor_time_since "${processor:-0}" "$current"
 			script_ended "$outcome" "$current" "$(since "$mark")" "$note"
 			current=""
 			;;
@@ -181,6 +183,12 @@ boot_for_scripts() {
 			script_ended fail "$(head -n 1 "$left")" "" "the guest did not get as far as the first script"
 		done
 	fi
+}
+
+note_processor_time_since() { # SECONDS NAME
+	local used
+	used=$(guest_processor_time || true)
+	[ -z "$used" ] || note_processor_time "$2" "$(awk -v from="$1" -v to="$used" 'BEGIN { printf "%.1f\n", to - from }')"
 }
 
 script_ended() { # pass|fail|skip NAME SECONDS NOTE
