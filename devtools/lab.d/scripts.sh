@@ -55,14 +55,15 @@ queue_scripts() {
 }
 
 queue_machine() { # MACHINE FOLDER NAME...
-	local line=$1 folder=$2 name seconds sum=0 part=() before
-	before=$((boot_seconds + $(build_seconds "$line")))
+	local line=$1 folder=$2 name seconds sum=0 part=() before build
+	find_build_seconds "$line"
+	before=$((boot_seconds + build))
 	shift 2
 	for name in "$@"; do
 		seconds=$(expected_seconds "$folder" "$name")
 		if [ ${#part[@]} -gt 0 ] && [ $((sum + seconds)) -gt "$item_limit" ]; then
 			add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
-			part=() sum=0
+			part=() sum=0 before=$boot_seconds
 		fi
 		part+=("$name")
 		sum=$((sum + seconds))
@@ -70,13 +71,19 @@ queue_machine() { # MACHINE FOLDER NAME...
 	add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
 }
 
-# Roots and kernels that are not there yet come first, so that others can run meanwhile.
-build_seconds() { # MACHINE
-	local missing=0 release
+# Of the items that wait for a root or a kernel that is not there yet, one for each comes before all others: several are made at the same
+# time, where one alone leaves processors without work. Sets $build.
+longest_build=10000
+declare -A awaited=()
+find_build_seconds() { # MACHINE
+	local release what=""
+	build=0
 	release=$(sed -nE 's/.*--dpdk ([^ ]+).*/\1/p' <<<"$1")
-	[ -z "$release" ] || compgen -G "$cache/root-$release-*" >/dev/null || missing=180
-	[[ $1 != *"--kernel mock"* ]] || compgen -G "$cache/kernel-mock-*" >/dev/null || missing=180
-	echo "$missing"
+	[ -z "$release" ] || compgen -G "$cache/root-$release-*" >/dev/null || what=root-$release
+	[[ $1 != *"--kernel mock"* ]] || compgen -G "$cache/kernel-mock-*" >/dev/null || what=kernel-mock
+	[ "$what" ] && [ -z "${awaited[$what]:-}" ] || return 0
+	awaited[$what]=1
+	build=$longest_build
 }
 
 boot_seconds=10 # about
