@@ -14,7 +14,12 @@ command_guides() { # [FOLDER]
 	say "the guides: $to/guides/index.html; the functions: $to/api/index.html"
 }
 
-queue_guides_tests() { ! is_wanted "${guides_tests[@]/#/guides-}" -- "$@" || add_item "$guides_seconds" guides; } # NAME...
+queue_guides_tests() { # NAME...
+	local build
+	is_wanted "${guides_tests[@]/#/guides-}" -- "$@" || return 0
+	find_build_seconds root-guides
+	add_item $((guides_seconds + build)) guides
+}
 
 # Each part's warnings are its failure.
 run_guides_item() { # WORKER

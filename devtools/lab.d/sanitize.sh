@@ -8,9 +8,11 @@ sanitize_seconds=120 # about, with a build from nothing for both
 sanitize_meson_options=(--prefix=/usr --buildtype=debugoptimized -Dsvanic=enabled -Db_lundef=false)
 
 queue_sanitize_tests() { # NAME...
-	local tests=() which
+	local tests=() which build
 	for which in "${sanitizers[@]}"; do tests+=("$(sanitizer_test "$which")"); done
-	! is_wanted "${tests[@]}" -- "$@" || add_item "$sanitize_seconds" sanitize
+	is_wanted "${tests[@]}" -- "$@" || return 0
+	find_build_seconds root-fuzz
+	add_item $((sanitize_seconds + build)) sanitize
 }
 
 run_sanitize_item() { # WORKER

@@ -56,7 +56,7 @@ queue_scripts() {
 
 queue_machine() { # MACHINE FOLDER NAME...
 	local line=$1 folder=$2 name seconds sum=0 part=() before build
-	find_build_seconds "$line"
+	find_build_seconds "$(awaited_by "$line")"
 	before=$((boot_seconds + build))
 	shift 2
 	for name in "$@"; do
@@ -71,19 +71,10 @@ queue_machine() { # MACHINE FOLDER NAME...
 	add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
 }
 
-# Of the items that wait for a root or a kernel that is not there yet, one for each comes before all others: several are made at the same
-# time, where one alone leaves processors without work. Sets $build.
-longest_build=10000
-declare -A awaited=()
-find_build_seconds() { # MACHINE
-	local release what=""
-	build=0
-	release=$(sed -nE 's/.*--dpdk ([^ ]+).*/\1/p' <<<"$1")
-	[ -z "$release" ] || compgen -G "$cache/root-$release-*" >/dev/null || what=root-$release
-	[[ $1 != *"--kernel mock"* ]] || compgen -G "$cache/kernel-mock-*" >/dev/null || what=kernel-mock
-	[ "$what" ] && [ -z "${awaited[$what]:-}" ] || return 0
-	awaited[$what]=1
-	build=$longest_build
+# What a machine waits for on a new host, by its name in the cache, beside the root of the newest release, for which all wait.
+awaited_by() { # MACHINE
+	[[ $1 != *"--kernel mock"* ]] || { echo kernel-mock; return; }
+	sed -nE 's/.*--dpdk ([^ ]+).*/root-\1/p' <<<"$1"
 }
 
 boot_seconds=10 # about
