@@ -105,11 +105,13 @@ boot_guest() {
 	return "$guest_died"
 }
 
-# The seconds of processor time that the guest that runs has taken; nothing where it has just ended.
+# The seconds of processor time that the guest that runs has taken; nothing where it has just ended. Its process has its number in the lab's
+# namespace, and the host's /proc is another one's: that of the root is the lab's.
 guest_processor_time() {
-	local pid
+	local pid processes
+	processes=$(root_with_sources "$checkout" "$qemu_root")/proc
 	read -r pid <"$guest_dir/qemu.pid" || return 0
-	awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.1f\n", ($12 + $13) / ticks }' "/proc/$pid/stat" # proc_pid_stat(5)
+	awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.1f\n", ($12 + $13) / ticks }' "$processes/$pid/stat" # proc_pid_stat(5)
 } 2>/dev/null
 
 has_died_at_boot() { [ ! -f "$share/.booted" ] && [ ! -f "$share/.status" ]; }
