@@ -167,7 +167,7 @@ boot_for_scripts() {
 		"@lab result "*)
 			read -r _ _ current outcome _ note <<<"$line"
 			note_time "$machine_line" tests "$(since "$mark")"
-			note_processor_time_since "${processor:-0}" "$current"
+			note_processor_time_since "$current" "${processor:-0}"
 			script_ended "$outcome" "$current" "$(since "$mark")" "$note"
 			current=""
 			;;
@@ -183,10 +183,10 @@ boot_for_scripts() {
 	fi
 }
 
-note_processor_time_since() { # SECONDS NAME
+note_processor_time_since() { # NAME SECONDS: what the guest had taken then
 	local used
 	used=$(guest_processor_time || true)
-	[ -z "$used" ] || note_processor_time "$2" "$(awk -v from="$1" -v to="$used" 'BEGIN { printf "%.1f\n", to - from }')"
+	[ -z "$used" ] || note_processor_time "$1" "$(awk -v from="$2" -v to="$used" 'BEGIN { printf "%.1f\n", to - from }')"
 }
 
 script_ended() { # pass|fail|skip NAME SECONDS NOTE
