@@ -15,10 +15,7 @@ command_guides() { # [FOLDER]
 }
 
 queue_guides_tests() { # NAME...
-	local build
-	is_wanted "${guides_tests[@]/#/guides-}" -- "$@" || return 0
-	find_build_seconds root-guides
-	add_item $((guides_seconds + build)) guides
+	! is_wanted "${guides_tests[@]/#/guides-}" -- "$@" || add_item_that_waits root-guides "$guides_seconds" guides
 }
 
 # Each part's warnings are its failure.

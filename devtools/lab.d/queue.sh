@@ -23,6 +23,19 @@ add_item() {
 	printf '%s\0' "$@" >"$queue/$(printf '%06d.%04d' $((999999 - seconds)) "$number")"
 }
 
+# add_item_that_waits FOR SECONDS WORD...: for a root or a kernel, by its name in the cache, or for nothing. Of the items that wait for one that is
+# not there yet, the first comes before all other items: several are made at the same time, where one alone leaves processors without work.
+longest_build=10000
+declare -A awaited=()
+add_item_that_waits() {
+	local seconds=$2
+	if [ "$1" ] && [ -z "${awaited[$1]:-}" ] && ! compgen -G "$cache/$1-*" >/dev/null; then
+		awaited[$1]=1
+		seconds=$((seconds + longest_build))
+	fi
+	add_item "$seconds" "${@:3}"
+}
+
 # work_off JOBS FUNCTION AFTERWARDS: calls FUNCTION WORKER WORD... for each item, in a process of its own, which a command that fails ends;
 # then, whatever has ended it, AFTERWARDS WORKER WORD.... Returns when all are done. It must not be called where bash ignores failures
 # (before ||, or in a condition): that would hold for FUNCTION as well.

@@ -6,7 +6,7 @@
 results=$run_dir/results # a line for each result: STATUS KIND NAME SECONDS NOTE, with tabs
 outputs=$run_dir/outputs # what the failed ones printed, in files KIND.NAME
 spent=$run_dir/spent     # a line for each piece of work: MACHINE prepare|boot|scripts SECONDS, with tabs
-processor_times=$run_dir/processor_times # a line for each script in a guest: SECONDS NAME
+processor_times=$run_dir/processor_times # a line for each script in a guest: SECONDS NAME, with a tab
 
 start_results() {
 	mkdir -p "$outputs"
@@ -72,9 +72,9 @@ note_time() { printf '%s\t%s\t%s\n' "$@" >>"$spent"; }
 
 now() { echo "$EPOCHREALTIME"; }
 
-note_processor_time() { echo "$2 $1" >>"$processor_times"; } # NAME SECONDS
+since() { awk -v from="$1" -v to="${2:-$EPOCHREALTIME}" 'BEGIN { printf "%.1f\n", to - from }'; } # TIME [LATER]
 
-since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", to - from }'; } # TIME
+note_processor_time() { printf '%s\t%s\n' "$2" "$1" >>"$processor_times"; } # NAME SECONDS
 
 # --- where the time went ------------------------------------------------------------------------------------------------------
 
@@ -97,11 +97,13 @@ show_times() { # SECONDS JOBS
 			printf "  %8.1f %5d %8.1f %8.1f  all\n", total["prepare"], all, total["boot"], total["tests"]
 		}' "$spent"
 	echo "The slowest:"
-	awk -F'\t' '$4 != "" { printf "  %8.1f  %s\n", $4, $3 }' "$results" | sort -rn | sed -n 1,10p
+	awk -F'\t' '$4 != "" { print $4 "\t" $3 }' "$results" | show_ten_largest
 	[ -s "$processor_times" ] || return 0
 	echo "What took most of the guests' processor time:"
-	awk '{ printf "  %8.1f  %s\n", $1, $2 }' "$processor_times" | sort -rn | sed -n 1,10p
+	show_ten_largest <"$processor_times"
 }
+
+show_ten_largest() { sort -rn | awk -F'\t' 'NR <= 10 { printf "  %8.1f  %s\n", $1, $2 }'; } # reads lines SECONDS NAME, with a tab
 
 # --- how long each took, for the next time ------------------------------------------------------------------------------------
 

@@ -121,15 +121,3 @@ root_id() { cat "$1/etc/lab-root-id"; }
 
 # package_versions ROOT REGEX: a line NAME VERSION for each package in the root whose whole name matches.
 package_versions() { awk -v names="^($2)\$" '/^Package: / { package = $2 } /^Version: / && package ~ names { print package, $2 }' "$1/var/lib/dpkg/status"; }
-
-# find_build_seconds ROOT-OR-KERNEL: of the items that wait for one that is not there yet, the first comes before all other items: several are
-# made at the same time, where one alone leaves processors without work. Sets $build. The name is that in the cache; or nothing.
-longest_build=10000
-declare -A awaited=()
-find_build_seconds() {
-	build=0
-	[ "$1" ] && [ -z "${awaited[$1]:-}" ] && ! compgen -G "$cache/$1-*" >/dev/null || return 0
-	awaited[$1]=1
-	# shellcheck disable=SC2034 # those that queue items have it
-	build=$longest_build
-}

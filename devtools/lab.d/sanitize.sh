@@ -8,11 +8,9 @@ sanitize_seconds=120 # about, with a build from nothing for both
 sanitize_meson_options=(--prefix=/usr --buildtype=debugoptimized -Dsvanic=enabled -Db_lundef=false)
 
 queue_sanitize_tests() { # NAME...
-	local tests=() which build
+	local tests=() which
 	for which in "${sanitizers[@]}"; do tests+=("$(sanitizer_test "$which")"); done
-	is_wanted "${tests[@]}" -- "$@" || return 0
-	find_build_seconds root-fuzz
-	add_item $((sanitize_seconds + build)) sanitize
+	! is_wanted "${tests[@]}" -- "$@" || add_item_that_waits root-fuzz "$sanitize_seconds" sanitize
 }
 
 run_sanitize_item() { # WORKER

@@ -55,20 +55,19 @@ queue_scripts() {
 }
 
 queue_machine() { # MACHINE FOLDER NAME...
-	local line=$1 folder=$2 name seconds sum=0 part=() before build
-	find_build_seconds "$(awaited_by "$line")"
-	before=$((boot_seconds + build))
+	local line=$1 folder=$2 name seconds sum=0 part=() waits_for
+	waits_for=$(awaited_by "$line")
 	shift 2
 	for name in "$@"; do
 		seconds=$(expected_seconds "$folder" "$name")
 		if [ ${#part[@]} -gt 0 ] && [ $((sum + seconds)) -gt "$item_limit" ]; then
-			add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
-			part=() sum=0 before=$boot_seconds
+			add_item_that_waits "$waits_for" $((sum + boot_seconds)) scripts "$line" "$folder" "${part[@]}"
+			part=() sum=0
 		fi
 		part+=("$name")
 		sum=$((sum + seconds))
 	done
-	add_item $((sum + before)) scripts "$line" "$folder" "${part[@]}"
+	add_item_that_waits "$waits_for" $((sum + boot_seconds)) scripts "$line" "$folder" "${part[@]}"
 }
 
 # What a machine waits for on a new host, by its name in the cache, beside the root of the newest release, for which all wait.
@@ -186,7 +185,7 @@ boot_for_scripts() {
 note_processor_time_since() { # NAME SECONDS: what the guest had taken then
 	local used
 	used=$(guest_processor_time || true)
-	[ -z "$used" ] || note_processor_time "$1" "$(awk -v from="$2" -v to="$used" 'BEGIN { printf "%.1f\n", to - from }')"
+	[ -z "$used" ] || note_processor_time "$1" "$(since "$2" "$used")"
 }
 
 script_ended() { # pass|fail|skip NAME SECONDS NOTE
