@@ -786,6 +786,10 @@ __rte_experimental int rte_iommufd_space_dirty_read(
  * Where EAL runs without memory events (--legacy-mem, --no-huge), heaps that are
  * added later are not noticed.
  *
+ * EAL has no way to hear that memory which it has just allocated could not be mapped: that
+ * is logged, devices cannot reach the memory, and the next call of this function tries it
+ * again. The bus plugin makes it for each device that is opened.
+ *
  * Takes EAL's memory hotplug lock for reading. Best called after the first
  * device is attached: memory mapped before is entered a second time, page by
  * page, when a device brings the first page table.
@@ -793,11 +797,11 @@ __rte_experimental int rte_iommufd_space_dirty_read(
  * @param space
  *   The space.
  * @return
- *   0 (also when it is followed already), or
+ *   0 (also when it is followed already, and nothing of EAL's memory is missing in it), or
  *   - -EINVAL: also when the space mirrors another one, or there is no IOMMU and EAL
  *     does not use physical addresses.
  *   - any error of rte_iommufd_space_map() or rte_mem_event_callback_register();
- *     nothing stays mapped.
+ *     nothing stays mapped, and of a space that is followed already what was mapped.
  */
 __rte_experimental int rte_iommufd_space_follow_memory(
 	struct rte_iommufd_space *space);

@@ -170,6 +170,8 @@ struct rte_iommufd_space {
 	 * it while the space follows EAL's memory, else NULL; guarded by relations_lock.
 	 */
 	void (*unfollow)(struct rte_iommufd_space *space);
+	/* EAL got memory that could not be mapped: eal_memory.c's, guarded by its pass_lock. */
+	bool lacks_memory;
 
 	struct dirty_tracking dirty;
 	/* iommufd: the queue for page requests, owned by the creator of the space; NULL:

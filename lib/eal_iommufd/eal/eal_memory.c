@@ -68,6 +68,7 @@ struct pass {
 	const struct rte_memseg_list *list; /* of the page before */
 	bool all_stay; /* EAL frees nothing: no memory events */
 	bool by_file;
+	bool only_missing;     /* pages that are mapped are passed over */
 	struct mapping *found; /* the runs to map */
 	size_t count;
 	size_t room;
@@ -166,12 +167,26 @@ eal_memory_map_page(const struct rte_memseg_list *list,
 	return extents_add_page(&pass->runs, &mapping, stays);
 }
 
+static bool
+eal_memory_is_mapped(
+	struct rte_iommufd_space *space, const struct rte_memseg *page)
+{
+	struct mapping area;
+
+	return address_space_find(space, page->iova, &area) == 0 &&
+		mapping_is_entered_here(&area);
+}
+
 /* External memory that is no heap is mapped by the code that registered it. */
 static int
 map_page_of_eal(const struct rte_memseg_list *list,
 	const struct rte_memseg *page, void *argument)
 {
+	struct pass *pass = argument;
+
 	if (list->external && !list->heap)
+		return 0;
+	if (pass->only_missing && eal_memory_is_mapped(pass->space, page))
 		return 0;
 	return eal_memory_map_page(list, page, argument);
 }
@@ -200,7 +215,23 @@ hint_at_files(const struct pass *pass)
 		pass->count - pass->runs.ended_by_file);
 }
 
-/* All or, when it fails, nothing. */
+/* All or, when it fails, nothing. The pass is locked. */
+static int
+eal_memory_map_pages(struct pass *pass)
+{
+	int ret;
+
+	extents_start(&pass->runs, eal_memory_find_run, pass);
+	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, pass);
+	if (ret == 0)
+		ret = extents_finish(&pass->runs);
+	if (ret == 0)
+		ret = space_map_runs(pass->space, pass->found, pass->count,
+			space_threads(pass->space));
+	free(pass->found);
+	return ret;
+}
+
 static int
 eal_memory_map_all(struct rte_iommufd_space *space, bool all_stay)
 {
@@ -212,17 +243,33 @@ eal_memory_map_all(struct rte_iommufd_space *space, bool all_stay)
 	int ret;
 
 	pthread_mutex_lock(&pass_lock);
-	extents_start(&pass.runs, eal_memory_find_run, &pass);
-	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, &pass);
-	if (ret == 0)
-		ret = extents_finish(&pass.runs);
-	if (ret == 0)
-		ret = space_map_runs(
-			space, pass.found, pass.count, space_threads(space));
+	ret = eal_memory_map_pages(&pass);
 	pthread_mutex_unlock(&pass_lock);
 	if (ret == 0)
 		hint_at_files(&pass);
-	free(pass.found);
+	return ret;
+}
+
+/*
+ * What could not be mapped when EAL got it. Without this a device that is opened later, or
+ * again, would be without that memory for good.
+ */
+static int
+eal_memory_map_missing(struct rte_iommufd_space *space)
+{
+	struct pass pass = {
+		.space = space,
+		.by_file = maps_by_file(space),
+		.only_missing = true,
+	};
+	int ret = 0;
+
+	pthread_mutex_lock(&pass_lock);
+	if (space->lacks_memory)
+		ret = eal_memory_map_pages(&pass);
+	if (ret == 0)
+		space->lacks_memory = false;
+	pthread_mutex_unlock(&pass_lock);
 	return ret;
 }
 
@@ -262,13 +309,17 @@ eal_memory_map_event(
 	struct rte_iommufd_space *space, const void *address, size_t length)
 {
 	struct pass pass = { .space = space, .by_file = maps_by_file(space) };
+	int ret;
 
 	pthread_mutex_lock(&pass_lock);
 	extents_start(&pass.runs, eal_memory_find_run, &pass);
-	if (eal_memory_each_page(address, length, eal_memory_map_page, &pass) ==
-			0 &&
-		extents_finish(&pass.runs) == 0)
-		space_map_runs(space, pass.found, pass.count, 1);
+	ret = eal_memory_each_page(address, length, eal_memory_map_page, &pass);
+	if (ret == 0)
+		ret = extents_finish(&pass.runs);
+	if (ret == 0)
+		ret = space_map_runs(space, pass.found, pass.count, 1);
+	if (ret != 0)
+		space->lacks_memory = true;
 	pthread_mutex_unlock(&pass_lock);
 	free(pass.found);
 }
@@ -348,7 +399,10 @@ eal_memory_unmap_event(
 	pthread_mutex_unlock(&pass_lock);
 }
 
-/* EAL offers no way to refuse: a failure was logged where it happened. */
+/*
+ * EAL offers no way to refuse: a failure was logged where it happened, and the next device
+ * that is opened asks for the memory again.
+ */
 static void
 on_memory_event(enum rte_mem_event type, const void *address, size_t length,
 	void *space)
@@ -514,6 +568,8 @@ rte_iommufd_space_follow_memory(struct rte_iommufd_space *space)
 	pthread_mutex_lock(&begin_lock);
 	if (space->unfollow == NULL)
 		ret = eal_memory_follow_locked(space);
+	else
+		ret = eal_memory_map_missing(space);
 	pthread_mutex_unlock(&begin_lock);
 	rte_mcfg_mem_read_unlock();
 	if (ret != 0)

@@ -571,6 +571,45 @@ what_could_not_be_mapped_is_not_unmapped(void **state __rte_unused)
 	assert_no_error();
 }
 
+/* EAL cannot be told: the next device that is opened has it, or is refused. */
+static void
+what_an_event_could_not_map_is_mapped_at_the_next_try(void **state __rte_unused)
+{
+	use_pages(1, 0, 2, 0);
+	assert_int_equal(follow(), 0);
+	mock_answer("ioas_map", -ENOMEM);
+	allocate(0, 0, 2);
+	assert_one_error("cannot pin");
+	assert_int_equal(follow(), -ENOMEM);
+	assert_one_error("cannot pin");
+	assert_mapped(2, 2);
+	assert_non_null(eal.callback);
+	mock_answer("ioas_map", 0);
+	allocate(0, 4, 1);
+	assert_mapped(3, 3);
+	assert_int_equal(follow(), 0);
+	assert_mapped(5, 5);
+	assert_int_equal(follow(), 0);
+	assert_mapped(5, 5);
+	release(0, 0, 2);
+	release(0, 4, 1);
+	assert_mapped(2, 2);
+	assert_no_error();
+}
+
+static void
+what_eal_has_given_up_is_missing_no_more(void **state __rte_unused)
+{
+	assert_int_equal(follow(), 0);
+	mock_answer("ioas_map", -ENOMEM);
+	allocate(0, 0, 1);
+	assert_one_error("cannot pin");
+	release(0, 0, 1);
+	assert_int_equal(follow(), 0);
+	assert_mapped(0, 0);
+	assert_no_error();
+}
+
 static void
 one_failed_page_is_one_error(void **state __rte_unused)
 {
@@ -1089,6 +1128,8 @@ main(void)
 		TEST(a_new_heap_is_announced_before_it_is_called_one),
 		TEST(an_address_that_eal_does_not_know_is_skipped),
 		TEST(what_could_not_be_mapped_is_not_unmapped),
+		TEST(what_an_event_could_not_map_is_mapped_at_the_next_try),
+		TEST(what_eal_has_given_up_is_missing_no_more),
 		TEST(one_failed_page_is_one_error),
 		TEST(a_refused_unmap_does_not_keep_the_rest),
 		TEST(a_failed_map_leaves_nothing_behind),
