@@ -53,7 +53,7 @@ declare -A arm64_kernel_patches=([patched-nesting]=nesting.patch)
 kernels+=("${!arm64_kernel_patches[@]}")
 
 # ensure_arm64_kernel K: the folder with `vmlinuz` and `initramfs` is in $boot_files then, one with lib/modules in $modules. The key of the kernel is not of this
-# file: it takes minutes, and all else that it is made of is in its folder, and in its patch.
+# file: it takes minutes, and all else that it is made of is in its folder, in small-kernel.sh and in its patch.
 ensure_arm64_kernel() {
 	local key arm64_root patch=${arm64_kernel_patches[$1]:-} suffix=""
 	# shellcheck disable=SC2034 # kernel_release() uses it: the newest
@@ -62,7 +62,7 @@ ensure_arm64_kernel() {
 	ensure_root arm64
 	arm64_root=$root
 	[ -z "$patch" ] || suffix=-$1
-	key=$({ kernel_origin "$arm64_root"; cat "$lab_dir"/lab.d/arm64-kernel/*
+	key=$({ kernel_origin "$arm64_root"; cat "$lab_dir"/lab.d/small-kernel.sh "$lab_dir"/lab.d/arm64-kernel/*
 		[ -z "$patch" ] || cat "$lab_dir/lab.d/arm64-kernel-patches/$patch"; } | key_of)
 	ensure_thing "kernel-arm64$suffix" "$key" make_arm64_kernel "$arm64_root" "$patch"
 	modules=$thing

@@ -132,13 +132,13 @@ make_initramfs() { # DIRECTORY RELEASE MODULE...
 
 ensure_mock_kernel() {
 	local key
-	# Not of this file: the kernel takes minutes, and all else that it is made of is in that folder.
-	key=$({ kernel_origin "$tool_root"; cat "$lab_dir"/lab.d/mock-kernel/*; } | key_of)
+	# Not of this file: the kernel takes minutes, and all else that it is made of is there.
+	key=$({ kernel_origin "$tool_root"; cat "$lab_dir"/lab.d/small-kernel.sh "$lab_dir"/lab.d/mock-kernel/*; } | key_of)
 	ensure_thing kernel-mock "$key" make_mock_kernel
-	key=$({ echo "$key"; root_id "$tool_root"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
-	ensure_thing boot-mock "$key" make_mock_boot_files "$thing"
-	boot_files=$thing
 	modules=$thing
+	key=$({ echo "$key"; root_id "$tool_root"; cat "$lab_dir/guest/initramfs-init" "$lab_dir/lab.d/kernel.sh"; } | key_of)
+	ensure_thing boot-mock "$key" make_mock_boot_files "$modules"
+	boot_files=$thing
 }
 
 make_mock_kernel() {
@@ -146,13 +146,18 @@ make_mock_kernel() {
 	release=$(kernel_release)
 	mkdir "$dir/build"
 	open_root "$tool_root"
-	with_progress "building the kernel with mock devices, Linux $release" "$cache/logs/kernel-mock.log" \
-		in_root "$tool_root" /src/devtools/lab.d/mock-kernel/build.sh "$release" "$(inside "$dir")/build" "$(inside "$dir")/vmlinuz"
+	with_progress "building the kernel with mock devices, Linux $release" "$cache/logs/kernel-mock.log" build_mock_kernel "$release" "$dir"
 	rm -r "$dir/build"
+}
+
+build_mock_kernel() { # RELEASE DIRECTORY
+	local at
+	at=$(inside "$2")
+	in_root "$tool_root" /src/devtools/lab.d/mock-kernel/build.sh "$1" "$at/build" "$at"
+	in_root "$tool_root" depmod -b "$at" "$(ls "$2/lib/modules")"
 }
 
 make_mock_boot_files() { # KERNEL DIRECTORY
 	cp "$1/vmlinuz" "$2/vmlinuz"
-	mkdir -p "$2/lib/modules"
 	make_initramfs "$2" none
 }

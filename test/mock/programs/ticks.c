@@ -11,7 +11,7 @@
 
 #include "ticks.h"
 
-#define ENOUGH_NS 800e6 /* the mock kernel's clock moves in steps of 4 ms */
+#define ENOUGH_NS 800e6 /* a clock may move in steps of 4 ms */
 
 static uint64_t first;
 static double first_ns;

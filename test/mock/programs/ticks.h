@@ -6,8 +6,8 @@
 #define TICKS_H
 
 /*
- * Times shorter than the clock of the mock kernel, which moves every few milliseconds: counted by
- * the processor's counter, whose rate is found by that clock.
+ * Times that may be shorter than the steps of the kernel's clock, some of which are milliseconds:
+ * counted by the processor's counter, whose rate is found by that clock.
  *
  * Must not know: what is measured.
  */
