@@ -215,6 +215,11 @@ dmesg_faults() {
 		END { printf "%s", faults }'
 }
 
+# What the kernel itself complains of since the script began.
+dmesg_complaints() {
+	dmesg | awk '/lab: script / { text = "" } /WARNING:|BUG:|leaked/ { text = text $0 "\n" } END { printf "%s", text }'
+}
+
 # fault_addresses BDF: the pages at which the device's DMA was refused, one a line for each refusal that is reported. VT-d reports pages, SMMUv3
 # bytes.
 fault_addresses() {

@@ -5,6 +5,9 @@ set -euo pipefail
 
 [ "${LAB_GUEST:-}" ] || { echo "this runs in the lab's guest: devtools/lab test mock $(basename "$0" .sh)" >&2; exit 1; }
 
+# shellcheck source=../../devtools/guest/functions.sh
+. /src/devtools/guest/functions.sh
+
 programs=/usr/libexec/dpdk-iommufd-test
 
 fail() {
@@ -12,10 +15,9 @@ fail() {
 	exit 1
 }
 
-# What the kernel itself complains of since the script began fails it.
 check_kernel() {
 	local complaints
-	complaints=$(dmesg | awk '/lab: script / { text = "" } /WARNING:|BUG:|leaked/ { text = text $0 "\n" } END { printf "%s", text }')
+	complaints=$(dmesg_complaints)
 	[ -z "$complaints" ] || fail "the kernel complains: $complaints"
 }
 

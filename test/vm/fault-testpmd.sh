@@ -1,8 +1,8 @@
 #!/bin/bash
 # testpmd's life with the plugin, with one failing call of ours each time: start, growth of memory, traffic, its NIC taken out and put in again, a
 # secondary process's requests, stop. Each step ends in one line of ours or goes on, nothing is left, and the next start works. In the suite few
-# of the places of one backend, others each day; with FAULT_STEP=1 in the environment of the guest all of them on both, with FAULT_START=N those of
-# day N of the year, and with FAULT_CALLS=N each of the first N calls at a place: doc/security.md has the counts.
+# of the first three calls at a place, on one backend, others each day; with FAULT_STEP=1 in the environment of the guest all of them on both, with
+# FAULT_CALLS=N the first N and not three, and with FAULT_START=N those of day N of the year: doc/security.md has the counts.
 # machine: --nic e1000e:link=pair0 --nic virtio:link=pair0,kernel
 # deadline: 3600
 . "$(dirname "$0")/lib.sh"
@@ -16,9 +16,8 @@ bind_vfio 01:00.0
 note_before
 for backend in "${backends[@]}"; do
 	echo "== $backend, day $start"
-	RTE_IOMMUFD=backend=$backend python3 /src/test/vm/fault_testpmd.py "$programs" 01:00.0 "$step" $((start / 2)) "${FAULT_CALLS:-1}" ||
+	RTE_IOMMUFD=backend=$backend python3 /src/test/vm/fault_testpmd.py "$programs" 01:00.0 "$step" $((start / 2)) "${FAULT_CALLS:-3}" ||
 		failed=1
 	check_nothing_left
 done
-check_no_faults
 [ "$failed" = 0 ] || fail "a failing call does harm: see above"

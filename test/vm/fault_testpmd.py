@@ -3,15 +3,19 @@
 # Copyright (c) 2026 The dpdk-iommufd authors
 """testpmd's life again and again, each time with another call of our libraries failing: programs/fault_points.h is what makes it fail.
 
-  fault_testpmd.py PROGRAMS DEVICE STEP START CALLS   every STEP-th of the first CALLS calls at each place, from number START % STEP on
+  fault_testpmd.py PROGRAMS DEVICE STEP START CALLS [kernel]   every STEP-th of the first CALLS calls at each place, from number START % STEP on;
+                                                               kernel: the calls are made, and in a life for each of them one of the
+                                                               kernel's allocations in the call fails
 
 A life starts, sends, gives its NIC back, takes it again, sends and ends; in a second kind a secondary process comes in between, so that testpmd
-answers its requests. A step may fail, with one line of ours, and does what it should when it is tried once more. No life has another line
-of ours, is ended by a signal, hangs, or leaves something pinned or open. PROGRAMS is the folder of the tests' programs. Knows
-nothing of our libraries but how their lines begin.
+answers its requests. A step may fail, with one line of ours, and does what it should when it is tried once more. EAL cannot be told that new
+memory of its own is out of the NIC's reach: where a line has said so, nothing is sent, and DMA is refused, until the NIC was taken again.
+No life has another line of ours, is ended by a signal, hangs, or leaves something pinned or open. PROGRAMS is the folder of the tests'
+programs. Knows nothing of our libraries but how their lines begin.
 """
 import collections
 import glob
+import itertools
 import mmap
 import os
 import pty
@@ -25,8 +29,8 @@ import time
 
 # struct fault_points
 PLACES_MAX = 4096
-HEADER = struct.Struct("@IIIxxxx")
-PLACE = struct.Struct("@QI24sI6Q6s2x")
+HEADER = struct.Struct("@IIII")
+PLACE = struct.Struct("@QI24sI6Q6s?x")
 FILE = "/dev/shm/fault-points"
 
 # Where its output says `good` as many times as it says it in a life that nothing fails in, a step has succeeded. None: a secondary process.
@@ -43,6 +47,9 @@ NAMES = ["start", "send", "lend", "detach", "attach", "end"]
 
 HANGS = 180  # seconds
 SIGN = "IOMMUFD: "
+# What the kernel does without when it opens a device, registers that it cannot reserve or map, DPDK's code comes to later, and has a line of its own.
+DPDK_SAYS = re.compile(r"PCI_BUS: .* mapping BAR\d failed: ")
+REFUSED_DMA = re.compile(rb"DMAR:.*[Ff]ault|DRHD: handling fault|arm-smmu-v3 \S+ event")
 OWN_CODE = "DPDK's own VFIO code is used"  # which has other files open
 PROMPT = b"testpmd> "
 
@@ -62,22 +69,43 @@ class Places:
         return HEADER.unpack_from(self.memory)[0]
 
     def hits(self):
-        return HEADER.unpack_from(self.memory)[1]
+        return HEADER.unpack_from(self.memory)[2]
 
     def begin(self, doing):
-        struct.pack_into("@I", self.memory, 8, doing)
+        struct.pack_into("@I", self.memory, 12, doing)
 
     def forget_hits(self):
-        struct.pack_into("@I", self.memory, 4, 0)
+        struct.pack_into("@II", self.memory, 4, 0, 0)
 
     def place(self, number):
         fields = PLACE.unpack_from(self.memory, HEADER.size + number * PLACE.size)
         return {"id": fields[0], "doing": NAMES[fields[1]], "call": fields[2].rstrip(b"\0").decode(), "calls": fields[3],
-                "at": [(chr(letter), at) for letter, at in zip(fields[10], fields[4:10]) if letter]}
+                "at": [(chr(letter), at) for letter, at in zip(fields[10], fields[4:10]) if letter], "is_system_call": fields[11]}
 
     def forget_calls(self):
         for number in range(self.count()):
             struct.pack_into("@I", self.memory, HEADER.size + number * PLACE.size + 36, 0)
+
+
+class KernelLog:
+    """What has come since it was asked last; /dev/kmsg gives a record at a time."""
+
+    def __init__(self):
+        self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+        os.lseek(self.file, 0, os.SEEK_END)
+
+    def has_refused_dma(self):
+        found = False
+        while True:
+            try:
+                found |= REFUSED_DMA.search(os.read(self.file, 8192)) is not None
+            except BrokenPipeError:  # records were lost
+                pass
+            except BlockingIOError:  # there are no more
+                return found
+
+    def close(self):
+        os.close(self.file)
 
 
 class Ended(Exception):
@@ -87,9 +115,9 @@ class Ended(Exception):
 class Testpmd:
     """One that runs, on a terminal so that what it prints comes at once."""
 
-    def __init__(self, programs, device, place, nth):
+    def __init__(self, programs, device, place, nth, allocation):
         environment = dict(os.environ, LD_PRELOAD=f"{programs}/libfault_points.so", FAULT_POINTS=FILE, FAULT_POINT=f"{place:x}",
-                           FAULT_CALL=str(nth))
+                           FAULT_CALL=str(nth), FAULT_ALLOCATION=str(allocation))
         self.terminal, end = pty.openpty()
         self.output = b""
         self.program = subprocess.Popen(["dpdk-testpmd", "-a", device, "--iova-mode=va", "--no-telemetry", "--log-level=*iommufd*:error", "--",
@@ -144,15 +172,17 @@ class Testpmd:
 class Life:
     """What has come of one. `whole`: one that nothing fails in, or None where this is the one."""
 
-    def __init__(self, sweep, steps, place, nth, whole):
-        self.sweep, self.whole = sweep, whole
+    def __init__(self, sweep, steps, whole, place=0, nth=1, allocation=0):
+        self.sweep, self.whole, self.allocation = sweep, whole, allocation
         self.wrong = None
+        self.kernel_log = KernelLog()
+        self.dma_refused_before = False  # DMA, before the NIC was taken again
         self.files = {}
         self.refused = 0
         self.of_secondaries = ""
         sweep.places.forget_hits()
         sweep.places.begin(0)
-        self.testpmd = Testpmd(sweep.programs, sweep.device, place, nth)
+        self.testpmd = Testpmd(sweep.programs, sweep.device, place, nth, allocation)
         try:
             for step in steps:
                 self.do(step)
@@ -172,8 +202,14 @@ class Life:
             elif step is START:
                 self.do(ATTACH)  # it has started without the NIC
             elif not self.succeeds(step) and step is not DETACH:  # what could not be detached in order can be gone as well: it is attached now
-                self.wrong = self.wrong or f"{step.doing} fails a second time"
+                if step is not SEND or self.is_taken_again() or lines_of_ours(self.testpmd.output.decode(errors="replace")) == 0:
+                    self.wrong = self.wrong or f"{step.doing} fails a second time"
+        if step is ATTACH:
+            self.dma_refused_before |= self.kernel_log.has_refused_dma()
         self.files[step.doing] = self.testpmd.files()
+
+    def is_taken_again(self):
+        return ATTACH.doing in self.files
 
     def succeeds(self, step):
         if step.commands is None:
@@ -222,6 +258,8 @@ class Life:
     def check(self):
         lines = lines_of_ours(self.output)
         told = lines + lines_of_ours(self.of_secondaries)
+        refused_last = self.kernel_log.has_refused_dma()
+        self.kernel_log.close()
         if self.status not in (0, 1) and self.wrong != "it hangs":
             self.wrong = f"it ends with status {self.status}"
         elif self.wrong:
@@ -234,8 +272,10 @@ class Life:
             self.wrong = f"the kernel has kept something: {references()} and not {self.sweep.references}"
         elif lines > 1:
             self.wrong = f"{lines} lines of ours"
-        elif (self.refused or self.status) and told == 0:
-            self.wrong = "no line of ours says what has failed"
+        elif (refused_last and self.is_taken_again()) or ((refused_last or self.dma_refused_before) and lines == 0):
+            self.wrong = "DMA was refused"
+        elif (self.refused or self.status) and told == 0 and not (self.allocation and DPDK_SAYS.search(self.output)):
+            self.wrong = "no line says what has failed"
         elif self.whole and OWN_CODE not in self.output and any(self.files[step] > self.whole.files[step] for step in self.files):
             self.wrong = f"files stay open: {self.files} and not {self.whole.files}"
 
@@ -265,15 +305,15 @@ def references():
 
 
 class Sweep:
-    def __init__(self, programs, device):
-        self.programs, self.device = programs, device
+    def __init__(self, programs, device, of_kernel):
+        self.programs, self.device, self.of_kernel = programs, device, of_kernel
         self.frame = os.path.join(os.environ.get("LAB_SCRIPT_DIR", "/tmp"), "frame")
         self.places = Places()
         self.pinned, self.references = pinned_pages(), references()
         self.counts = collections.Counter()
 
     def plain(self, steps, whole=None):
-        life = Life(self, steps, 0, 1, whole)
+        life = Life(self, steps, whole)
         if life.wrong or life.refused:
             sys.exit(f"fault_testpmd: FAILED: a life without a failure: {life.wrong}\n{life.output}{life.of_secondaries}")
         return life
@@ -302,19 +342,31 @@ class Sweep:
         if reason:
             self.counts["left out"] += 1
             return
-        life = Life(self, steps, place["id"], nth, whole)
+        if not self.of_kernel:
+            self.attempt_once(steps, whole, place, nth, 0)
+            return
+        for allocation in itertools.count(1):  # until none is left to fail
+            if not self.attempt_once(steps, whole, place, nth, allocation):
+                return
+
+    def attempt_once(self, steps, whole, place, nth, allocation):
+        """Whether something was made to fail."""
+        life = Life(self, steps, whole, place["id"], nth, allocation)
         hit = self.places.hits() != 0
         self.counts["missed" if not hit else "refused" if SIGN in life.output + life.of_secondaries else "went on"] += 1
         if life.wrong:
             self.counts["wrong"] += 1
             where = f"call {nth} of {place['call']} while it does {place['doing']}, at {' '.join(self.names(place))}"
+            if allocation:
+                where = f"allocation {allocation} of the kernel's in {where}"
             print(f"fault_testpmd: FAILED: {life.wrong}; {where}\n{life.output}{life.of_secondaries}", flush=True)
+        return hit
 
     def run(self, step, start, calls):
         tries = []
         for steps in (ALONE, WITH_SECONDARY):
             numbers, whole = self.find(steps, step == 1)
-            places = [self.places.place(number) for number in numbers]
+            places = [place for place in map(self.places.place, numbers) if place["is_system_call"] or not self.of_kernel]
             calls_of = collections.Counter(place["call"] for place in places)
             print(f"fault_testpmd: {len(places)} places {'alone' if steps is ALONE else 'more with a secondary process'}: "
                   f"{', '.join(f'{count} {call}' for call, count in calls_of.most_common())}", flush=True)
@@ -324,7 +376,7 @@ class Sweep:
         self.plain(ALONE)
         os.unlink(FILE)
         counts = self.counts
-        print(f"fault_testpmd: {len(tries)} calls; {sum(counts.values()) - counts['wrong']} tried: {counts['refused']} ended in a line, "
+        print(f"fault_testpmd: {len(tries)} calls; {sum(counts.values()) - counts['wrong']} lives: {counts['refused']} ended in a line, "
               f"{counts['went on']} in success, {counts['missed']} were not reached, {counts['left out']} left out; {counts['wrong']} wrong")
         return 1 if counts["wrong"] else 0
 
@@ -332,7 +384,7 @@ class Sweep:
 def main():
     programs, device = sys.argv[1:3]
     step, start, calls = map(int, sys.argv[3:6])
-    return Sweep(programs, device).run(step, start, calls)
+    return Sweep(programs, device, sys.argv[6:] == ["kernel"]).run(step, start, calls)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,13 @@
  * takes it again and ends. Once for each place where our libraries call the system, with that
  * call failing: fault_points.h. Each life is a child of its own, so that nothing is loaded anew.
  *
- *   fault_life EAL-OPTIONS -- ADDRESS STEP CALLS   every STEP-th of the first CALLS calls at each
- *                       place; of the options, -a ADDRESS is one, and of our libraries only
- *                       errors may be logged. With --proc-type=secondary it is the life of a
- *                       secondary process: it has the primary's NIC, maps memory, and ends
+ *   fault_life EAL-OPTIONS -- ADDRESS STEP START CALLS [kernel]
+ *                       every STEP-th of the first CALLS calls at each place, from number
+ *                       START % STEP on; of the options, -a ADDRESS is one, and of our libraries
+ *                       only errors may be logged. With --proc-type=secondary it is the life of
+ *                       a secondary process: it has the primary's NIC, maps memory, and ends.
+ *                       kernel: the calls are made, and in a life for each of them one of the
+ *                       kernel's allocations in the call fails
  *
  * A life may fail, with one line of ours for each step that did, and that step succeeds when
  * it is tried once more; what a life without a failure leaves at its end is all that any may
@@ -73,6 +76,7 @@ static char **eal_argv;
 static const char *address;
 static int log_file;
 static unsigned int failures;
+static bool of_kernel;	     /* its allocations fail */
 static long pinned_at_first; /* pages, by other programs */
 
 /* --- the life itself, in the child ------------------------------------------------------ */
@@ -293,11 +297,12 @@ live(void)
 /* --- many lives ---------------------------------------------------------------------------- */
 
 static pid_t
-begin_life(uint64_t id, unsigned int nth)
+begin_life(uint64_t id, unsigned int nth, unsigned int allocation)
 {
 	pid_t child;
 
 	*life = (struct life){ .refused = 0 };
+	points->tried = 0;
 	points->hits = 0;
 	if (ftruncate(log_file, 0) != 0)
 		exit(EXIT_FAILURE);
@@ -308,7 +313,7 @@ begin_life(uint64_t id, unsigned int nth)
 	lseek(log_file, 0, SEEK_SET);
 	dup2(log_file, STDOUT_FILENO);
 	dup2(log_file, STDERR_FILENO);
-	fault_points_start(points, id, nth);
+	fault_points_start(points, id, nth, allocation);
 	live();
 	fflush(stdout);
 	_exit(EXIT_SUCCESS);
@@ -331,22 +336,42 @@ end_life(pid_t child)
 	return status;
 }
 
-/* Lines of our libraries in the log, which is shown as well if that is asked for. */
-static unsigned int
-read_log(bool show)
+static void
+show_log(void)
 {
 	char line[4096];
-	unsigned int ours = 0;
 	FILE *log = fdopen(dup(log_file), "r");
 
 	rewind(log);
-	while (fgets(line, sizeof(line), log) != NULL) {
-		ours += strstr(line, "IOMMUFD: ") != NULL;
-		if (show)
-			printf("    %s", line);
-	}
+	while (fgets(line, sizeof(line), log) != NULL)
+		printf("    %s", line);
 	fclose(log);
-	return ours;
+}
+
+/* How many lines of the log have this in them. */
+static unsigned int
+count_lines(const char *words)
+{
+	char line[4096];
+	unsigned int count = 0;
+	FILE *log = fdopen(dup(log_file), "r");
+
+	rewind(log);
+	while (fgets(line, sizeof(line), log) != NULL)
+		count += strstr(line, words) != NULL;
+	fclose(log);
+	return count;
+}
+
+/*
+ * What the kernel does without when it opens a device, registers that it cannot reserve or map,
+ * DPDK's code comes to later, and has a line of its own.
+ */
+static bool
+is_explained(unsigned int allocation)
+{
+	return count_lines("IOMMUFD: ") > 0 ||
+		(allocation != 0 && count_lines("PCI_BUS: Failed to map") > 0);
 }
 
 static long
@@ -392,10 +417,13 @@ pinned_more(void)
 }
 
 static void
-print_place(const struct fault_point *point, unsigned int nth)
+print_place(const struct fault_point *point, unsigned int nth,
+	unsigned int allocation)
 {
 	unsigned int i;
 
+	if (allocation != 0)
+		printf("allocation %u of the kernel's in ", allocation);
 	printf("call %u of %s while it does %s, at", nth, point->call,
 		doing_names[point->doing]);
 	for (i = 0; i < FAULT_POINT_FRAMES && point->library[i] != '\0'; i++)
@@ -406,14 +434,14 @@ print_place(const struct fault_point *point, unsigned int nth)
 /* Lives once; says what is wrong. Returns whether it was right. */
 static bool
 live_once(const struct fault_point *point, unsigned int nth,
-	unsigned int files_at_most)
+	unsigned int allocation, unsigned int files_at_most)
 {
 	static const struct fault_point none = { .id = 1 };
-	int status = end_life(
-		begin_life(point == NULL ? none.id : point->id, nth));
+	int status = end_life(begin_life(
+		point == NULL ? none.id : point->id, nth, allocation));
 	char *said = life->problem;
 	const size_t size = sizeof(life->problem);
-	unsigned int lines = read_log(false);
+	unsigned int lines = count_lines("IOMMUFD: ");
 
 	if (said[0] != '\0')
 		; /* it has said it itself */
@@ -426,7 +454,7 @@ live_once(const struct fault_point *point, unsigned int nth,
 	else if (life->whole && life->files > files_at_most)
 		snprintf(said, size, "%u files are open at the end, not %u",
 			life->files, files_at_most);
-	else if (life->refused > 0 && lines == 0)
+	else if (life->refused > 0 && !is_explained(allocation))
 		snprintf(said, size, "no line says what has failed");
 	else if (lines > 1)
 		snprintf(said, size, "%u lines of ours", lines);
@@ -437,8 +465,8 @@ live_once(const struct fault_point *point, unsigned int nth,
 	if (point == NULL)
 		printf("nothing was made to fail\n");
 	else
-		print_place(point, nth);
-	read_log(true);
+		print_place(point, nth, allocation);
+	show_log();
 	return false;
 }
 
@@ -452,10 +480,10 @@ find_places(void)
 		before = points->count;
 		for (i = 0; i < points->count; i++)
 			points->points[i].calls = 0;
-		if (end_life(begin_life(0, 1)) != 0 || !life->whole) {
+		if (end_life(begin_life(0, 1, 0)) != 0 || !life->whole) {
 			printf("fault_life: FAILED: a life without a failure: %s\n",
 				life->problem);
-			read_log(true);
+			show_log();
 			exit(EXIT_FAILURE);
 		}
 	} while (points->count > before);
@@ -466,10 +494,15 @@ find_places(void)
 	return life->files;
 }
 
-/* A place was called at least once where it was found, and maybe not since. */
+/*
+ * A place was called at least once where it was found, and maybe not since. Where the kernel's
+ * allocations fail, only system calls are tried.
+ */
 static unsigned int
 calls_tried(const struct fault_point *point, unsigned int calls_at_most)
 {
+	if (of_kernel && !point->is_system_call)
+		return 0;
 	return RTE_MIN(RTE_MAX(point->calls, 1u), calls_at_most);
 }
 
@@ -483,35 +516,62 @@ count_calls(unsigned int calls_at_most)
 	return count;
 }
 
+static struct {
+	unsigned int calls, lives, refused, went_on, missed;
+} counts;
+
+/* Returns whether something was made to fail. */
+static bool
+try_once(const struct fault_point *point, unsigned int nth,
+	unsigned int allocation, unsigned int files)
+{
+	bool has_hit;
+
+	live_once(point, nth, allocation, files);
+	has_hit = points->hits != 0;
+	if (!has_hit)
+		counts.missed++;
+	else if (life->refused > 0)
+		counts.refused++;
+	else
+		counts.went_on++;
+	if (++counts.lives % LIVES_BETWEEN_PLAIN == 0)
+		live_once(NULL, 1, 0, files);
+	return has_hit;
+}
+
+/* Of the kernel's allocations each one, until a life passes in which none was left to fail. */
 static void
-sweep(unsigned int step, unsigned int calls_at_most)
+try_call(const struct fault_point *point, unsigned int nth, unsigned int files)
+{
+	unsigned int allocation = 1;
+
+	counts.calls++;
+	if (!of_kernel)
+		try_once(point, nth, 0, files);
+	else
+		while (try_once(point, nth, allocation, files))
+			allocation++;
+}
+
+static void
+sweep(unsigned int step, unsigned int start, unsigned int calls_at_most)
 {
 	const unsigned int files = find_places();
-	unsigned int refused = 0, went_on = 0, missed = 0, lives = 0, call = 0;
-	unsigned int i, nth;
+	unsigned int call = 0, i, nth;
 
 	printf("fault_life: %u places, %u calls; a life leaves %u files open\n",
 		points->count, count_calls(calls_at_most), files);
-	for (i = 0; i < points->count; i++) {
+	for (i = 0; i < points->count; i++)
 		for (nth = 1;
 			nth <= calls_tried(&points->points[i], calls_at_most);
-			nth++) {
-			if (call++ % step != 0)
-				continue;
-			live_once(&points->points[i], nth, files);
-			if (points->hits == 0)
-				missed++;
-			else if (life->refused > 0)
-				refused++;
-			else
-				went_on++;
-			if (++lives % LIVES_BETWEEN_PLAIN == 0)
-				live_once(NULL, 1, files);
-		}
-	}
-	live_once(NULL, 1, files);
-	printf("fault_life: %u calls tried: %u ended in an error, %u in success, %u were not reached; %u wrong\n",
-		lives, refused, went_on, missed, failures);
+			nth++)
+			if (call++ % step == start % step)
+				try_call(&points->points[i], nth, files);
+	live_once(NULL, 1, 0, files);
+	printf("fault_life: %u calls tried in %u lives: %u ended in an error, %u in success, %u were not reached; %u wrong\n",
+		counts.calls, counts.lives, counts.refused, counts.went_on,
+		counts.missed, failures);
 }
 
 static void *
@@ -532,7 +592,8 @@ main(int argc, char **argv)
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		;
-	if (i + 4 != argc) {
+	of_kernel = i + 6 == argc && strcmp(argv[i + 5], "kernel") == 0;
+	if (i + 5 + of_kernel != argc) {
 		printf("fault_life: FAILED: arguments\n");
 		return EXIT_FAILURE;
 	}
@@ -543,6 +604,7 @@ main(int argc, char **argv)
 	life = share(sizeof(*life));
 	log_file = memfd_create("log", 0);
 	pinned_at_first = pinned_pages();
-	sweep(strtoul(argv[i + 2], NULL, 0), strtoul(argv[i + 3], NULL, 0));
+	sweep(strtoul(argv[i + 2], NULL, 0), strtoul(argv[i + 3], NULL, 0),
+		strtoul(argv[i + 4], NULL, 0));
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

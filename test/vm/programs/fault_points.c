@@ -37,11 +37,13 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 
 static struct fault_points *points;
-static atomic_bool is_on;     /* else all calls are passed on */
-static uint64_t failing;      /* 0: none, write them down */
-static atomic_uint before_it; /* calls at this place that do not fail yet */
+static atomic_bool is_on;	/* else all calls are passed on */
+static uint64_t failing;	/* 0: none, write them down */
+static unsigned int allocation; /* of the kernel's in that call; 0: the call */
+static atomic_uint before_it;	/* calls at this place that do not fail yet */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static __thread bool is_inside; /* what this object itself calls */
+static __thread bool is_inside;	    /* what this object itself calls */
+static __thread int injection = -1; /* a file, while an allocation is to fail */
 
 enum owner { OWNER_OURS, OWNER_LIBC, OWNER_OTHER };
 
@@ -74,7 +76,7 @@ mix(uint64_t *hash, uint64_t value)
 
 /* False where the call is not ours: ours, or libc's for us. */
 static bool
-describe(struct fault_point *point, const char *call)
+describe(struct fault_point *point, const char *call, bool is_system_call)
 {
 	void *stack[STACK_MAX];
 	int depth = backtrace(stack, STACK_MAX), i;
@@ -85,7 +87,8 @@ describe(struct fault_point *point, const char *call)
 	enum owner owner;
 	char letter;
 
-	*point = (struct fault_point){ .doing = doing };
+	*point = (struct fault_point){ .doing = doing,
+		.is_system_call = is_system_call };
 	snprintf(point->call, sizeof(point->call), "%s", call);
 	mix(&point->id, doing + 1);
 	for (i = 0; call[i] != '\0'; i++)
@@ -123,9 +126,78 @@ write_down(const struct fault_point *point)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Whether this call is the one that fails. */
+/* --- the kernel's allocations: Documentation/fault-injection/fault-injection.rst ------------- */
+
+static void
+write_injection(unsigned int count)
+{
+	char text[16];
+	const int length = snprintf(text, sizeof(text), "%u", count);
+
+	if (syscall(SYS_pwrite64, injection, text, (size_t)length, 0) != length)
+		abort();
+}
+
+/* In the system call that this thread makes next. */
+static void
+start_injection(void)
+{
+	injection = syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/fail-nth",
+		O_RDWR | O_CLOEXEC);
+	if (injection < 0)
+		abort(); /* a kernel without fault injection */
+	write_injection(allocation);
+}
+
+/* After each system call. What remains to be counted is 0 where the allocation has come. */
+static void
+end_injection(void)
+{
+	const int err = errno;
+	char remains[16] = "";
+
+	if (injection < 0)
+		return;
+	if (syscall(SYS_pread64, injection, remains, sizeof(remains) - 1, 0) <=
+		0)
+		abort();
+	write_injection(0);
+	syscall(SYS_close, injection);
+	injection = -1;
+	if (strtoul(remains, NULL, 10) == 0)
+		__atomic_store_n(&points->hits, 1, __ATOMIC_RELEASE);
+	errno = err;
+}
+
+/* --- the call that fails ---------------------------------------------------------------------- */
+
+/* Whether this call is the one, which comes once in all processes. */
 static bool
-fails(const char *call, const void *caller)
+is_chosen(const struct fault_point *point)
+{
+	if (point->id != failing)
+		return false;
+	if (before_it > 0) {
+		before_it--;
+		return false;
+	}
+	return __atomic_exchange_n(&points->tried, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+static bool
+chosen_fails(void)
+{
+	if (allocation != 0) {
+		start_injection();
+		return false;
+	}
+	__atomic_store_n(&points->hits, 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Whether this call fails here, without being made. */
+static bool
+fails(const char *call, bool is_system_call, const void *caller)
 {
 	struct fault_point point;
 	bool does_fail = false;
@@ -136,20 +208,20 @@ fails(const char *call, const void *caller)
 		return false;
 	is_inside = true;
 	if (owner_of(caller, &letter, &offset) != OWNER_OTHER &&
-		describe(&point, call)) {
+		describe(&point, call, is_system_call)) {
 		if (failing == 0)
 			write_down(&point);
-		else if (point.id == failing && before_it == 0)
-			does_fail = __atomic_exchange_n(&points->hits, 1,
-					    __ATOMIC_ACQ_REL) == 0;
-		else if (point.id == failing)
-			before_it--;
+		else if (is_chosen(&point))
+			does_fail = chosen_fails();
 	}
 	is_inside = false;
 	return does_fail;
 }
 
-#define FAILS(call) fails(call, __builtin_return_address(0))
+#define FAILS(call) fails(call, false, __builtin_return_address(0))
+
+/* Of a call after which end_injection() comes. */
+#define SYSTEM_CALL_FAILS(call) fails(call, true, __builtin_return_address(0))
 
 static void *
 next(const char *name)
@@ -163,7 +235,7 @@ next(const char *name)
 	return found;
 }
 
-/* Of a type that the pointer says. */
+/* Of a type that the pointer says; before a call is looked at, for to find it takes allocations. */
 #define NEXT(pointer, name)                              \
 	do {                                             \
 		if (pointer == NULL)                     \
@@ -171,7 +243,8 @@ next(const char *name)
 	} while (0)
 
 void
-fault_points_start(struct fault_points *shared, uint64_t id, unsigned int nth)
+fault_points_start(struct fault_points *shared, uint64_t id, unsigned int nth,
+	unsigned int nth_allocation)
 {
 	void *stack[2];
 
@@ -180,6 +253,7 @@ fault_points_start(struct fault_points *shared, uint64_t id, unsigned int nth)
 	is_inside = false;
 	failing = id;
 	before_it = nth - 1;
+	allocation = nth_allocation;
 	points = shared;
 	is_on = true;
 }
@@ -198,7 +272,7 @@ fault_points_stop(void)
 
 /*
  * For programs that do not know of this, where it is preloaded: FAULT_POINTS is a file with a struct
- * fault_points, FAULT_POINT and FAULT_CALL are the id, in hex, and the number of the call.
+ * fault_points, FAULT_POINT, FAULT_CALL and FAULT_ALLOCATION are the id, in hex, and the numbers.
  */
 static void __attribute__((constructor))
 start_by_environment(void)
@@ -206,10 +280,12 @@ start_by_environment(void)
 	const char *name = getenv("FAULT_POINTS");
 	const char *id = getenv("FAULT_POINT");
 	const char *call = getenv("FAULT_CALL");
+	const char *nth_allocation = getenv("FAULT_ALLOCATION");
 	void *shared;
 	int fd;
 
-	if (name == NULL || id == NULL || call == NULL)
+	if (name == NULL || id == NULL || call == NULL ||
+		nth_allocation == NULL)
 		return;
 	fd = syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CLOEXEC);
 	shared = (void *)syscall(SYS_mmap, NULL, sizeof(*points),
@@ -217,8 +293,8 @@ start_by_environment(void)
 	if (fd < 0 || shared == MAP_FAILED)
 		abort();
 	syscall(SYS_close, fd);
-	fault_points_start(
-		shared, strtoull(id, NULL, 16), strtoul(call, NULL, 10));
+	fault_points_start(shared, strtoull(id, NULL, 16),
+		strtoul(call, NULL, 10), strtoul(nth_allocation, NULL, 10));
 }
 
 /* --- in the place of libc's -------------------------------------------------------- */
@@ -253,31 +329,25 @@ realloc(void *memory, size_t size)
 	return __libc_realloc(memory, size);
 }
 
-static int
-open_next(const char *path, int flags, va_list arguments)
-{
-	static int (*real)(const char *path, int flags, ...);
-	mode_t mode = 0;
-
-	NEXT(real, "open");
-	if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
-		mode = va_arg(arguments, mode_t);
-	return real(path, flags, mode);
-}
-
 int
 open(const char *path, int flags, ...)
 {
+	static int (*real)(const char *path, int flags, ...);
 	va_list arguments;
+	mode_t mode = 0;
 	int ret;
 
-	if (FAILS("open")) {
+	NEXT(real, "open");
+	if (SYSTEM_CALL_FAILS("open")) {
 		errno = EMFILE;
 		return -1;
 	}
 	va_start(arguments, flags);
-	ret = open_next(path, flags, arguments);
+	if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
+		mode = va_arg(arguments, mode_t);
 	va_end(arguments);
+	ret = real(path, flags, mode);
+	end_injection();
 	return ret;
 }
 
@@ -285,26 +355,32 @@ FILE *
 fopen(const char *path, const char *mode)
 {
 	static FILE *(*real)(const char *path, const char *mode);
+	FILE *file;
 
-	if (FAILS("fopen")) {
+	NEXT(real, "fopen");
+	if (SYSTEM_CALL_FAILS("fopen")) {
 		errno = EMFILE;
 		return NULL;
 	}
-	NEXT(real, "fopen");
-	return real(path, mode);
+	file = real(path, mode);
+	end_injection();
+	return file;
 }
 
 DIR *
 opendir(const char *path)
 {
 	static DIR *(*real)(const char *path);
+	DIR *folder;
 
-	if (FAILS("opendir")) {
+	NEXT(real, "opendir");
+	if (SYSTEM_CALL_FAILS("opendir")) {
 		errno = EMFILE;
 		return NULL;
 	}
-	NEXT(real, "opendir");
-	return real(path);
+	folder = real(path);
+	end_injection();
+	return folder;
 }
 
 void *
@@ -312,26 +388,32 @@ mmap(void *address, size_t length, int rights, int flags, int fd, off_t offset)
 {
 	static void *(*real)(void *address, size_t length, int rights,
 		int flags, int fd, off_t offset);
+	void *memory;
 
-	if (FAILS("mmap")) {
+	NEXT(real, "mmap");
+	if (SYSTEM_CALL_FAILS("mmap")) {
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	NEXT(real, "mmap");
-	return real(address, length, rights, flags, fd, offset);
+	memory = real(address, length, rights, flags, fd, offset);
+	end_injection();
+	return memory;
 }
 
 int
 mprotect(void *address, size_t length, int rights)
 {
 	static int (*real)(void *address, size_t length, int rights);
+	int ret;
 
-	if (FAILS("mprotect")) {
+	NEXT(real, "mprotect");
+	if (SYSTEM_CALL_FAILS("mprotect")) {
 		errno = ENOMEM;
 		return -1;
 	}
-	NEXT(real, "mprotect");
-	return real(address, length, rights);
+	ret = real(address, length, rights);
+	end_injection();
+	return ret;
 }
 
 int
@@ -339,25 +421,32 @@ ioctl(int fd, unsigned long request, ...)
 {
 	va_list arguments;
 	void *argument;
+	int ret;
 
-	if (FAILS("ioctl")) {
+	if (SYSTEM_CALL_FAILS("ioctl")) {
 		errno = ENOMEM;
 		return -1;
 	}
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return syscall(SYS_ioctl, fd, request, argument);
+	ret = syscall(SYS_ioctl, fd, request, argument);
+	end_injection();
+	return ret;
 }
 
 int
 epoll_create1(int flags)
 {
-	if (FAILS("epoll_create1")) {
+	int ret;
+
+	if (SYSTEM_CALL_FAILS("epoll_create1")) {
 		errno = EMFILE;
 		return -1;
 	}
-	return syscall(SYS_epoll_create1, flags);
+	ret = syscall(SYS_epoll_create1, flags);
+	end_injection();
+	return ret;
 }
 
 int
@@ -366,11 +455,14 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 {
 	static int (*real)(pthread_t *thread, const pthread_attr_t *attributes,
 		void *(*run)(void *argument), void *argument);
+	int ret;
 
-	if (FAILS("pthread_create"))
-		return EAGAIN;
 	NEXT(real, "pthread_create");
-	return real(thread, attributes, run, argument);
+	if (SYSTEM_CALL_FAILS("pthread_create"))
+		return EAGAIN;
+	ret = real(thread, attributes, run, argument);
+	end_injection();
+	return ret;
 }
 
 /* --- in the place of EAL's --------------------------------------------------------- */
