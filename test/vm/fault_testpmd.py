@@ -52,6 +52,8 @@ DPDK_SAYS = re.compile(r"PCI_BUS: .* mapping BAR\d failed: ")
 REFUSED_DMA = re.compile(rb"DMAR:.*[Ff]ault|DRHD: handling fault|arm-smmu-v3 \S+ event")
 OWN_CODE = "DPDK's own VFIO code is used"  # which has other files open
 PROMPT = b"testpmd> "
+# Of another thread of testpmd's: it can come in the middle of a prompt.
+EVENT = re.compile(rb"\r?\nPort \d+: [^\r\n]* event\r?\n")
 
 # What DPDK itself does not survive: names of the functions of ours that were called from there, with the reason.
 DPDK_OWN = {}
@@ -129,7 +131,7 @@ class Testpmd:
         """What it has printed up to its next prompt."""
         began = len(self.output)
         until = time.monotonic() + HANGS
-        while PROMPT not in self.output[began:]:
+        while PROMPT not in EVENT.sub(b"", self.output[began:]):
             if not select.select([self.terminal], [], [], max(0, until - time.monotonic()))[0]:
                 self.program.kill()
                 raise Ended("it hangs")
