@@ -132,6 +132,19 @@ eal_memory_find_run(const struct mapping *run, void *argument)
 	return 0;
 }
 
+/* After the pages were visited, with this result: maps all that was found, or nothing. */
+static int
+eal_memory_map_found(struct pass *pass, int ret, unsigned int threads)
+{
+	if (ret == 0)
+		ret = extents_finish(&pass->runs);
+	if (ret == 0)
+		ret = space_map_runs(
+			pass->space, pass->found, pass->count, threads);
+	free(pass->found);
+	return ret;
+}
+
 /* A failure, which is logged there, does not stop the unmapping of the others. */
 static int
 eal_memory_unmap_run(const struct mapping *run, void *argument)
@@ -219,17 +232,10 @@ hint_at_files(const struct pass *pass)
 static int
 eal_memory_map_pages(struct pass *pass)
 {
-	int ret;
-
 	extents_start(&pass->runs, eal_memory_find_run, pass);
-	ret = rte_memseg_walk_thread_unsafe(map_page_of_eal, pass);
-	if (ret == 0)
-		ret = extents_finish(&pass->runs);
-	if (ret == 0)
-		ret = space_map_runs(pass->space, pass->found, pass->count,
-			space_threads(pass->space));
-	free(pass->found);
-	return ret;
+	return eal_memory_map_found(pass,
+		rte_memseg_walk_thread_unsafe(map_page_of_eal, pass),
+		space_threads(pass->space));
 }
 
 static int
@@ -314,14 +320,9 @@ eal_memory_map_event(
 	pthread_mutex_lock(&pass_lock);
 	extents_start(&pass.runs, eal_memory_find_run, &pass);
 	ret = eal_memory_each_page(address, length, eal_memory_map_page, &pass);
-	if (ret == 0)
-		ret = extents_finish(&pass.runs);
-	if (ret == 0)
-		ret = space_map_runs(space, pass.found, pass.count, 1);
-	if (ret != 0)
+	if (eal_memory_map_found(&pass, ret, 1) != 0)
 		space->lacks_memory = true;
 	pthread_mutex_unlock(&pass_lock);
-	free(pass.found);
 }
 
 /*
